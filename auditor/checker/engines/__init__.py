@@ -1,0 +1,1 @@
+"""Where plans run. Only this package and `records` speak to DuckDB."""

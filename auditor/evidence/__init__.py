@@ -1,0 +1,1 @@
+"""What can be proved: bundles that a stranger verifies."""

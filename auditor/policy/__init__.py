@@ -1,0 +1,1 @@
+"""What the terms say: terms, clauses, rules, conditions, lists and packs, read from YAML."""

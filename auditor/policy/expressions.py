@@ -1,0 +1,134 @@
+"""Expressions of `measure`, `violates` and a sequence's `where`, as trees.
+
+The text form is small: names, `step.column`, numbers, durations (`30m`), quoted text, calls, `+ - * /`,
+comparisons `< <= > >= = <>`, `and`, `or`, `not`, parentheses. Trees are typed by `policy/typing.py`; evaluation
+is exact (docs/evaluation.md, "Numbers").
+"""
+
+from decimal import Decimal
+from typing import Annotated, Literal, Union
+
+from pydantic import Field
+
+from auditor.policy.conditions import Node
+
+ArithmeticOperator = Literal["+", "-", "*", "/"]
+ComparisonOperator = Literal["<", "<=", ">", ">=", "=", "<>"]
+LogicOperator = Literal["and", "or"]
+
+AGGREGATES = ("count", "sum", "avg", "min", "max", "median", "quantile", "span")
+"""Functions of `measure`: `count()`, `count(x)`, `count(distinct x)`, `count(sequence)`, `quantile(x, p)`, `span()`."""
+
+PAIR_FUNCTIONS = ("seconds_between", "distance_km")
+"""Functions of `where`, over two steps of a sequence."""
+
+
+class Number(Node):
+    """An exact number; `unit` is `seconds` where it was written as a duration."""
+
+    kind: Literal["number"] = "number"
+    value: Decimal
+    unit: str = ""
+
+
+class Text(Node):
+    """A quoted text."""
+
+    kind: Literal["text"] = "text"
+    value: str
+
+
+class Name(Node):
+    """A measure (in `violates`), a column (in an aggregate) or, with `step`, a column of a sequence's step."""
+
+    kind: Literal["name"] = "name"
+    name: str
+    step: str = ""
+
+
+class Aggregate(Node):
+    """An aggregate over the window's selected records (or occurrences, for `count(sequence)`).
+
+    `column` is None for `count()`, `span()` and `count(sequence)`; `fraction` is the p of `quantile(x, p)`.
+    """
+
+    kind: Literal["aggregate"] = "aggregate"
+    function: Literal["count", "sum", "avg", "min", "max", "median", "quantile", "span"]
+    column: str | None = None
+    is_distinct: bool = False
+    of_sequence: bool = False
+    fraction: Decimal | None = None
+
+
+class PairCall(Node):
+    """`seconds_between(a, b)` (positive when b is later) or `distance_km(a, b)` of two steps."""
+
+    kind: Literal["pair_call"] = "pair_call"
+    function: Literal["seconds_between", "distance_km"]
+    first: str
+    second: str
+
+
+class Arithmetic(Node):
+    """An operation on two numbers."""
+
+    kind: Literal["arithmetic"] = "arithmetic"
+    operator: ArithmeticOperator
+    left: "Expression"
+    right: "Expression"
+
+
+class Negative(Node):
+    """The number with its sign turned."""
+
+    kind: Literal["negative"] = "negative"
+    operand: "Expression"
+
+
+class Comparison(Node):
+    """A comparison of two numbers, texts or times; unknown when a side is unknown."""
+
+    kind: Literal["comparison"] = "comparison"
+    operator: ComparisonOperator
+    left: "Expression"
+    right: "Expression"
+
+
+class Logic(Node):
+    """`and` / `or` of truth values, three-valued."""
+
+    kind: Literal["logic"] = "logic"
+    operator: LogicOperator
+    left: "Expression"
+    right: "Expression"
+
+
+class Negation(Node):
+    """`not`, three-valued."""
+
+    kind: Literal["negation"] = "negation"
+    operand: "Expression"
+
+
+Expression = Annotated[
+    Union[  # noqa: UP007  # a forward reference can't be joined with `|` at run time
+        Number, Text, Name, Aggregate, PairCall, Arithmetic, Negative, Comparison, Logic, Negation
+    ],
+    Field(discriminator="kind"),
+]
+
+
+def parts_of(expression: Expression) -> tuple[Expression, ...]:
+    """Return the direct parts of an expression, left to right."""
+    match expression:
+        case Arithmetic() | Comparison() | Logic():
+            return (expression.left, expression.right)
+        case Negative() | Negation():
+            return (expression.operand,)
+        case _:
+            return ()
+
+
+def walk(expression: Expression) -> tuple[Expression, ...]:
+    """Return the expression and all below it, depth first."""
+    return (expression, *(node for part in parts_of(expression) for node in walk(part)))

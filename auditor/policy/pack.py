@@ -1,0 +1,85 @@
+"""The pack: everything one audit judges by, and the platform's facts that come with an audit."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from auditor.digests import canonical_json, digest_of
+from auditor.policy.conditions import Node
+from auditor.policy.rule import Exemption, Rule, Span, ValueList
+from auditor.policy.terms import Terms
+
+
+class LadderStep(Node):
+    """One setting of the ladder file, kept as written with its reason."""
+
+    name: str
+    value: str
+
+
+class Ladder(Node):
+    """How far evidence may carry a proposal (DESIGN section 6). The order of actions is fixed; caps may be lowered."""
+
+    single_inferential: str = "verify"
+    independent_families: str = "throttle"
+    bright_line: str = "suspend"
+    unclaused: str = "verify"
+    strike_days: int = 180
+    victim_conducts: tuple[str, ...] = ("credential-theft",)
+    digest: str = ""
+
+
+class SourceFile(Node):
+    """A policy file as it was read: path relative to the pack, digest and bytes, for receipts and bundles."""
+
+    path: str
+    digest: str
+    text: str
+
+
+class Pack(Node):
+    """A pack with all it names, loaded and checked."""
+
+    name: str
+    title: str
+    terms: tuple[Terms, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    lists: tuple[ValueList, ...] = ()
+    exemptions: tuple[Exemption, ...] = ()
+    ladder: Ladder = Ladder()
+    timezone: str = "UTC"
+    files: tuple[SourceFile, ...] = ()
+
+    @property
+    def digest(self) -> str:
+        """The digest of every file of the pack, by path."""
+        return digest_of(canonical_json({file.path: file.digest for file in self.files}))
+
+
+class Approval(Node):
+    """A conduct that the platform allowed an account or organization, until `expires` (excluded; None: open)."""
+
+    account_id: str = ""
+    organization_id: str = ""
+    conduct: str
+    reason: str
+    approved_by: str
+    expires: datetime | None = None
+
+
+class Context(Node):
+    """Facts of the platform that come with an audit (`--context`).
+
+    `window` is the part of the log that is complete: older rows are a roster of facts. `lists` become `%name%`
+    and replace a pack's list of the same name; `unsupported_countries` is one of them.
+    """
+
+    requests_per_minute: tuple[tuple[str, int], ...] = ()
+    model_releases: tuple[tuple[str, datetime], ...] = ()
+    unsupported_countries: tuple[str, ...] | None = None
+    window: Span = Span()
+    lists: tuple[ValueList, ...] = ()
+    file: SourceFile | None = None
+
+    def list_values(self, name: str) -> tuple[str, ...] | tuple[Decimal, ...] | None:
+        """Return the values of a list of the context, or None when it has no such list."""
+        return next((item.values for item in self.lists if item.name == name), None)

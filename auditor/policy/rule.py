@@ -1,0 +1,194 @@
+"""The rule: one detection of one conduct, as the checker, the report and the catalogue see it.
+
+Built by `policy/load.py` from YAML, complete and checked: nothing downstream has to doubt a name, a type or a
+unit. What a rule means, step by step, is docs/evaluation.md.
+"""
+
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Literal
+
+from auditor.policy.conditions import Condition, Node, columns_of, resolved
+from auditor.policy.expressions import Aggregate, Expression, Name, walk
+
+Strength = Literal["bright-line", "inferential"]
+Family = Literal["coordination", "content", "limits", "access", "parameters", "account"]
+Status = Literal["stable", "test", "experimental", "deprecated"]
+SubjectKind = Literal["account", "api_key", "organization", "end_user", "cluster", "none"]
+
+
+class Level(StrEnum):
+    """How grave a finding is, lightest first."""
+
+    INFORMATIONAL = "informational"
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+    @property
+    def rank(self) -> int:
+        """Return 0 for the lightest, counting up."""
+        return list(Level).index(self)
+
+
+SUBJECT_COLUMNS: dict[SubjectKind, tuple[str, ...]] = {
+    "account": ("account_id",),
+    "api_key": ("api_key_id",),
+    "organization": ("organization_id",),
+    "end_user": ("account_id", "end_user_id"),
+    "cluster": ("account_id",),  # without links every account is a cluster of one
+    "none": (),
+}
+
+CONDUCTS = (
+    "distillation", "reasoning-extraction", "model-extraction", "limit-circumvention", "automated-access",
+    "coordinated-accounts", "bulk-signup", "ban-evasion", "resale", "account-sharing", "credential-theft",
+    "unsupported-region", "safeguard-circumvention", "banned-service", "data-collection",
+)  # fmt: skip
+
+
+class Window(Node):
+    """Over which stretch of time measures are taken; `seconds` for all kinds but `calendar`, which has `unit`."""
+
+    kind: Literal["sliding", "tumbling", "session", "calendar"]
+    seconds: int = 0
+    unit: Literal["", "hour", "day", "week", "month", "year"] = ""
+
+
+class Measure(Node):
+    """A named aggregate expression, such as `exchanges: count()`."""
+
+    name: str
+    expression: Expression
+    unit: str = ""
+
+
+class Novel(Node):
+    """Keep records whose tuple of fields is new for the subject; all lengths in seconds, `lasts` 0 if not given."""
+
+    fields: tuple[str, ...]
+    history: int
+    lasts: int = 0
+
+
+class Sequence(Node):
+    """Ordered steps (selection names) that must follow each other within `within` seconds."""
+
+    steps: tuple[str, ...]
+    by: tuple[str, ...] = ()
+    within: int
+    until: str = ""
+    where: Expression | None = None
+
+
+class EvidenceNote(Node):
+    """Which columns a reader should see, and a sentence to go with them."""
+
+    columns: tuple[str, ...] = ()
+    note: str = ""
+
+
+class Span(Node):
+    """A stretch of time, `start` included, `until` excluded; None is open."""
+
+    start: datetime | None = None
+    until: datetime | None = None
+
+    def covers(self, time: datetime) -> bool:
+        """Say whether a time lies in the stretch."""
+        return (self.start is None or self.start <= time) and (self.until is None or time < self.until)
+
+
+class Rule(Node):
+    """One rule file. `name` is the file's stem, `digest` the SHA-256 of its bytes."""
+
+    id: str
+    name: str
+    digest: str
+    title: str
+    status: Status
+    conducts: tuple[str, ...]
+    strength: Strength
+    family: Family
+    level: Level
+    subject: SubjectKind
+    by: tuple[str, ...] = ()
+    description: str = ""
+    references: tuple[str, ...] = ()
+    selections: tuple[tuple[str, Condition], ...]
+    condition: Condition
+    is_missing_counted: bool = False
+    measures: tuple[Measure, ...] = ()
+    within: Window | None = None
+    violates: Expression | None = None
+    novel: Novel | None = None
+    sequence: Sequence | None = None
+    against: str = ""
+    unless: tuple[str, ...] = ()
+    evidence: EvidenceNote = EvidenceNote()
+    false_positives: tuple[str, ...] = ()
+    effective: Span = Span()
+    modified: str = ""
+    missing_lists: tuple[str, ...] = ()
+    """Lists that only the context can give and that it didn't: with any, the rule is not evaluated."""
+
+    def selection(self, name: str) -> Condition:
+        """Return a selection by name, with the selections it refers to replaced."""
+        return resolved(dict(self.selections)[name], dict(self.selections))
+
+    def selected(self) -> Condition:
+        """Return the whole condition with every selection replaced."""
+        return resolved(self.condition, dict(self.selections))
+
+    @property
+    def subject_columns(self) -> tuple[str, ...]:
+        """The columns that make the subject."""
+        return SUBJECT_COLUMNS[self.subject]
+
+    def needed_columns(self) -> frozenset[str]:
+        """Return every column without which the rule can't be evaluated (`time` and `event` are always there)."""
+        needed = set(self.subject_columns) | set(self.by) | columns_of(self.selected())
+        needed |= {column for _, condition in self.selections for column in columns_of(condition)}
+        needed |= set(self.novel.fields) if self.novel else set()
+        for measure in self.measures:
+            needed |= {n.column for n in walk(measure.expression) if isinstance(n, Aggregate) and n.column}
+        if self.sequence:
+            needed |= set(self.sequence.by) | _columns_of_where(self.sequence.where)
+        return frozenset(needed - {"time", "event"})
+
+
+def _columns_of_where(where: Expression | None) -> set[str]:
+    if where is None:
+        return set()
+    columns = {node.name for node in walk(where) if isinstance(node, Name) and node.step}
+    if any(node.kind == "pair_call" and node.function == "distance_km" for node in walk(where)):
+        columns |= {"latitude", "longitude"}
+    return columns
+
+
+class ExemptionEntry(Node):
+    """Whom an exemption covers: every given column equals the record's value exactly; valid in `span`."""
+
+    match: tuple[tuple[str, str], ...]
+    reason: str
+    span: Span = Span()
+
+
+class Exemption(Node):
+    """A list of entries that a rule's `unless` names, with its owner."""
+
+    name: str
+    owner: str
+    reason: str
+    entries: tuple[ExemptionEntry, ...]
+
+
+class ValueList(Node):
+    """A named list of texts or numbers, used as `%name%` with `expand`."""
+
+    name: str
+    title: str
+    values: tuple[str, ...] | tuple[Decimal, ...]
+    source: str = ""

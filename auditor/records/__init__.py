@@ -1,0 +1,1 @@
+"""What happened: columns, profiles, ingest, quarantine and the activity store."""

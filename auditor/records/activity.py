@@ -1,0 +1,55 @@
+"""What the checker reads: one relation of records and what each source provides.
+
+`Activity` is the narrow door between the store and everything that reads it: an open, locked-down DuckDB
+connection with a view `records` (every column of the schema, provenance and derived columns, in contract
+types) and one summary a source. A column that a source never fills isn't in its `provides`: that is how a rule
+learns that it can't be evaluated there.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any  # a row holds values of every column type
+
+import duckdb
+
+from auditor.records.schema import COLUMNS, DERIVED_COLUMNS, PROVENANCE_COLUMNS
+
+RECORDS = "records"
+"""Name of the view that holds all records of an activity."""
+
+ALL_COLUMNS = (*COLUMNS, *PROVENANCE_COLUMNS, *DERIVED_COLUMNS)
+
+
+@dataclass(frozen=True)
+class SourceSummary:
+    """One source file as the checker sees it; `provides` are the columns filled in at least one of its records."""
+
+    source_id: str
+    name: str
+    profile: str
+    records: int
+    provides: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Activity:
+    """An open connection whose view `records` holds the activity, and the sources it came from."""
+
+    connection: duckdb.DuckDBPyConnection
+    sources: tuple[SourceSummary, ...]
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """Yield every record as a dict, ordered by (time, source_id, source_line); times are aware UTC."""
+        names = ", ".join(f'"{name}"' for name in ALL_COLUMNS)
+        order = "ORDER BY time, source_id, source_line"
+        result = self.connection.execute(f"SELECT {names} FROM {RECORDS} {order}")
+        while batch := result.fetchmany(2048):
+            for values in batch:
+                row = dict(zip(ALL_COLUMNS, values, strict=True))
+                row["time"] = _aware(row["time"])
+                yield row
+
+
+def _aware(time: datetime) -> datetime:
+    return time.replace(tzinfo=UTC)

@@ -1,0 +1,1 @@
+"""Labelled activity for the demo and for measuring."""
