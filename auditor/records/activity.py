@@ -12,13 +12,25 @@ from datetime import UTC, datetime
 from typing import Any  # a row holds values of every column type
 
 import duckdb
+from sqlglot import exp
 
-from auditor.records.schema import COLUMNS, DERIVED_COLUMNS, PROVENANCE_COLUMNS
+from auditor.records.schema import COLUMNS, DERIVED_COLUMNS, DUCKDB_TYPES, PROVENANCE_COLUMNS
+from auditor.records.sql import identifier, table, text_of
 
 RECORDS = "records"
 """Name of the view that holds all records of an activity."""
 
 ALL_COLUMNS = (*COLUMNS, *PROVENANCE_COLUMNS, *DERIVED_COLUMNS)
+
+STORED_TYPES: dict[str, str] = {
+    **{name: DUCKDB_TYPES[column.type] for name, column in COLUMNS.items()},
+    **PROVENANCE_COLUMNS,
+    **DERIVED_COLUMNS,
+}
+"""DuckDB type of every column, in the order of `ALL_COLUMNS`."""
+
+ORDER = ("time", "source_id", "source_line")
+"""The order of records wherever an order is seen."""
 
 
 @dataclass(frozen=True)
@@ -41,9 +53,9 @@ class Activity:
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """Yield every record as a dict, ordered by (time, source_id, source_line); times are aware UTC."""
-        names = ", ".join(f'"{name}"' for name in ALL_COLUMNS)
-        order = "ORDER BY time, source_id, source_line"
-        result = self.connection.execute(f"SELECT {names} FROM {RECORDS} {order}")
+        query = exp.Select(expressions=[identifier(name) for name in ALL_COLUMNS])
+        query = query.from_(table(RECORDS)).order_by(*(identifier(name) for name in ORDER))
+        result = self.connection.cursor().execute(text_of(query))
         while batch := result.fetchmany(2048):
             for values in batch:
                 row = dict(zip(ALL_COLUMNS, values, strict=True))

@@ -1,0 +1,217 @@
+"""Cited records with all their columns: the citations of runs joined to the activity.
+
+One query serves many cases: a query a case reads the store again for each of them. Everything comes back in record
+order (time, source_id, source_line), which with `source_id` and `source_line` names a record.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any  # a row holds values of every column type
+
+from sqlglot import exp
+
+from auditor.records.activity import ORDER, RECORDS, Activity
+from auditor.records.schema import COLUMNS, PROVENANCE_COLUMNS
+from auditor.records.sql import call, identifier, literal, table, text_of
+
+ROW_COLUMNS = (*COLUMNS, *PROVENANCE_COLUMNS)
+"""Columns of a cited row: the contract's and its provenance, in their order."""
+
+BATCH = 2048
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A finding of a case, the citations file of the run that last saw it, and the bucket of its timeline.
+
+    `cited_as` is the finding's id in that file, where the casebook kept an earlier one.
+    """
+
+    case: str
+    finding: str
+    citations: Path
+    cited_as: str = ""
+    bucket_seconds: int = 86_400
+
+
+@dataclass(frozen=True)
+class CitedRow:
+    """A record, the findings that cite it (with whether it is about them or context), and its columns."""
+
+    case: str
+    findings: tuple[tuple[str, bool], ...]
+    row: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """How many cited records of a finding begin in one stretch of its timeline."""
+
+    case: str
+    finding: str
+    start: datetime
+    records: int
+
+
+def first_cited(activity: Activity, wanted: Sequence[Wanted], *, limit: int) -> Iterator[CitedRow]:
+    """Yield up to `limit` records of each finding, one finding after the other, in order of case and finding."""
+    if not wanted:
+        return
+    rank = exp.Window(
+        this=exp.RowNumber(),
+        partition_by=[identifier("case_id"), identifier("finding_id")],
+        order=exp.Order(expressions=[_ascending(name) for name in ORDER]),
+    )
+    ranked = exp.select(exp.Star(), exp.alias_(rank, "place", quoted=True)).from_(_citations(wanted).subquery("c"))
+    first = (
+        exp.select(exp.Star())
+        .from_(ranked.subquery("r"))
+        .where(exp.LTE(this=identifier("place"), expression=literal(limit)))
+    )
+    head = ("case_id", "finding_id", "is_against")
+    query = _joined(first, head).order_by(*(identifier(name, "c") for name in (*head[:2], *ORDER)))
+    for values in _fetched(activity, query):
+        yield CitedRow(values[0], ((values[1], bool(values[2])),), _row(values[len(head) :]))
+
+
+def all_cited(activity: Activity, wanted: Sequence[Wanted]) -> Iterator[CitedRow]:
+    """Yield every cited record once a case, with all findings of the case that cite it, in order of case and record."""
+    if not wanted:
+        return
+    key = ("case_id", *ORDER)
+    pair = exp.Struct(
+        expressions=[
+            exp.PropertyEQ(this=exp.to_identifier(name), expression=identifier(name))
+            for name in ("finding_id", "is_against")
+        ]
+    )
+    findings = call("list_sort", call("list", pair))
+    grouped = (
+        exp.select(*(identifier(name) for name in key), exp.alias_(findings, "findings", quoted=True))
+        .from_(_citations(wanted).subquery("w"))
+        .group_by(*(identifier(name) for name in key))
+    )
+    query = _joined(grouped, ("case_id", "findings")).order_by(*(identifier(name, "c") for name in key))
+    for values in _fetched(activity, query):
+        cited = tuple((item["finding_id"], bool(item["is_against"])) for item in values[1])
+        yield CitedRow(values[0], cited, _row(values[2:]))
+
+
+def timelines(activity: Activity, wanted: Sequence[Wanted]) -> tuple[Bucket, ...]:
+    """Return how many cited records fall into each bucket of each finding; empty buckets are left out."""
+    if not wanted:
+        return ()
+    micros = call("epoch_us", identifier("time"))
+    width = identifier("width_us")
+    start = exp.Mul(this=exp.Paren(this=exp.IntDiv(this=micros, expression=width)), expression=width.copy())
+    names = ("case_id", "finding_id", "start_us")
+    query = (
+        exp.select(*(identifier(name) for name in names[:2]), exp.alias_(start, "start_us", quoted=True))
+        .select(exp.alias_(exp.Count(this=exp.Star()), "records", quoted=True))
+        .from_(_citations(wanted).subquery("c"))
+        .group_by(*(literal(place) for place in (1, 2, 3)))
+        .order_by(*(literal(place) for place in (1, 2, 3)))
+    )
+    return tuple(
+        Bucket(case, finding, datetime.fromtimestamp(start_us // 1_000_000, UTC), records)
+        for case, finding, start_us, records in _fetched(activity, query)
+    )
+
+
+def cited_counts(activity: Activity, wanted: Sequence[Wanted]) -> dict[str, int]:
+    """Return how many different records the findings of each case cite."""
+    if not wanted:
+        return {}
+    key = ("case_id", "source_id", "source_line")
+    records = exp.select(*(identifier(name) for name in key)).distinct().from_(_citations(wanted).subquery("c"))
+    query = (
+        exp.select(identifier("case_id"), exp.Count(this=exp.Star()))
+        .from_(records.subquery("r"))
+        .group_by(identifier("case_id"))
+    )
+    return dict(_fetched(activity, query))
+
+
+def organizations_of(activity: Activity, accounts: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """Return every (account, organization) pair that the records name for these accounts, sorted."""
+    if not accounts:
+        return ()
+    pair = ("account_id", "organization_id")
+    query = (
+        exp.select(*(identifier(name) for name in pair))
+        .distinct()
+        .from_(table(RECORDS))
+        .where(
+            exp.In(this=identifier("account_id"), expressions=[literal(account) for account in sorted(set(accounts))]),
+            exp.Not(this=exp.Is(this=identifier("organization_id"), expression=exp.Null())),
+        )
+        .order_by(*(identifier(name) for name in pair))
+    )
+    return tuple((account, organization) for account, organization in _fetched(activity, query))
+
+
+def _citations(wanted: Sequence[Wanted]) -> exp.Query:
+    """Return the citations of the wanted findings with their case, over every run's file."""
+    files = sorted({item.citations for item in wanted})
+    parts = [_citations_of_run(path, [item for item in wanted if item.citations == path]) for path in files]
+    query: exp.Query = parts[0]
+    for part in parts[1:]:
+        query = exp.union(query, part, distinct=False)
+    return query
+
+
+def _citations_of_run(path: Path, wanted: Sequence[Wanted]) -> exp.Select:
+    names = ("case_id", "finding_id", "width_us", "cited_as")
+    rows = [
+        exp.Tuple(expressions=[literal(value) for value in _wish(item)])
+        for item in sorted(wanted, key=lambda item: (item.case, item.finding))
+    ]
+    alias = exp.TableAlias(
+        this=exp.to_identifier("w", quoted=True),
+        columns=[exp.to_identifier(name, quoted=True) for name in names],
+    )
+    file = exp.Table(this=call("read_parquet", literal(str(path))))
+    file.set("alias", exp.TableAlias(this=exp.to_identifier("f", quoted=True)))
+    return (
+        exp.select(*(identifier(name, "w") for name in names[:3]))
+        .select(*(identifier(name, "f") for name in (*ORDER, "is_against")))
+        .from_(file)
+        .join(
+            exp.Values(expressions=rows, alias=alias),
+            on=exp.EQ(this=identifier("finding_id", "f"), expression=identifier("cited_as", "w")),
+        )
+    )
+
+
+def _wish(item: Wanted) -> tuple[str | int, ...]:
+    return (item.case, item.finding, item.bucket_seconds * 1_000_000, item.cited_as or item.finding)
+
+
+def _joined(cited: exp.Query, head: tuple[str, ...]) -> exp.Select:
+    same = [
+        exp.EQ(this=identifier(name, "r"), expression=identifier(name, "c")) for name in ("source_id", "source_line")
+    ]
+    return (
+        exp.select(*(identifier(name, "c") for name in head))
+        .select(*(identifier(name, "r") for name in ROW_COLUMNS))
+        .from_(cited.subquery("c"))
+        .join(table(RECORDS, "r"), on=exp.and_(*same))
+    )
+
+
+def _ascending(name: str) -> exp.Ordered:
+    return exp.Ordered(this=identifier(name), nulls_first=False)
+
+
+def _fetched(activity: Activity, query: exp.Expression) -> Iterator[tuple[Any, ...]]:
+    result = activity.connection.cursor().execute(text_of(query))
+    while batch := result.fetchmany(BATCH):
+        yield from batch
+
+
+def _row(values: Sequence[Any]) -> dict[str, Any]:
+    row = dict(zip(ROW_COLUMNS, values, strict=True))
+    row["time"] = row["time"].replace(tzinfo=UTC)
+    return row

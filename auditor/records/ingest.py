@@ -1,0 +1,188 @@
+"""Read source files into the activity store: every line becomes a record, a counted duplicate, or is quarantined.
+
+Sources are only read. New Parquet files and quarantine are written first and the manifest last, in one step, so that a
+killed run changes nothing. The same bytes twice change nothing, whatever the file is called.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from shutil import rmtree
+
+import duckdb
+from pydantic import BaseModel, ConfigDict
+
+from auditor.errors import InputError, WorkspaceError
+from auditor.records.manifest import Manifest, Source, load_manifest, save_manifest, sweep_unlisted
+from auditor.records.profiles import AUTO, Profile, load_profile
+from auditor.records.quarantine import write_quarantine
+from auditor.records.reading import Loaded, Reader
+from auditor.records.sources import SourceFile, find_sources
+from auditor.records.sql import open_connection
+from auditor.records.staging import Staged, bad_lines
+from auditor.records.workspace import TEMPORARY, Workspace, disk_errors
+from auditor.records.writing import Batch, Outcome, write_batch
+
+BATCH_ROWS = 2_000_000
+BATCH_SOURCES = 200
+"""A batch is written when it holds this many rows or sources; memory stays bounded whatever comes in."""
+
+
+class IngestReport(BaseModel):
+    """What one call read: totals of what is new, and one entry a source. `failed` files could not be read at all."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format_version: int = 1
+    records: int
+    quarantined: int
+    duplicates: int
+    conflicts: int
+    sources: tuple[Source, ...]
+    skipped: tuple[str, ...]
+    failed: tuple[str, ...]
+
+
+def ingest(paths: Sequence[Path], *, profile: str | Path = AUTO, workspace: Workspace, now: datetime) -> IngestReport:
+    """Read files and folders into the store of a workspace.
+
+    A file that can't be read at all is listed in `failed`; the others load. Raises UsageError for a path or profile
+    that doesn't exist, PolicyError for a broken profile, WorkspaceError for the disk, the lock or the store.
+    """
+    chosen = None if str(profile) == AUTO else load_profile(profile)
+    files, skipped = find_sources(paths)
+    with workspace.lock(), _scratch(workspace) as scratch:
+        with disk_errors(workspace.activity):
+            workspace.activity.mkdir(exist_ok=True)
+        manifest = load_manifest(workspace)
+        sweep_unlisted(workspace, manifest)
+        with _engine_errors(workspace):
+            run = _Run(workspace, scratch, chosen, now, manifest, files)
+            for file in files:
+                run.read(file)
+            run.flush()
+    return _report(run, skipped)
+
+
+def _report(run: "_Run", skipped: tuple[str, ...]) -> IngestReport:
+    new = [source for source in run.reported if not source.already_known]
+    return IngestReport(
+        records=sum(source.records for source in new),
+        quarantined=sum(source.quarantined for source in new),
+        duplicates=sum(source.duplicates for source in new),
+        conflicts=sum(source.conflicts for source in new),
+        sources=tuple(run.reported),
+        skipped=skipped,
+        failed=tuple(run.failed),
+    )
+
+
+@dataclass
+class _Run:
+    """One call of `ingest`: sources pile up in a staging database until a batch is full."""
+
+    workspace: Workspace
+    scratch: Path
+    profile: Profile | None
+    now: datetime
+    manifest: Manifest
+    files: Sequence[SourceFile]
+    reported: list[Source] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+    pending: list[tuple[SourceFile, Loaded, Staged]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Open the staging database."""
+        self._open()
+
+    def _open(self) -> None:
+        folders = (self.workspace.activity, self.scratch)
+        files = [file.path.resolve() for file in self.files]
+        self.connection = open_connection(folders=folders, files=files, temporary=self.scratch / "spill")
+        self.reader = Reader(self.connection, self.scratch, self.profile)
+
+    def read(self, file: SourceFile) -> None:
+        """Stage one file, unless its bytes are known; a file that can't be read is noted."""
+        known = {**self.manifest.known, **{loaded.source_id: None for _, loaded, _ in self.pending}}
+        try:
+            sizes = {source.bytes for source in self.manifest.sources} | {one.bytes for _, one, _ in self.pending}
+            source_id = self.reader.digest(file) if file.path.stat().st_size in sizes else None
+            if source_id in known:
+                self._note_known(source_id, file)
+                return
+            loaded, staged = self.reader.load(file, len(self.pending))
+        except InputError as error:
+            self.failed.append(str(error))
+        except OSError as error:
+            self.failed.append(f"{file.shown}: can't be read: {(error.strerror or str(error)).lower()}")
+        else:
+            self.pending.append((file, loaded, staged))
+            if len(self.pending) >= BATCH_SOURCES or sum(one.rows for _, _, one in self.pending) >= BATCH_ROWS:
+                self.flush()
+
+    def _note_known(self, source_id: str | None, file: SourceFile) -> None:
+        if any(loaded.source_id == source_id for _, loaded, _ in self.pending):
+            self.flush()
+        source = self.manifest.known[source_id or ""]
+        update = {"already_known": True, "path": file.shown, "name": file.name}
+        self.reported.append(source.model_copy(update=update))
+
+    def flush(self) -> None:
+        """Write what is staged, then the manifest; start over with an empty staging database."""
+        if not self.pending:
+            return
+        batch = Batch(self.connection, [(staged, loaded.source_id) for _, loaded, staged in self.pending])
+        files, outcomes = write_batch(batch, self.workspace.activity, self.manifest)
+        added = []
+        for file, loaded, staged in self.pending:
+            lines = bad_lines(staged.bad, loaded.places, loaded.data, loaded.source_id, file.name)
+            write_quarantine(self.workspace, loaded.source_id, lines)
+            added.append(_source(file, loaded, staged, outcomes[loaded.source_id], self.now))
+        everything = (*self.manifest.files, *(stored for stored in files if stored.records))
+        self.manifest = Manifest(files=everything, sources=(*self.manifest.sources, *added))
+        save_manifest(self.workspace, self.manifest)
+        self.reported.extend(added)
+        self.pending = []
+        self.connection.close()
+        self._open()
+
+
+def _source(file: SourceFile, loaded: Loaded, staged: Staged, outcome: Outcome, now: datetime) -> Source:
+    return Source(
+        source_id=loaded.source_id, name=file.name, path=file.shown, profile=loaded.profile.name,
+        format=loaded.format, compression=loaded.compression, bytes=loaded.bytes,
+        lines=loaded.lines, blank=loaded.blank, records=outcome.records, quarantined=len(staged.bad),
+        duplicates=outcome.duplicates, conflicts=outcome.conflicts, provides=staged.provides,
+        first_time=_aware(outcome.first_time), last_time=_aware(outcome.last_time), ingested=now,
+    )  # fmt: skip
+
+
+def _aware(time: datetime | None) -> datetime | None:
+    return time.replace(tzinfo=UTC) if time else None
+
+
+@contextmanager
+def _scratch(workspace: Workspace) -> Iterator[Path]:
+    folder = workspace.folder / f"{TEMPORARY}ingest"
+    with disk_errors(folder):
+        folder.mkdir()
+    try:
+        yield folder
+    finally:
+        rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _engine_errors(workspace: Workspace) -> Iterator[None]:
+    """Turn what stops the engine (disk full, memory) into one message; anything else is a defect and passes through."""
+    try:
+        yield
+    except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
+        first = str(error).splitlines()[0].rstrip(".")
+        hint = "free disk space or memory and run the command again; nothing was half-written"
+        raise WorkspaceError.at(str(workspace.folder), f"can't write: {first[:200].rstrip('.')}", hint) from error
+    except OSError as error:
+        with disk_errors(workspace.folder):
+            raise error

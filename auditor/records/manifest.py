@@ -1,0 +1,130 @@
+"""The list of what the activity store holds: Parquet files with their digests, and sources with their counts.
+
+A file that the manifest doesn't list isn't part of the store: new files are written first, then the manifest is
+replaced in one step, so that a killed run changes nothing. Such leftovers are removed by the next writer.
+"""
+
+import json
+from datetime import datetime
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from auditor.errors import WorkspaceError
+from auditor.records.workspace import Workspace, disk_errors, write_atomically
+
+FORMAT_VERSION = 1
+MANIFEST = "manifest.json"
+
+
+class StoredFile(BaseModel):
+    """One Parquet file, sorted by (account_id, time); `name` is relative to the activity folder.
+
+    `period` is the day it covers; the month, or `all`, when a batch spans very many days. Columns that the batch
+    never fills are left out of the file and of `columns`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    period: str
+    columns: tuple[str, ...]
+    records: int
+    bytes: int
+    sha256: str
+
+
+class Source(BaseModel):
+    """One source file: what was read from it and where every line went.
+
+    `lines` counts what the source holds: lines of a line format (blank ones too), elements of an array, rows of a
+    table. lines = records + quarantined + duplicates + blank. `conflicts` are records too: an id that is already
+    known with another content. `path` is as given; `already_known` says that this call changed nothing.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    source_id: str
+    name: str
+    path: str
+    profile: str
+    format: str
+    compression: str
+    bytes: int
+    lines: int
+    blank: int
+    records: int
+    quarantined: int
+    duplicates: int
+    conflicts: int
+    provides: tuple[str, ...]
+    first_time: datetime | None
+    last_time: datetime | None
+    ingested: datetime
+    already_known: bool = False
+
+
+class Manifest(BaseModel):
+    """The store's table of contents."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format_version: int = FORMAT_VERSION
+    files: tuple[StoredFile, ...] = ()
+    sources: tuple[Source, ...] = ()
+
+    @property
+    def known(self) -> dict[str, Source]:
+        """Sources by their id."""
+        return {source.source_id: source for source in self.sources}
+
+
+def load_manifest(workspace: Workspace) -> Manifest:
+    """Read the manifest; a store that holds nothing yet has an empty one.
+
+    Raises WorkspaceError when it is damaged or from a newer version.
+    """
+    path = workspace.activity / MANIFEST
+    with disk_errors(path):
+        if not path.exists():
+            return Manifest()
+        data = path.read_bytes()
+    hint = "restore the file from a backup, or ingest the sources again into a new workspace"
+    try:
+        content = json.loads(data)
+        version = content["format_version"] if isinstance(content, dict) else None
+        if isinstance(version, int) and version > FORMAT_VERSION:
+            message = f"found format version {version}, this program knows versions up to {FORMAT_VERSION}"
+            raise WorkspaceError.at(str(path), message, "use the newer program that wrote it")
+        manifest = Manifest.model_validate(content)
+    except (ValueError, KeyError, ValidationError):
+        raise WorkspaceError.at(str(path), "found a damaged manifest, expected JSON as it was written", hint) from None
+    _files_must_exist(workspace, manifest)
+    return manifest
+
+
+def save_manifest(workspace: Workspace, manifest: Manifest) -> None:
+    """Replace the manifest in one step. Raises WorkspaceError."""
+    text = json.dumps(manifest.model_dump(mode="json"), indent=1, ensure_ascii=False) + "\n"
+    write_atomically(workspace.activity / MANIFEST, text.encode())
+
+
+def sweep_unlisted(workspace: Workspace, manifest: Manifest) -> None:
+    """Remove Parquet files that no manifest lists; the caller holds the lock."""
+    listed = {stored.name for stored in manifest.files}
+    with disk_errors(workspace.activity):
+        for path in _parquet_files(workspace.activity):
+            if path.relative_to(workspace.activity).as_posix() not in listed:
+                path.unlink()
+
+
+def _parquet_files(folder: Path) -> list[Path]:
+    return sorted(folder.rglob("*.parquet"))
+
+
+def _files_must_exist(workspace: Workspace, manifest: Manifest) -> None:
+    for stored in manifest.files:
+        path = workspace.activity / stored.name
+        if ".." in Path(stored.name).parts or not path.is_file():
+            message = "the manifest lists this file, but it is missing"
+            raise WorkspaceError.at(str(path), message, "restore the activity folder from a backup")

@@ -1,0 +1,103 @@
+"""Why a line is no record, in words: a second, strict look at single lines in plain Python."""
+
+import json
+import re
+from collections.abc import Mapping
+
+from auditor.records.mapping import NOT_A_RECORD
+from auditor.records.schema import COLUMNS, ColumnType
+from auditor.records.values import CONTENT, EXPECTED, NAIVE_TIME_PATTERN, shown
+
+DEEPEST = 64
+
+
+def reason_for(data: bytes, fault: str, found: str | None) -> str:
+    """Say why a line is no record, given the fault that staging found: a column, or that it is no JSON object."""
+    if fault == NOT_A_RECORD:
+        return strict_fault(data, columns=()) or "found a line that is no JSON object, expected one record a line"
+    if fault in ("time", "event") and not found:
+        return f"`{fault}` is missing, expected a value"
+    if fault == "time" and found and _is_naive(found):
+        return f"`time` is {shown(found)}, without a zone, expected {EXPECTED[ColumnType.TIMESTAMP]}"
+    return f"`{fault}` is {shown(found)}, expected {EXPECTED[COLUMNS[fault].type]}"
+
+
+def strict_fault(data: bytes, columns: tuple[str, ...]) -> str | None:
+    """Return what is wrong with a line by RFC 8259 and the limits of a record, None when it is sound.
+
+    `columns` are those whose values must not be nested.
+    """
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as error:
+        return f"found a byte that is no UTF-8 at byte {error.start + 1}, expected UTF-8 text"
+    if "\0" in text:
+        return f"found a NUL byte at byte {data.index(0) + 1}, expected text"
+    keys = _KeysOfObject()
+    try:
+        record = json.loads(text, object_pairs_hook=keys, parse_constant=_no_constant)
+    except json.JSONDecodeError as error:
+        return f"found broken JSON at byte {error.pos + 1}: {error.msg[:1].lower()}{error.msg[1:].rstrip('.')}"
+    except RecursionError:
+        return f"found values nested too deeply, expected at most {DEEPEST} levels"
+    except ValueError as error:
+        return str(error)
+    if not isinstance(record, dict):
+        return f"found {_kind(record)}, expected a JSON object"
+    if keys.repeated is not None:
+        return f"found the key {shown(keys.repeated)} twice, expected it once"
+    return _content_fault(record, columns)
+
+
+def _content_fault(record: Mapping[str, object], columns: tuple[str, ...]) -> str | None:
+    if "\\u0000" in json.dumps(record):
+        return "found an escaped NUL character, expected text"
+    if _depth(record) > DEEPEST:
+        return f"found values nested {_depth(record)} levels deep, expected at most {DEEPEST}"
+    for name in columns:
+        column = COLUMNS[name]
+        is_plain = column.type in (ColumnType.TEXT, ColumnType.ADDRESS) and name not in CONTENT
+        if is_plain and isinstance(record.get(name), dict | list):
+            return f"`{name}` is {_kind(record[name])}, expected {EXPECTED[column.type]}"
+    return None if record else "`time` is missing, expected a value"
+
+
+class _KeysOfObject:
+    """The repeated key of the object that was closed last: of the record itself, when decoding is done."""
+
+    repeated: str | None = None
+
+    def __call__(self, pairs: list[tuple[str, object]]) -> dict[str, object]:
+        seen: set[str] = set()
+        self.repeated = None
+        for name, _ in pairs:
+            if name in seen:
+                self.repeated = name
+            seen.add(name)
+        return dict(pairs)
+
+
+def _no_constant(word: str) -> object:
+    raise ValueError(f"found `{word}`, expected a finite number")
+
+
+def _kind(value: object) -> str:
+    kinds = {list: "a list", dict: "an object", str: "a text", bool: "a truth value", type(None): "null"}
+    return kinds.get(type(value), "a number")
+
+
+def _is_naive(text: str) -> bool:
+    return re.fullmatch(NAIVE_TIME_PATTERN, text) is not None
+
+
+def _depth(value: object) -> int:
+    deepest, level = 0, [value]
+    while level:
+        deepest += 1
+        level = [
+            item
+            for one in level
+            if isinstance(one, dict | list)
+            for item in (one.values() if isinstance(one, dict) else one)
+        ]
+    return deepest - 1

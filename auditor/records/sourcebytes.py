@@ -1,0 +1,92 @@
+"""The exact bytes of a record in the file it came from.
+
+The original file is opened again, its digest is compared with the source's id, and the record's byte range is cut
+out; offsets are in decompressed bytes. A file that is gone or has changed gives nothing, and why is kept.
+"""
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import BinaryIO
+
+from auditor.digests import digest_of_file
+from auditor.errors import InputError
+from auditor.records.unpack import PLAIN, compression_of, plain_chunks
+
+
+class SourceBytes:
+    """Reads byte ranges of source files; use it in a `with` block.
+
+    `paths` are the original files by source id, `scratch` an existing folder for the plain form of compressed ones.
+    """
+
+    def __init__(self, paths: Mapping[str, Path], scratch: Path) -> None:
+        """Open nothing yet: each file is checked when it is first asked for."""
+        self._paths = dict(paths)
+        self._scratch = scratch
+        self._open: dict[str, BinaryIO] = {}
+        self.unavailable: dict[str, str] = {}
+        """Why the bytes of a source can't be had, by source id, for those that were asked for."""
+
+    def __enter__(self) -> "SourceBytes":
+        """Enter the block."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close every file."""
+        for stream in self._open.values():
+            stream.close()
+        self._open.clear()
+
+    def of(self, source_id: str, offset: int | None, length: int | None) -> bytes | None:
+        """Return the bytes of a record, or None where its format has no byte ranges or its file can't be had."""
+        if offset is None or length is None:
+            return None
+        if source_id in self.unavailable:
+            return None
+        stream = self._stream(source_id)
+        if stream is None:
+            return None
+        stream.seek(offset)
+        data = stream.read(length)
+        return data if len(data) == length else None
+
+    def why_not(self, source_id: str, offset: int | None) -> str:
+        """Say why a record has no bytes."""
+        if offset is None:
+            return "the format of the source has no byte ranges"
+        return self.unavailable.get(source_id, "the byte range does not lie in the source file")
+
+    def _stream(self, source_id: str) -> BinaryIO | None:
+        if source_id not in self._open:
+            found = self._checked(source_id)
+            if isinstance(found, str):
+                self.unavailable[source_id] = found
+                return None
+            self._open[source_id] = found
+        return self._open[source_id]
+
+    def _checked(self, source_id: str) -> BinaryIO | str:
+        """Return the plain bytes of a source as an open file, or why they can't be had."""
+        path = self._paths.get(source_id)
+        if path is None:
+            return "the original file is not known"
+        try:
+            if not path.is_file():
+                return "the original file is gone"
+            if digest_of_file(path) != source_id:
+                return "the original file has changed since it was read"
+            return self._plain(path)
+        except OSError as error:
+            return f"the original file can't be read: {error.strerror or 'unknown cause'}"
+        except InputError:
+            return "the original file can't be decompressed here"
+
+    def _plain(self, path: Path) -> BinaryIO:
+        with path.open("rb") as stream:
+            compression = compression_of(stream.read(4))
+        if compression == PLAIN:
+            return path.open("rb")
+        plain = tempfile.TemporaryFile(dir=self._scratch)  # noqa: SIM115  # closed with the others
+        plain.writelines(plain_chunks(path, compression))
+        return plain

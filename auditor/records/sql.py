@@ -1,0 +1,107 @@
+"""The few SQLGlot nodes that every statement of the store is built from.
+
+A statement is a tree, printed once for DuckDB; names are always quoted and values always go through `exp.convert`.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+
+import duckdb
+from sqlglot import exp
+
+
+def identifier(name: str, of: str | None = None) -> exp.Column:
+    """Return a quoted column, of a table's alias when one is given."""
+    return exp.column(exp.to_identifier(name, quoted=True), table=exp.to_identifier(of, quoted=True) if of else None)
+
+
+def table(name: str, alias: str | None = None) -> exp.Table:
+    """Return a quoted table, under an alias when one is given."""
+    named = exp.Table(this=exp.to_identifier(name, quoted=True))
+    if alias:
+        named.set("alias", exp.TableAlias(this=exp.to_identifier(alias, quoted=True)))
+    return named
+
+
+def call(function: str, *arguments: exp.Expression, **named: exp.Expression) -> exp.Anonymous:
+    """Return a DuckDB function call that is printed as it stands; named arguments become `name = value`."""
+    options = [exp.EQ(this=exp.to_identifier(name), expression=value) for name, value in named.items()]
+    return exp.Anonymous(this=function, expressions=[*arguments, *options])
+
+
+@cache
+def data_type(kind: str) -> exp.DataType:
+    """Return a DuckDB type; printing doesn't change it, so one serves all."""
+    return exp.DataType.build(kind, dialect="duckdb")
+
+
+def cast(value: exp.Expression, kind: str, *, attempt: bool = False) -> exp.Expression:
+    """Return a cast to a DuckDB type; with `attempt`, one that gives NULL instead of an error."""
+    made = exp.TryCast if attempt else exp.Cast
+    return made(this=value, to=data_type(kind).copy())
+
+
+def literal(value: object) -> exp.Expression:
+    """Return a value as a literal."""
+    converted = exp.convert(value)
+    assert isinstance(converted, exp.Expression)
+    return converted
+
+
+def named(value: exp.Expression, name: str) -> exp.Alias:
+    """Return a value under a quoted name."""
+    return exp.Alias(this=value, alias=exp.to_identifier(name, quoted=True))
+
+
+def columns_definition(types: Mapping[str, str]) -> list[exp.Expression]:
+    """Return column definitions for CREATE TABLE, in order."""
+    return [
+        exp.ColumnDef(this=exp.to_identifier(name, quoted=True), kind=data_type(kind).copy())
+        for name, kind in types.items()
+    ]
+
+
+def text_of(statement: exp.Expression) -> str:
+    """Print a statement for DuckDB."""
+    return statement.sql(dialect="duckdb", copy=False)
+
+
+def setting(name: str, value: object) -> str:
+    """Return the statement that sets a DuckDB option."""
+    assignment = exp.EQ(this=exp.to_identifier(name), expression=exp.convert(value))
+    return text_of(exp.Set(expressions=[exp.SetItem(this=assignment)]))
+
+
+def open_connection(
+    *,
+    folders: Sequence[Path] = (),
+    files: Sequence[Path] = (),
+    memory_limit: str = "1GB",
+    temporary: Path | None = None,
+) -> duckdb.DuckDBPyConnection:
+    """Open an in-memory connection that reaches no network, no extension, and only `files` and what is in `folders`.
+
+    `temporary` is where DuckDB may put what doesn't fit into memory; without it, nothing is put on disk.
+    """
+    connection = duckdb.connect(
+        config={
+            "memory_limit": memory_limit,
+            "temp_directory": str(temporary) if temporary else "",
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+        }
+    )
+    connection.execute(setting("TimeZone", "UTC"))
+    _allow(connection, "allowed_directories", [f"{folder}/" for folder in folders])
+    _allow(connection, "allowed_paths", [str(file) for file in files])
+    connection.execute(setting("enable_external_access", False))
+    connection.execute(setting("lock_configuration", True))
+    return connection
+
+
+def _allow(connection: duckdb.DuckDBPyConnection, option: str, paths: Sequence[str]) -> None:
+    if paths:
+        listed = exp.Array(expressions=[literal(path) for path in paths])
+        assignment = exp.EQ(this=exp.to_identifier(option), expression=listed)
+        connection.execute(text_of(exp.Set(expressions=[exp.SetItem(this=assignment)])))

@@ -1,0 +1,73 @@
+"""The activity store, opened for reading: one view over the daily Parquet files that the manifest lists."""
+
+from pathlib import Path
+
+import duckdb
+from sqlglot import exp
+
+from auditor.errors import WorkspaceError
+from auditor.records.activity import ALL_COLUMNS, RECORDS, STORED_TYPES, Activity, SourceSummary
+from auditor.records.layout import ADDRESS_NUMBER, HIGH, address_number
+from auditor.records.manifest import Manifest, load_manifest
+from auditor.records.sql import call, cast, columns_definition, identifier, open_connection, table, text_of
+from auditor.records.workspace import Workspace, disk_errors
+
+SCRATCH = ".partial-scratch"
+"""Folder inside `activity/` for what doesn't fit into memory; swept like any unfinished name."""
+
+
+def open_activity(workspace: Workspace) -> Activity:
+    """Open the store of a workspace for reading; an empty store has the right columns and no rows.
+
+    The connection reaches the activity folder and `runs`, where cited records are written, and nothing else.
+    Raises WorkspaceError.
+    """
+    manifest = load_manifest(workspace)
+    with disk_errors(workspace.activity):
+        workspace.activity.mkdir(exist_ok=True)
+    connection = open_connection(folders=(workspace.activity, workspace.runs), temporary=workspace.activity / SCRATCH)
+    try:
+        _create_view(connection, workspace.activity, manifest)
+    except duckdb.Error as error:
+        message = f"a file of the store can't be read: {_first_line(error)}"
+        hint = "restore the activity folder from a backup"
+        raise WorkspaceError.at(str(workspace.activity), message, hint) from error
+    return Activity(connection, summaries_of(manifest))
+
+
+def summaries_of(manifest: Manifest) -> tuple[SourceSummary, ...]:
+    """Return what the checker needs to know of each source."""
+    return tuple(
+        SourceSummary(source.source_id, source.name, source.profile, source.records, frozenset(source.provides))
+        for source in manifest.sources
+    )
+
+
+def _create_view(connection: duckdb.DuckDBPyConnection, folder: Path, manifest: Manifest) -> None:
+    if not manifest.files:
+        schema = exp.Schema(this=table(RECORDS), expressions=columns_definition(STORED_TYPES))
+        connection.execute(text_of(exp.Create(this=schema, kind="TABLE")))
+        return
+    connection.execute(
+        text_of(exp.Create(this=table(RECORDS), kind="VIEW", expression=stored_records(folder, manifest)))
+    )
+
+
+def stored_records(folder: Path, manifest: Manifest) -> exp.Select:
+    """Return the query of all stored records, every column in its contract type; the manifest lists some file."""
+    present = {name for stored in manifest.files for name in stored.columns}
+    columns = [exp.alias_(_stored(name, present), name, quoted=True) for name in ALL_COLUMNS]
+    names = exp.Array(expressions=[exp.convert(str(folder / stored.name)) for stored in manifest.files])
+    reader = exp.Table(this=call("read_parquet", names, union_by_name=exp.true()))
+    return exp.Select(expressions=columns).from_(reader)
+
+
+def _stored(name: str, present: set[str]) -> exp.Expression:
+    if name == ADDRESS_NUMBER and HIGH in present:
+        return address_number()
+    return cast(identifier(name) if name in present else exp.null(), STORED_TYPES[name])
+
+
+def _first_line(error: duckdb.Error) -> str:
+    text = str(error).splitlines()[0]
+    return text[:1].lower() + text[1:].rstrip(".")

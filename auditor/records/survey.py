@@ -1,0 +1,128 @@
+"""Where each line of a file begins and ends, and which lines can't be a record whatever their content.
+
+One pass over the bytes gives digest, line numbers and byte ranges. Rows are the lines that aren't blank, in order: the
+same rows that DuckDB's reader of JSON Lines sees, which the staging checks by comparing lengths.
+"""
+
+import hashlib
+from array import array
+from dataclasses import dataclass, field
+from itertools import accumulate, pairwise
+from pathlib import Path
+
+LONGEST_LINE = 16 * 1024 * 1024
+"""Bytes a line may have; a longer one is quarantined."""
+
+BLANK = b" \t\r\n\v\f"
+_BATCH = 1 << 20
+_MARK = b"\xef\xbb\xbf"
+
+
+@dataclass
+class Positions:
+    """Line number, byte offset and byte length of each row, in order; lengths leave out surrounding white space."""
+
+    lines: "array[int]" = field(default_factory=lambda: array("q"))
+    offsets: "array[int]" = field(default_factory=lambda: array("q"))
+    lengths: "array[int]" = field(default_factory=lambda: array("q"))
+
+    def add(self, line: int, offset: int, length: int) -> None:
+        """Append a row."""
+        self.lines.append(line)
+        self.offsets.append(offset)
+        self.lengths.append(length)
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self.lines)
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What one pass over a file's bytes found; `refused` maps a row (0-based) to the reason it can't be a record.
+
+    `has_mark` says that the first line starts with a byte order mark, which belongs to no row.
+    """
+
+    digest: str
+    size: int
+    lines: int
+    blank: int
+    positions: Positions
+    refused: dict[int, str]
+    has_mark: bool
+
+    @property
+    def needs_copy(self) -> bool:
+        """Whether DuckDB can't be given the file as it is."""
+        return bool(self.refused) or self.has_mark
+
+
+def survey_lines(path: Path) -> Survey:
+    """Read a file once and note its digest and lines; works in batches of about a megabyte."""
+    digest, positions = hashlib.sha256(), Positions()
+    refused: dict[int, str] = {}
+    number = offset = blank = 0
+    has_mark = False
+    with path.open("rb", buffering=_BATCH) as stream:
+        while batch := stream.readlines(_BATCH):
+            data = b"".join(batch)
+            digest.update(data)
+            if not offset and data.startswith(_MARK):
+                has_mark, offset = True, len(_MARK)
+                batch[0], data = batch[0][len(_MARK) :], data[len(_MARK) :]
+            if _is_plain(batch, data):
+                _add_plain(positions, batch, number, offset)
+            else:
+                blank += _add_careful(positions, refused, batch, number, offset)
+            number += len(batch)
+            offset += len(data)
+    return Survey(digest.hexdigest(), offset, number, blank, positions, refused, has_mark)
+
+
+def write_copy(path: Path, survey: Survey, copy: Path) -> None:
+    """Write the rows of a file for DuckDB, with an empty object in place of each refused row."""
+    with path.open("rb") as source, copy.open("wb") as target:
+        for row in range(len(survey.positions)):
+            if row in survey.refused:
+                target.write(b"{}\n")
+            else:
+                source.seek(survey.positions.offsets[row])
+                target.write(source.read(survey.positions.lengths[row]) + b"\n")
+
+
+def _is_plain(batch: list[bytes], data: bytes) -> bool:
+    """Whether every line starts with a brace and ends with one and a line feed: then no line needs a closer look."""
+    if b"\r" in data or not data.endswith(b"}\n") or not data.startswith(b"{"):
+        return False
+    return data.count(b"}\n{") == len(batch) - 1 and max(map(len, batch)) <= LONGEST_LINE
+
+
+def _add_plain(positions: Positions, batch: list[bytes], number: int, offset: int) -> None:
+    positions.lines.extend(range(number + 1, number + 1 + len(batch)))
+    ends = list(accumulate(map(len, batch), initial=offset))
+    positions.offsets.extend(ends[:-1])
+    positions.lengths.extend([end - start - 1 for start, end in pairwise(ends)])
+
+
+def _add_careful(positions: Positions, refused: dict[int, str], batch: list[bytes], number: int, offset: int) -> int:
+    blank = 0
+    for index, line in enumerate(batch, start=1):
+        text = line.strip(BLANK)
+        if not text:
+            blank += 1
+        else:
+            if reason := _refusal(text):
+                refused[len(positions)] = reason
+            positions.add(number + index, offset + len(line) - len(line.lstrip(BLANK)), len(text))
+        offset += len(line)
+    return blank
+
+
+def _refusal(text: bytes) -> str | None:
+    if len(text) > LONGEST_LINE:
+        return f"found a line of {len(text)} bytes, expected at most {LONGEST_LINE}"
+    if b"\r" in text:
+        at = text.index(b"\r") + 1
+        return f"found a bare carriage return at byte {at}, expected one record a line"
+    return None

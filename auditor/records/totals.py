@@ -1,0 +1,71 @@
+"""How much an account did in all: what its cited records are held against.
+
+"Share of ordinary traffic" speaks for an account. It needs no rule, only how many records the account has, over
+which stretch of time, and which organizations it belonged to (approvals are given to organizations too).
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import duckdb
+from sqlglot import exp
+
+from auditor.records.activity import RECORDS, Activity
+from auditor.records.sql import identifier, table, text_of
+
+
+@dataclass(frozen=True)
+class AccountTotal:
+    """All records of one account: their number, first and last time, and its organizations since when, oldest first."""
+
+    records: int
+    first: datetime
+    last: datetime
+    organizations: tuple[tuple[str, datetime], ...] = ()
+
+
+def account_totals(activity: Activity, accounts: Collection[str]) -> Mapping[str, AccountTotal]:
+    """Return the totals of the given accounts; an account without records is left out."""
+    wanted = sorted(set(accounts))
+    if not wanted:
+        return {}
+    organizations = _organizations(activity.connection, wanted)
+    rows = activity.connection.execute(text_of(_totals()), [wanted]).fetchall()
+    return {
+        account: AccountTotal(records, _aware(first), _aware(last), organizations.get(account, ()))
+        for account, records, first, last in rows
+    }
+
+
+def _totals() -> exp.Select:
+    account, time = identifier("account_id"), identifier("time")
+    columns = [account, exp.Count(this=exp.Star()), exp.Min(this=time), exp.Max(this=time)]
+    return _of_wanted(columns).group_by(identifier("account_id")).order_by(identifier("account_id"))
+
+
+def _organizations(
+    connection: duckdb.DuckDBPyConnection, wanted: list[str]
+) -> dict[str, tuple[tuple[str, datetime], ...]]:
+    account, organization = identifier("account_id"), identifier("organization_id")
+    first = exp.alias_(exp.Min(this=identifier("time")), "first", quoted=True)
+    held = exp.Not(this=exp.Is(this=organization.copy(), expression=exp.Null()))
+    query = _of_wanted([account, organization, first]).where(held)
+    query = query.group_by(account.copy(), organization.copy())
+    query = query.order_by(identifier("first"), organization.copy())
+    found: dict[str, tuple[tuple[str, datetime], ...]] = {}
+    for name, value, since in connection.execute(text_of(query), [wanted]).fetchall():
+        found[name] = (*found.get(name, ()), (value, _aware(since)))
+    return found
+
+
+def _of_wanted(columns: Sequence[exp.Expr]) -> exp.Select:
+    """Select columns of the records of the accounts given as the statement's one parameter, a list of text."""
+    parameter = exp.Cast(this=exp.Placeholder(), to=exp.DataType.build("VARCHAR[]", dialect="duckdb"))
+    listed = exp.Select(expressions=[exp.Anonymous(this="unnest", expressions=[parameter])])
+    wanted = exp.In(this=identifier("account_id"), query=exp.Subquery(this=listed))
+    return exp.Select(expressions=columns).from_(table(RECORDS)).where(wanted)
+
+
+def _aware(time: datetime) -> datetime:
+    return time.replace(tzinfo=UTC)

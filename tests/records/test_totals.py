@@ -1,0 +1,89 @@
+"""Totals of accounts, and counts over citations."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from auditor.errors import WorkspaceError
+from auditor.records.memory import activity_of
+from auditor.records.tallies import AccountSpan, cited_by_account, records_within
+from auditor.records.totals import AccountTotal, account_totals
+
+
+def at(hour: int) -> datetime:
+    return datetime(2026, 1, 5, hour, tzinfo=UTC)
+
+
+def record(hour: int, account: str | None, **columns: object) -> dict[str, object]:
+    return {"time": f"2026-01-05T{hour:02}:00:00Z", "event": "completion", "account_id": account, **columns}
+
+
+def test_totals_count_every_record_of_the_asked_accounts_only() -> None:
+    activity = activity_of([record(1, "a"), record(3, "a"), record(2, "b"), record(2, None)])
+
+    totals = account_totals(activity, ["a", "unheard-of", "a"])
+
+    assert {"a": AccountTotal(2, at(1), at(3))} == totals
+
+
+def test_organizations_come_with_the_time_they_were_first_seen() -> None:
+    rows = [record(3, "a", organization_id="new"), record(1, "a", organization_id="old"), record(2, "a")]
+
+    totals = account_totals(activity_of(rows), ["a"])
+
+    assert (("old", at(1)), ("new", at(3))) == totals["a"].organizations
+
+
+def test_hostile_account_names_are_only_values() -> None:
+    name = "x'); DROP TABLE memory_records; --"
+
+    totals = account_totals(activity_of([record(1, name)]), [name])
+
+    assert totals[name].records == 1
+
+
+def test_no_accounts_need_no_query() -> None:
+    assert account_totals(activity_of([record(1, "a")]), []) == {}
+
+
+def citations_of(folder: Path, rows: Sequence[tuple[str, int, int, str | None, bool]]) -> Path:
+    """Write (finding, hour, line, account, is_against) as a citations file."""
+    path = folder / "citations.parquet"
+    connection = duckdb.connect()
+    connection.execute(
+        "CREATE TABLE c (finding_id VARCHAR, time TIMESTAMP, source_id VARCHAR, source_line BIGINT,"
+        " record_id VARCHAR, account_id VARCHAR, is_against BOOLEAN)"
+    )
+    for finding, hour, line, account, against in rows:
+        values = [finding, at(hour).replace(tzinfo=None), "s", line, str(line), account, against]
+        connection.execute("INSERT INTO c VALUES (?, ?, ?, ?, ?, ?, ?)", values)
+    connection.execute("COPY c TO $path (FORMAT parquet)", {"path": str(path)})
+    return path
+
+
+def test_records_within_spans_count_once_even_when_spans_overlap(tmp_path: Path) -> None:
+    rows = [("f", hour, hour, "a", True) for hour in range(6)] + [("f", 3, 30, "b", True), ("f", 2, 31, "a", False)]
+    spans = [AccountSpan("a", at(1), at(2)), AccountSpan("a", at(2), at(3))]
+
+    counts = records_within(citations_of(tmp_path, rows), spans)
+
+    assert counts == {("f", "a"): (3, 2)}
+
+
+def test_different_findings_that_cite_one_record_count_it_once(tmp_path: Path) -> None:
+    rows = [("f", 1, 1, "a", True), ("g", 1, 1, "a", True), ("g", 2, 2, "a", True), ("h", 3, 3, "a", True)]
+
+    counts = cited_by_account(citations_of(tmp_path, rows), {"f", "g"})
+
+    assert counts == {"a": 2}
+
+
+def test_damaged_citations_are_named(tmp_path: Path) -> None:
+    path = tmp_path / "citations.parquet"
+    path.write_bytes(b"PAR1 no more")
+
+    with pytest.raises(WorkspaceError, match="can't be read"):
+        cited_by_account(path, {"f"})
