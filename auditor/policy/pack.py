@@ -47,7 +47,16 @@ class Pack(Node):
     exemptions: tuple[Exemption, ...] = ()
     ladder: Ladder = Ladder()
     timezone: str = "UTC"
+    notes: tuple[str, ...] = ()
+    """What a person who audits by this pack should know, a sentence each."""
     files: tuple[SourceFile, ...] = ()
+    root: str = ""
+    """Folder that the paths of `files` are relative to; where it lies is no part of the digest."""
+
+    def rule_paths(self) -> dict[str, str]:
+        """Return where each rule's file lies, by rule name, relative to `root`."""
+        digests = {rule.digest: rule.name for rule in self.rules}
+        return {digests[file.digest]: file.path for file in self.files if file.digest in digests}
 
     @property
     def digest(self) -> str:

@@ -1,0 +1,48 @@
+"""The columns a rule may read: those of the record, those from the context, and `extra.NAME`."""
+
+from auditor.errors import Place
+from auditor.policy.fields import Problems, nearest
+from auditor.records.schema import COLUMNS, CONTEXT_COLUMNS, Column, ColumnType
+from auditor.records.values import shown
+
+EXTRA = "extra."
+NUMBERS = frozenset({ColumnType.INTEGER, ColumnType.REAL, ColumnType.DECIMAL})
+TEXTS = frozenset({ColumnType.TEXT, ColumnType.ADDRESS, ColumnType.TEXT_LIST})
+
+
+def column_named(name: str) -> Column | None:
+    """Return a column by name; `extra.NAME` is a text column of its own."""
+    if name.startswith(EXTRA) and len(name) > len(EXTRA):
+        return Column(name, ColumnType.TEXT, "an input field that has no column of its own")
+    return COLUMNS.get(name) or CONTEXT_COLUMNS.get(name)
+
+
+def is_extra(column: Column) -> bool:
+    """Say whether a column is one key of `extra`."""
+    return column.name.startswith(EXTRA)
+
+
+def is_exact(column: Column) -> bool:
+    """Say whether values of a column compare exactly (identifiers), never ignoring case."""
+    return column.is_identifier and not is_extra(column)
+
+
+def known_column(name: str, place: Place, problems: Problems) -> Column | None:
+    """Return a column by name; an unknown one is a problem that names the nearest."""
+    column = column_named(name)
+    if column is None:
+        hint = nearest(name, (*COLUMNS, *CONTEXT_COLUMNS), "a field without a column is read as `extra.NAME`")
+        problems.add(place, f"unknown column {shown(name)}, expected a column of the record", hint)
+    return column
+
+
+def grouping_columns(names: tuple[str, ...], place: Place, what: str, problems: Problems) -> tuple[str, ...]:
+    """Return columns that divide records; lists of text and whole maps can't."""
+    for name in names:
+        column = known_column(name, place, problems)
+        if column is not None and column.type in {ColumnType.TEXT_LIST, ColumnType.JSON}:
+            found = f"`{name}` in {what} is of type {column.type}, expected a column with a single value"
+            problems.add(place, found, "choose another column")
+    if len(set(names)) < len(names):
+        problems.add(place, f"{what} names a column twice, expected each once", "remove the repetition")
+    return names

@@ -1,0 +1,146 @@
+"""A rule in plain words: what a compliance officer reads before trusting it.
+
+One line a statement, in the order in which the rule is evaluated. Names in “quotes” are the rule's own (selections,
+measures), names in `backticks` are columns of the record.
+"""
+
+from collections.abc import Iterator
+
+from auditor.digests import rfc3339
+from auditor.policy.condition_words import words_of_condition, words_of_expression, words_of_seconds
+from auditor.policy.rule import Rule, Span, Window
+
+__all__ = ["words_of", "words_of_condition", "words_of_expression", "words_of_seconds"]
+
+_SUBJECTS = {
+    "account": "one account",
+    "api_key": "one API key (its case is the account's)",
+    "organization": "one organization",
+    "end_user": "one end user of one account (its case is the account's)",
+    "cluster": "one cluster of linked accounts (an account without links is a cluster of its own)",
+    "none": "all records together",
+}
+_STRENGTHS = {
+    "bright-line": "the records show the conduct itself",
+    "inferential": "the records point to the conduct; intent can't be seen in a log",
+}
+_CALENDAR = {"hour": "clock hour", "day": "calendar day", "week": "ISO week", "month": "calendar month", "year": "year"}
+
+
+def words_of(rule: Rule) -> tuple[str, ...]:
+    """Return the rule as sentences, without line breaks inside one."""
+    return tuple(
+        line for part in (_heading, _selecting, _following, _measuring, _judging, _needing) for line in part(rule)
+    )
+
+
+def _heading(rule: Rule) -> Iterator[str]:
+    yield f"{rule.title} ({rule.name}, {rule.level}, {rule.status})"
+    conducts = ", or ".join(rule.conducts)
+    alternatives = ", each judged by its own clause" if len(rule.conducts) > 1 else ""
+    yield f"Conduct: {conducts}{alternatives}. Strength: {rule.strength}: {_STRENGTHS[rule.strength]}."
+    if rule.description:
+        yield f"Why: {' '.join(rule.description.split())}"
+    yield f"A finding is about {_SUBJECTS[rule.subject]}{_divided(rule)}."
+    if span := _words_of_span(rule.effective):
+        yield f"It looks only at records {span}."
+
+
+def _divided(rule: Rule) -> str:
+    return f", separately for each value of {_columns(rule.by)}" if rule.by else ""
+
+
+def _words_of_span(span: Span) -> str:
+    start = f"from {rfc3339(span.start)}" if span.start else ""
+    until = f"before {rfc3339(span.until)}" if span.until else ""
+    return " and ".join(part for part in (start, until) if part)
+
+
+def _selecting(rule: Rule) -> Iterator[str]:
+    for name, condition in rule.selections:
+        yield f"“{name}”: {words_of_condition(condition)}."
+    if rule.sequence is None:
+        yield f"A record is selected when {words_of_condition(rule.condition)}."
+    if rule.is_missing_counted:
+        yield "A test of a missing value counts as not fulfilled."
+    else:
+        yield (
+            "A record for which this can't be decided, because a value is missing, is counted as undetermined "
+            "and never held against anybody."
+        )
+    if rule.novel is not None:
+        lasts = f", and its records of the following {words_of_seconds(rule.novel.lasts)}" if rule.novel.lasts else ""
+        history = words_of_seconds(rule.novel.history)
+        yield (
+            f"Of these, only the first record of a new combination of {_columns(rule.novel.fields)} is kept{lasts}; "
+            f"new means unseen for this subject, itself seen for at least {history} before."
+        )
+
+
+def _following(rule: Rule) -> Iterator[str]:
+    sequence = rule.sequence
+    if sequence is None:
+        return
+    first, second = sequence.steps
+    same = f" with the same {_columns(sequence.by)}" if sequence.by else ""
+    length = words_of_seconds(sequence.within)
+    yield f"A record of “{first}” must be followed by one of “{second}”{same} within {length}; each is used once."
+    if sequence.where is not None:
+        yield f"For the pair, {words_of_expression(sequence.where)}."
+    if sequence.until:
+        yield f"A “{sequence.until}” record in between cancels what was begun."
+
+
+def _measuring(rule: Rule) -> Iterator[str]:
+    yield (
+        f"Measured {_words_of_window(rule.within)}:"
+        if rule.measures
+        else f"Taken together: {_words_of_window(rule.within)}."
+    )
+    for measure in rule.measures:
+        unit = f" ({measure.unit})" if measure.unit else ""
+        yield f"“{measure.name}” is the {words_of_expression(measure.expression).removeprefix('the ')}{unit}."
+
+
+def _words_of_window(window: Window | None) -> str:
+    match window:
+        case None:
+            return "over all records"
+        case Window(kind="sliding"):
+            length = words_of_seconds(window.seconds)
+            return f"over every stretch of {length} that ends at a selected record, both ends included"
+        case Window(kind="tumbling"):
+            return f"over fixed stretches of {words_of_seconds(window.seconds)}"
+        case Window(kind="session"):
+            return f"over sessions, which end after a pause of more than {words_of_seconds(window.seconds)}"
+        case _:
+            return f"over each {_CALENDAR[window.unit]}"
+
+
+def _judging(rule: Rule) -> Iterator[str]:
+    if rule.violates is not None:
+        yield f"It is a finding when {words_of_expression(rule.violates)}."
+    else:
+        yield "Any selected record makes a finding."
+    if rule.against:
+        yield f"The finding is held against the accounts with “{rule.against}” records only; the others are context."
+    for name in rule.unless:
+        yield f"It is suppressed, and reported as suppressed, when all its records are exempt under “{name}”."
+    for sentence in rule.false_positives:
+        yield f"Could also be: {sentence.rstrip('.')}."
+
+
+def _needing(rule: Rule) -> Iterator[str]:
+    needed = _columns(tuple(sorted(rule.needed_columns())))
+    if needed:
+        yield f"Needs {needed}; a log without them is not evaluated."
+    else:
+        yield "Needs no column beyond time and event."
+    for name in rule.missing_lists:
+        yield f"Needs the list “{name}”, which the context must give: without it the rule is not evaluated."
+    for reference in rule.references:
+        yield f"Source: {reference}"
+
+
+def _columns(names: tuple[str, ...]) -> str:
+    return ", ".join(f"`{name}`" for name in names)

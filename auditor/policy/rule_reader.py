@@ -1,0 +1,198 @@
+"""A rule file's map, read into a `Rule`: heading, what is selected, what is measured, who it is about."""
+
+import re
+from collections.abc import Collection
+from typing import get_args
+
+from auditor.errors import Place
+from auditor.policy.columns import grouping_columns, known_column
+from auditor.policy.fields import Fields, Problems, kind_of, nearest
+from auditor.policy.lists import Lists
+from auditor.policy.measures import read_measures, read_violates
+from auditor.policy.rule import (
+    CONDUCTS,
+    SUBJECT_COLUMNS,
+    EvidenceNote,
+    Family,
+    Level,
+    Novel,
+    Rule,
+    Span,
+    Status,
+    Strength,
+    Window,
+)
+from auditor.policy.steps import read_sequence
+from auditor.policy.when import When, read_when
+from auditor.policy.yaml import MappingNode, ScalarNode, YamlNode
+from auditor.records.values import shown
+
+KEYS = (
+    "id", "title", "status", "conduct", "strength", "family", "level", "subject", "by", "description", "references",
+    "author", "date", "modified", "when", "missing", "measure", "within", "violates", "novel", "sequence", "against",
+    "unless", "evidence", "falsepositives", "effective",
+)  # fmt: skip
+LATER_KEYS = {
+    "baseline": "compare with a fixed threshold under `violates`",
+    "absent": "detect what is there, not what is missing",
+    "repeat": "raise the threshold or widen the window",
+    "composite": "write one rule a file; the ladder weighs families together",
+}
+CALENDAR_UNITS = ("hour", "day", "week", "month", "year")
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_EMPTY = MappingNode(Place(""), ())
+
+
+def read_rule(
+    node: YamlNode, *, name: str, digest: str, lists: Lists, exemptions: Collection[str] | None, problems: Problems
+) -> Rule | None:
+    """Return the rule that a document describes, None after problems.
+
+    `exemptions` are the names that `unless` may use; None leaves them unchecked.
+    """
+    before = len(problems.found)
+    fields = Fields(node, "the rule", problems)
+    fields.allow(KEYS, LATER_KEYS)
+    own_lists = lists.for_one_rule()
+    measures = read_measures(fields)
+    when = read_when(fields, own_lists)
+    sequence = read_sequence(fields, when)
+    rule = Rule(
+        id=_id(fields),
+        name=name,
+        digest=digest,
+        title=" ".join(fields.text("title").split()),
+        status=fields.choice("status", get_args(Status), "experimental"),
+        conducts=_conducts(fields),
+        strength=fields.choice("strength", get_args(Strength)),
+        family=fields.choice("family", get_args(Family)),
+        level=fields.choice("level", list(Level), Level.MEDIUM),
+        subject=fields.choice("subject", tuple(SUBJECT_COLUMNS), "account"),
+        by=_columns(fields, "by"),
+        description=fields.text("description", ""),
+        references=fields.texts("references", alone=True),
+        selections=tuple(when.selections.items()),
+        condition=when.condition,
+        is_missing_counted=fields.choice("missing", ("undetermined", "counts"), "undetermined") == "counts",
+        measures=measures,
+        within=_window(fields),
+        violates=read_violates(fields, measures),
+        novel=_novel(fields),
+        sequence=sequence,
+        against=_selection_named(fields, "against", when),
+        unless=_unless(fields, exemptions),
+        evidence=_evidence(fields),
+        false_positives=fields.texts("falsepositives", alone=True),
+        effective=read_span(fields.map("effective", "`effective`"), "from", "until"),
+        modified=fields.text("modified", ""),
+        missing_lists=tuple(sorted(own_lists.missing)),
+    )
+    when.refuse_unused(problems)
+    return rule if len(problems.found) == before else None
+
+
+def read_span(fields: Fields | None, start_key: str, until_key: str) -> Span:
+    """Return the span of a map with two times, open where one is absent."""
+    if fields is None:
+        return Span()
+    fields.allow((start_key, until_key))
+    return span_of(fields, start_key, until_key)
+
+
+def span_of(fields: Fields, start_key: str, until_key: str) -> Span:
+    """Return the span between two keys of a map; that it ends before it starts is a problem."""
+    start, until = fields.time(start_key), fields.time(until_key)
+    if start is not None and until is not None and until <= start:
+        found = f"`{until_key}` is not later than `{start_key}`, expected a later time"
+        fields.problems.add(fields.key_place(until_key), found, f"`{until_key}` is excluded, `{start_key}` included")
+    return Span(start=start, until=until)
+
+
+def conduct_of(fields: Fields, node: YamlNode) -> str:
+    """Return a conduct; an unknown word is a problem."""
+    return fields.choice_of(node, "`conduct`", CONDUCTS, "")
+
+
+def _id(fields: Fields) -> str:
+    text = fields.text("id")
+    if text and not _UUID.fullmatch(text.lower()):
+        found = f"`id` is {shown(text)}, expected a UUID"
+        fields.problems.add(fields.key_place("id"), found, "make one with `python -m uuid`, and never use it again")
+    return text.lower()
+
+
+def _conducts(fields: Fields) -> tuple[str, ...]:
+    node = fields.required("conduct")
+    if node is None:
+        return ()
+    items = (node,) if isinstance(node, ScalarNode) else getattr(node, "items", ())
+    if not items or isinstance(node, MappingNode):
+        found = f"`conduct` is {kind_of(node)}, expected a conduct or a list of them"
+        fields.problems.add(node.place, found, f"the conducts are {', '.join(CONDUCTS)}")
+        return ()
+    return tuple(conduct_of(fields, item) for item in items)
+
+
+def _columns(fields: Fields, name: str) -> tuple[str, ...]:
+    node = fields.node(name)
+    if node is None:
+        return ()
+    return grouping_columns(fields.texts(name), node.place, f"`{name}`", fields.problems)
+
+
+def _window(fields: Fields) -> Window | None:
+    node = fields.node("within")
+    if node is None or isinstance(node, ScalarNode):
+        return None if node is None else Window(kind="sliding", seconds=fields.seconds("within"))
+    window = Fields(node, "`within`", fields.problems)
+    window.allow(("tumbling", "session", "calendar"))
+    kinds = [kind for kind in window.names() if kind in {"tumbling", "session", "calendar"}]
+    if len(kinds) != 1:
+        if isinstance(node, MappingNode):
+            found = f"`within` with {len(kinds)} kinds of window, expected one"
+            hint = "write `24h`, `{tumbling: 1d}`, `{session: 30m}` or `{calendar: day}`"
+            fields.problems.add(node.place, found, hint)
+        return None
+    if kinds[0] == "calendar":
+        return Window(kind="calendar", unit=window.choice("calendar", CALENDAR_UNITS))
+    return Window(kind=kinds[0], seconds=window.seconds(kinds[0]))
+
+
+def _novel(fields: Fields) -> Novel | None:
+    novel = fields.map("novel", "`novel`")
+    if novel is None:
+        return None
+    novel.allow(("fields", "history", "lasts"))
+    novel.required("fields")
+    columns = _columns(novel, "fields")
+    if not columns and novel.node("fields") is not None:
+        fields.problems.add(novel.place, "`fields` is empty, expected at least one column", "name what must be new")
+    return Novel(fields=columns, history=novel.seconds("history"), lasts=novel.seconds("lasts", 0))
+
+
+def _selection_named(fields: Fields, key: str, when: When) -> str:
+    name = fields.text(key, "")
+    if name:
+        when.use(name, fields.key_place(key), f"`{key}`", fields.problems)
+    return name
+
+
+def _unless(fields: Fields, exemptions: Collection[str] | None) -> tuple[str, ...]:
+    names = fields.texts("unless", alone=True)
+    for name in names:
+        if exemptions is not None and name not in exemptions:
+            found = f"unknown exemption {shown(name)}, expected one of {', '.join(sorted(exemptions)) or 'none'}"
+            hint = nearest(name, exemptions, f"add a file with `exemption: {name}` to the pack's lists")
+            fields.problems.add(fields.key_place("unless"), found, hint)
+    return names
+
+
+def _evidence(fields: Fields) -> EvidenceNote:
+    evidence = fields.map("evidence", "`evidence`")
+    if evidence is None:
+        return EvidenceNote()
+    evidence.allow(("columns", "note"))
+    columns = evidence.texts("columns")
+    for column in columns:
+        known_column(column, evidence.key_place("columns"), fields.problems)
+    return EvidenceNote(columns=columns, note=evidence.text("note", ""))
