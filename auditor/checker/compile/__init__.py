@@ -1,0 +1,1 @@
+"""Rules into one plan: SQLGlot trees that mean exactly what docs/evaluation.md says."""

@@ -1,0 +1,200 @@
+"""Measures and `violates` into exact SQL (docs/evaluation.md, "Numbers").
+
+Counts and sums stay integers or decimals; only a quotient is a double, made from the nearest doubles of its exact
+operands. Aggregates are taken either over a group or over a sliding window of the same rows.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
+
+from sqlglot import exp
+
+from auditor.checker.compile.columns import comparison
+from auditor.checker.compile.conditions import TIME
+from auditor.checker.compile.nodes import choose, count_where, negated
+from auditor.checker.compile.seen import seconds
+from auditor.policy.expressions import (
+    Aggregate,
+    Arithmetic,
+    Comparison,
+    Expression,
+    Logic,
+    Name,
+    Negation,
+    Negative,
+    Number,
+    walk,
+)
+from auditor.policy.rule import Rule
+from auditor.records.sql import cast, identifier, literal
+
+UNIT = "_unit"
+"""Column of `rows` in a sequence rule: true on the last record of an occurrence, which stands for it."""
+
+Kind = Literal["count", "exact", "double", "truth"]
+
+
+@dataclass(frozen=True)
+class Typed:
+    """An SQL value and what it is: a count, another exact number, a double or a truth value."""
+
+    sql: exp.Expression
+    kind: Kind
+
+
+Wrap = Callable[[exp.Expression], exp.Expression]
+
+
+def aggregates_of(rule: Rule) -> tuple[Aggregate, ...]:
+    """Return every different aggregate of a rule's measures, in order."""
+    roots = [measure.expression for measure in rule.measures] + ([rule.violates] if rule.violates else [])
+    found = [node for root in roots for node in walk(root) if isinstance(node, Aggregate)]
+    return tuple(dict.fromkeys(found))
+
+
+def counted_column(name: str) -> str:
+    """Return the name under which `rows` keeps a column that is counted: in a sequence, `by` has another value."""
+    return f"counted {name}"
+
+
+def number_column(name: str) -> str:
+    """Return the name under which `rows` keeps a column as an exact number."""
+    return f"number {name}"
+
+
+def aggregate_sql(node: Aggregate, *, is_sequence: bool, wrap: Wrap) -> Typed:
+    """Return an aggregate over `rows`; `wrap` turns each plain aggregate into one over a window, or leaves it."""
+    if node.function == "count":
+        return Typed(wrap(_count(node, is_sequence)), "count")
+    if node.function == "span":
+        first, last = wrap(exp.Min(this=identifier(TIME))), wrap(exp.Max(this=identifier(TIME)))
+        return Typed(seconds(exp.Paren(this=exp.Sub(this=last, expression=first))), "exact")
+    assert node.column is not None
+    number = number_column(node.column)
+    match node.function:
+        case "sum":
+            return Typed(wrap(exp.Sum(this=identifier(number))), "exact")
+        case "min":
+            return Typed(wrap(exp.Min(this=identifier(number))), "exact")
+        case "max":
+            return Typed(wrap(exp.Max(this=identifier(number))), "exact")
+        case "avg":
+            total, many = wrap(exp.Sum(this=identifier(number))), wrap(exp.Count(this=identifier(number)))
+            return _quotient(Typed(total, "exact"), Typed(many, "count"))
+        case "median":
+            return _median(number, wrap)
+        case "quantile":
+            assert node.fraction is not None
+            return Typed(wrap(_ranked(identifier(number), node.fraction)), "exact")
+    raise AssertionError(node.function)
+
+
+def _count(node: Aggregate, is_sequence: bool) -> exp.Expression:
+    if node.column is None:
+        return count_where(identifier(UNIT)) if is_sequence else exp.Count(this=exp.Star())
+    column = identifier(counted_column(node.column))
+    return exp.Count(this=exp.Distinct(expressions=[column]) if node.is_distinct else column)
+
+
+def _ranked(value: exp.Expression, fraction: Decimal) -> exp.Expression:
+    return exp.PercentileDisc(this=value, expression=literal(fraction))
+
+
+def _median(number: str, wrap: Wrap) -> Typed:
+    # the value at (n-1)//2 is the nearest rank of 1/2; the one at n//2 is the same seen from the other end
+    low = wrap(_ranked(identifier(number), Decimal("0.5")))
+    high = exp.Neg(this=exp.Paren(this=wrap(_ranked(exp.Neg(this=_wide(identifier(number))), Decimal("0.5")))))
+    total = exp.Paren(this=exp.Add(this=_wide(low), expression=high))
+    return _quotient(Typed(total, "exact"), Typed(literal(2), "count"))
+
+
+def _wide(value: exp.Expression) -> exp.Expression:
+    return exp.Mul(this=value, expression=cast(literal(1), "HUGEINT"))
+
+
+def measure_sql(expression: Expression, known: Mapping[Expression, Typed]) -> Typed:
+    """Return an expression; `known` gives the SQL of its aggregates and of the names of measures."""
+    found = known.get(expression)
+    if found is not None:
+        return Typed(found.sql.copy(), found.kind)
+    match expression:
+        case Number(value=value):
+            whole = value == value.to_integral_value()
+            return Typed(literal(int(value)) if whole else literal(value), "exact")
+        case Negative(operand=operand):
+            inside = measure_sql(operand, known)
+            return Typed(exp.Neg(this=exp.Paren(this=inside.sql)), inside.kind)
+        case Negation(operand=operand):
+            return Typed(negated(measure_sql(operand, known).sql), "truth")
+        case Logic(operator=operator):
+            left, right = measure_sql(expression.left, known), measure_sql(expression.right, known)
+            joined = exp.And if operator == "and" else exp.Or
+            return Typed(exp.Paren(this=joined(this=left.sql, expression=right.sql)), "truth")
+        case Comparison(operator=operator):
+            left, right = _alike(measure_sql(expression.left, known), measure_sql(expression.right, known))
+            return Typed(comparison(operator, left.sql, right.sql), "truth")
+        case Arithmetic():
+            return _arithmetic(expression, known)
+        case _:
+            raise AssertionError(f"{expression.kind} has no place in a measure")
+
+
+def _arithmetic(node: Arithmetic, known: Mapping[Expression, Typed]) -> Typed:
+    left, right = measure_sql(node.left, known), measure_sql(node.right, known)
+    if node.operator == "/":
+        return _quotient(left, right)
+    left, right = _alike(left, right)
+    made = {"+": exp.Add, "-": exp.Sub, "*": exp.Mul}[node.operator]
+    kind: Kind = "double" if left.kind == "double" else "exact"
+    operands = (left.sql, right.sql) if kind == "double" else (_whole(left), right.sql)
+    return Typed(exp.Paren(this=made(this=operands[0], expression=operands[1])), kind)
+
+
+def _whole(value: Typed) -> exp.Expression:
+    # a product of two BIGINT counts could overflow; one HUGEINT operand makes the operation HUGEINT
+    return cast(value.sql, "HUGEINT") if value.kind == "count" or _is_integer(value.sql) else value.sql
+
+
+def _is_integer(sql: exp.Expression) -> bool:
+    return isinstance(sql, exp.Literal) and sql.is_int
+
+
+def _alike(left: Typed, right: Typed) -> tuple[Typed, Typed]:
+    if "double" in (left.kind, right.kind):
+        return Typed(_double(left), "double"), Typed(_double(right), "double")
+    return left, right
+
+
+def _quotient(left: Typed, right: Typed) -> Typed:
+    divisor = _double(right)
+    division = exp.Div(this=_double(left), expression=divisor, typed=False, safe=False)
+    is_zero = exp.EQ(this=divisor.copy(), expression=literal(0))
+    return Typed(choose(exp.Not(this=exp.Paren(this=is_zero)), division), "double")
+
+
+def _double(value: Typed) -> exp.Expression:
+    if value.kind == "double":
+        return value.sql
+    # through text: a direct cast of a wide decimal rounds twice
+    exact = value.sql if value.kind == "count" or _is_integer(value.sql) else cast(value.sql, "VARCHAR")
+    return cast(exact, "DOUBLE")
+
+
+def is_lower_peak(name: str, violates: Expression | None) -> bool:
+    """Say whether a measure's peak is its minimum: it occurs in `violates` on the small side only."""
+    if violates is None:
+        return False
+    small, large = 0, 0
+    for node in walk(violates):
+        if isinstance(node, Comparison):
+            left, right = _mentions(name, node.left), _mentions(name, node.right)
+            is_less, is_more = node.operator in ("<", "<="), node.operator in (">", ">=")
+            small += (left if is_less else 0) + (right if is_more else 0)
+            large += (0 if is_less else left) + (0 if is_more else right)
+    return small > 0 and large == 0
+
+
+def _mentions(name: str, expression: Expression) -> int:
+    return sum(1 for node in walk(expression) if isinstance(node, Name) and node.name == name)

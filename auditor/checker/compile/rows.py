@@ -1,0 +1,238 @@
+"""The relation `rows` of one rule: the selected records (or records of occurrences) that measures are taken over.
+
+Columns: `_n`, `_t` (the record's place in the order of records), `_w` (the time at which it counts: its own, or that
+of its occurrence), `_unit` (sequences: whether it stands for the occurrence), the keys, `_bucket` for windows that are
+not sliding, the measured columns and, for each exemption of the rule, whether the record is exempt.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from auditor.checker.compile.columns import exact_number
+from auditor.checker.compile.conditions import TIME
+from auditor.checker.compile.flags import BASE, Flags
+from auditor.checker.compile.measures import UNIT, aggregates_of, counted_column, number_column
+from auditor.checker.compile.nodes import (
+    ascending,
+    choose,
+    columns,
+    every,
+    inner,
+    is_known,
+    is_null,
+    joined_on,
+    named,
+    over,
+    select,
+    some,
+)
+from auditor.checker.compile.seen import NUMBER, local_time
+from auditor.policy.rule import Novel, Window
+from auditor.records.sql import identifier, literal, table
+
+AT = "_w"
+BUCKET = "_bucket"
+MICROS = 1_000_000
+
+
+@dataclass(frozen=True)
+class Shape:
+    """How one rule's tables are called and what they hold."""
+
+    flags: Flags
+    exemptions: tuple[str, ...] = ()
+    """Columns of `base` telling whether a record is exempt, in the order of `unless`."""
+    exemption_names: tuple[str, ...] = ()
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The columns of subject and `by`."""
+        return self.flags.keys
+
+    def table(self, name: str) -> str:
+        """Return the name of one of the rule's tables."""
+        return f"rule{self.flags.number}_{name}"
+
+    @property
+    def measured(self) -> tuple[str, ...]:
+        """Columns that are counted as they are, sorted."""
+        found = {a.column for a in aggregates_of(self.flags.rule) if a.column and a.function == "count"}
+        return tuple(sorted(found))
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """Columns that are measured as numbers, sorted."""
+        found = {a.column for a in aggregates_of(self.flags.rule) if a.column and a.function != "count"}
+        return tuple(sorted(found))
+
+    def is_sliding(self) -> bool:
+        """Say whether windows may share records."""
+        return self.flags.rule.within is not None and self.flags.rule.within.kind == "sliding"
+
+    def values(self, of: str) -> list[exp.Expression]:
+        """Return what `rows` takes over from `base`, beyond order and keys."""
+        numbers = [named(exact_number(name, identifier(name, of)), number_column(name)) for name in self.numbers]
+        counted = [named(identifier(name, of), counted_column(name)) for name in self.measured]
+        return [*columns(self.exemptions, of), *counted, *numbers]
+
+
+def rows_of_records(shape: Shape) -> exp.Select:
+    """Return `rows` of a rule without a sequence."""
+    flags = shape.flags
+    placed = [is_known(column) for column in columns(shape.keys, BASE)]
+    chosen = every([identifier(flags.steps[0], BASE), *placed])
+    query = select(_record_items(shape, BASE), table(BASE)).where(chosen, copy=False)
+    novel = flags.rule.novel
+    return only_novel(shape, novel, query) if novel else query
+
+
+def _record_items(shape: Shape, of: str) -> list[exp.Expression]:
+    novel = shape.flags.rule.novel
+    fields = [named(identifier(name, of), field_column(name)) for name in novel.fields] if novel else []
+    own = [*columns((NUMBER, TIME), of), named(identifier(TIME, of), AT), *columns(shape.keys, of)]
+    return [*own, *shape.values(of), *fields]
+
+
+def field_column(name: str) -> str:
+    """Return the name under which a field of `novel` travels beside the other columns."""
+    return f"field {name}"
+
+
+def only_novel(shape: Shape, novel: Novel, query: exp.Select) -> exp.Select:
+    """Return the rows that are new for their subject (docs/evaluation.md, "Novel")."""
+    subject = shape.flags.rule.subject_columns
+    fields = tuple(field_column(name) for name in novel.fields)
+    since = over(exp.Min(this=identifier(TIME)), subject, [])
+    first = over(exp.Min(this=identifier(TIME)), (*subject, *fields), [])
+    place = over(exp.RowNumber(), (*subject, *fields), ascending(TIME, NUMBER))
+    items = [exp.Star(), named(since, "_since"), named(first, "_first"), named(place, "_place")]
+    placed = select(items, inner(query, "selected"))
+    history = exp.Sub(this=identifier("_first"), expression=identifier("_since"))
+    tests = [exp.GTE(this=history, expression=literal(novel.history * MICROS)), *map(is_known, columns(fields))]
+    if novel.lasts:
+        age = exp.Sub(this=identifier(TIME), expression=identifier("_first"))
+        tests.append(exp.LTE(this=age, expression=literal(novel.lasts * MICROS)))
+    else:
+        tests.append(exp.EQ(this=identifier("_place"), expression=literal(1)))
+    return select([exp.Star()], inner(placed, "placed")).where(every(tests), copy=False)
+
+
+def novel_counts(shape: Shape, novel: Novel) -> dict[str, exp.Select]:
+    """Return the counts that `novel` adds: records lacking a field, subjects with too little history."""
+    flags, subject = shape.flags, shape.flags.rule.subject_columns
+    placed = [identifier(flags.steps[0]), *(is_known(column) for column in columns(shape.keys))]
+    lacking = some([is_null(column) for column in columns(novel.fields)])
+    unknown = select([exp.Count(this=exp.Star())], table(BASE)).where(every([*placed, lacking]), copy=False)
+    extent = exp.Sub(this=exp.Max(this=identifier(TIME)), expression=exp.Min(this=identifier(TIME)))
+    selected = every([part.copy() for part in placed])
+    spans = select([named(extent, "extent")], table(BASE)).where(selected, copy=False)
+    spans = spans.group_by(*columns(subject), copy=False) if subject else spans
+    is_short = exp.LT(this=identifier("extent"), expression=literal(novel.history * MICROS))
+    short = select([exp.Count(this=exp.Star())], inner(spans, "spans")).where(is_short, copy=False)
+    return {"undetermined": unknown, "not_evaluated_subjects": short}
+
+
+def rows_of_occurrences(shape: Shape, pairs: str) -> exp.Select:
+    """Return `rows` of a sequence rule from its table of pairs (`_n`, `_last`)."""
+    last_keys = [column for column in shape.keys if column not in shape.flags.rule.subject_columns]
+    subject = tuple(column for column in shape.keys if column not in last_keys)
+    is_last = exp.EQ(this=identifier(NUMBER, "pair"), expression=identifier("_last", "pair"))
+    items = [
+        *columns((NUMBER, TIME), "own"),
+        named(identifier(TIME, "end"), AT),
+        named(is_last, UNIT),
+        *columns(subject, "own"),
+        *columns(last_keys, "end"),
+        *shape.values("own"),
+    ]
+    query = select(items, table(pairs, "pair"))
+    query = joined_on(query, table(BASE, "own"), _equal(identifier(NUMBER, "own"), identifier(NUMBER, "pair")))
+    query = joined_on(query, table(BASE, "end"), _equal(identifier(NUMBER, "end"), identifier("_last", "pair")))
+    known = [is_known(column) for column in columns(last_keys, "end")]
+    return query.where(every(known), copy=False) if known else query
+
+
+def occurrences_without_by(shape: Shape, pairs: str) -> exp.Select | None:
+    """Return the count of occurrences whose last record has a null in `by`, None when `by` is never null."""
+    last_keys = [column for column in shape.keys if column not in shape.flags.rule.subject_columns]
+    if not last_keys:
+        return None
+    query = select([exp.Count(this=exp.Star())], table(pairs, "pair"))
+    query = joined_on(query, table(BASE, "end"), _equal(identifier(NUMBER, "end"), identifier("_last", "pair")))
+    is_last = _equal(identifier(NUMBER, "pair"), identifier("_last", "pair"))
+    return query.where(every([is_last, some([is_null(c) for c in columns(last_keys, "end")])]), copy=False)
+
+
+def _equal(left: exp.Expression, right: exp.Expression) -> exp.Expression:
+    return exp.EQ(this=left, expression=right)
+
+
+def bucketed(rows: exp.Select, keys: Sequence[str], window: Window | None, timezone: str) -> exp.Select:
+    """Return rows with `_bucket`, the window that each belongs to; for all kinds but sliding."""
+    if window is None:
+        return select([exp.Star(), named(literal(0), BUCKET)], inner(rows, "selected"))
+    if window.kind == "session":
+        return _sessions(rows, keys, window.seconds * MICROS)
+    bucket = _calendar(window.unit, timezone) if window.kind == "calendar" else whole_steps(AT, window.seconds * MICROS)
+    return select([exp.Star(), named(bucket, BUCKET)], inner(rows, "selected"))
+
+
+def whole_steps(name: str, length: int) -> exp.Expression:
+    """Return how many whole steps of a length lie before a time: its floor, also before 1970."""
+    rest = exp.Paren(this=exp.Mod(this=identifier(name), expression=literal(length)))
+    # the remainder has the sign of the time
+    shift = choose(exp.LT(this=rest, expression=literal(0)), literal(length), literal(0))
+    rounded = exp.Sub(this=exp.Sub(this=identifier(name), expression=rest.copy()), expression=shift)
+    return exp.IntDiv(this=exp.Paren(this=rounded), expression=literal(length))
+
+
+def _calendar(unit: str, timezone: str) -> exp.Expression:
+    time = exp.UnixToTime(this=identifier(AT), scale=exp.UnixToTime.MICROS)
+    return exp.TimestampTrunc(this=local_time(time, timezone), unit=exp.var(unit.upper()))
+
+
+def _sessions(rows: exp.Select, keys: Sequence[str], gap: int) -> exp.Select:
+    before = named(over(exp.Lag(this=identifier(AT)), keys, ascending(AT)), "_before")
+    steps = select([exp.Star(), before], inner(rows, "selected"))
+    quiet = exp.Sub(this=identifier(AT), expression=identifier("_before"))
+    starts = choose(exp.GT(this=quiet, expression=literal(gap)), literal(1), literal(0))
+    session = over(exp.Sum(this=starts), keys, ascending(AT), frame="RANGE")
+    return select([exp.Star(), named(session, BUCKET)], inner(steps, "steps"))
+
+
+def candidates(shape: Shape, wanted: Sequence[str]) -> exp.Select:
+    """Return the records that the pairing of a sequence looks at, in record order.
+
+    Columns: `_n`, `_t`, the truth of both steps and of `until`, the subject, `sequence.by`, then the wanted ones. A
+    record without a possible partner within reach is kept out: it could never be paired and never closes anything.
+    """
+    flags, sequence = shape.flags, shape.flags.rule.sequence
+    assert sequence is not None
+    subject = flags.rule.subject_columns
+    truths = [*columns(flags.steps), identifier(flags.until) if flags.until else exp.false()]
+    names = ("_first", "_second", "_until")
+    items = [*columns((NUMBER, TIME)), *map(named, truths, names)]
+    parts = [named(column, f"_key{place}") for place, column in enumerate(columns((*subject, *sequence.by)))]
+    extra = [named(column, f"_value{place}") for place, column in enumerate(columns(wanted))]
+    relevant = some(columns((*flags.steps, *([flags.until] if flags.until else []))))
+    known = [is_known(column) for column in columns(subject)]
+    marked = select([*items, *parts, *extra], table(BASE)).where(every([relevant, *known]), copy=False)
+    keys = tuple(f"_key{place}" for place in range(len(parts)))
+    return _reachable(marked, keys, sequence.within * MICROS)
+
+
+def _reachable(marked: exp.Select, keys: tuple[str, ...], within: int) -> exp.Select:
+    earlier = over(exp.Max(this=choose(identifier("_first"), identifier(TIME))), keys, ascending(TIME), frame="RANGE")
+    later = over(
+        exp.Min(this=choose(identifier("_second"), identifier(TIME))), keys, ascending(TIME), frame="RANGE", ahead=True
+    )
+    looked = select([exp.Star(), named(earlier, "_earlier"), named(later, "_later")], inner(marked, "marked"))
+    since = exp.Sub(this=identifier(TIME), expression=identifier("_earlier"))
+    until = exp.Sub(this=identifier("_later"), expression=identifier(TIME))
+    is_second = every([identifier("_second"), exp.LTE(this=since, expression=literal(within))])
+    is_first = every([identifier("_first"), exp.LTE(this=until, expression=literal(within))])
+    query = select([exp.Star()], inner(looked, "looked"))
+    query = query.where(some([identifier("_until"), is_first, is_second]), copy=False)
+    return query.order_by(*ascending(TIME, NUMBER), copy=False)

@@ -1,0 +1,189 @@
+"""Run a plan on DuckDB.
+
+All records stay in the database: a rule may cite hundreds of thousands of them. What comes out are outcomes with
+counts, and `PlanResult` reads or writes the cited records on demand. Tables are temporary and belong to the
+activity's connection: the next `execute` on it replaces them, and with them the earlier result.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+from sqlglot import exp
+
+from auditor.checker.compile.conditions import TIME
+from auditor.checker.compile.incidents import INCIDENT
+from auditor.checker.compile.nodes import ascending, columns, select
+from auditor.checker.compile.plan import PairingPlan, Plan, RulePlan, pairs_without_by
+from auditor.checker.compile.seen import NUMBER
+from auditor.checker.engines.citations import citations_of
+from auditor.checker.engines.incidents import FoundIncident, incidents_of, reference
+from auditor.checker.engines.tables import fill, first_line, interruptible, rows_of
+from auditor.checker.findings import RecordRef, RuleOutcome
+from auditor.checker.pairing import Candidate, paired
+from auditor.errors import WorkspaceError
+from auditor.records.activity import Activity
+from auditor.records.sql import identifier, literal, table, text_of
+
+BATCH = 4096
+
+
+@dataclass(frozen=True)
+class PlanResult:
+    """What a plan gave: an outcome a rule, in the order of the plan, and the cited records in the connection.
+
+    `errors` holds, by rule, why a rule could not be run to its end; it then has no outcome.
+    """
+
+    plan: Plan
+    connection: duckdb.DuckDBPyConnection
+    outcomes: tuple[RuleOutcome, ...]
+    errors: Mapping[str, str]
+    found: Mapping[str, tuple[FoundIncident, ...]]
+
+    def of(self, rule: str, number: int) -> Iterator[RecordRef]:
+        """Yield the records of one incident in record order."""
+        rule_plan = next(item for item in self.plan.rules if item.rule.name == rule)
+        query = select(columns((NUMBER, TIME, "record_id", "account_id")), table(rule_plan.members))
+        query = query.where(_is(INCIDENT, self.found[rule][number].key), copy=False)
+        # all at once: temporary tables are seen by this connection only, which callers use between two records
+        for row in rows_of(self.connection, query.order_by(*ascending(TIME, NUMBER), copy=False)):
+            yield reference(self.plan, *row)
+
+    def sources_of(self, rule: str, number: int) -> tuple[str, ...]:
+        """Return the ids of the sources of one incident's records, sorted."""
+        return self.found[rule][number].sources
+
+    def write_citations(self, path: Path, ids: Mapping[tuple[str, int], str]) -> None:
+        """Write the cited records of the incidents named in `ids`, by (rule, number), to a new Parquet file.
+
+        Columns: finding_id, time, source_id, source_line, record_id, account_id, is_against; sorted by the first four.
+        Raises WorkspaceError where it can't be written.
+        """
+        query = citations_of(self.plan, self.found, ids, self.connection)
+        target = exp.Copy(
+            this=query.subquery(copy=False),
+            kind=False,
+            files=[literal(str(path))],
+            params=[
+                exp.CopyParameter(this=exp.var("FORMAT"), expression=exp.var("PARQUET")),
+                exp.CopyParameter(this=exp.var("COMPRESSION"), expression=exp.var("ZSTD")),
+            ],
+        )
+        try:
+            with interruptible():
+                self.connection.execute(text_of(target))
+        except duckdb.Error as error:
+            message = f"cited records can't be written: {first_line(error)}"
+            raise WorkspaceError.at(str(path), message, "check that the workspace can be written") from error
+
+
+def execute(plan: Plan, activity: Activity) -> PlanResult:
+    """Run a plan over an activity.
+
+    A rule that the engine can't finish (a number beyond 38 digits, say) is named in `errors`; the others still run.
+    Raises WorkspaceError when the records themselves can't be read.
+    """
+    connection = activity.connection
+    with interruptible():
+        counts = _prepared(plan, connection)
+        ran = {rule.rule.name: _tried(plan, rule, counts[place], connection) for place, rule in enumerate(plan.rules)}
+    done = {name: result for name, result in ran.items() if not isinstance(result, str)}
+    return PlanResult(
+        plan,
+        connection,
+        outcomes=tuple(outcome for outcome, _ in done.values()),
+        errors={name: result for name, result in ran.items() if isinstance(result, str)},
+        found={name: found for name, (outcome, found) in done.items() if outcome.is_evaluated},
+    )
+
+
+def _prepared(plan: Plan, connection: duckdb.DuckDBPyConnection) -> list[dict[str, int]]:
+    try:
+        for statement in (*plan.facts, plan.base):
+            connection.execute(text_of(statement.creation()))
+        return _counts(plan, connection)
+    except duckdb.InterruptException:
+        raise
+    except duckdb.Error as error:
+        message = f"the records can't be read: {first_line(error)}"
+        raise WorkspaceError.at(None, message, "free memory and disk space, or restore the activity folder") from error
+
+
+def _tried(
+    plan: Plan, rule: RulePlan, counts: dict[str, int], connection: duckdb.DuckDBPyConnection
+) -> tuple[RuleOutcome, tuple[FoundIncident, ...]] | str:
+    """Return what a rule gave, or why the engine couldn't finish it."""
+    try:
+        return _run(plan, rule, counts, connection)
+    except duckdb.InterruptException:
+        raise
+    except duckdb.Error as error:
+        return first_line(error)
+
+
+def _counts(plan: Plan, connection: duckdb.DuckDBPyConnection) -> list[dict[str, int]]:
+    found: list[dict[str, int]] = [{} for _ in plan.rules]
+    if plan.counted:
+        row = rows_of(connection, plan.counts)[0]
+        for (place, name), value in zip(plan.counted, row, strict=True):
+            found[place][name] = value
+    return found
+
+
+def _run(
+    plan: Plan, rule: RulePlan, counts: dict[str, int], connection: duckdb.DuckDBPyConnection
+) -> tuple[RuleOutcome, tuple[FoundIncident, ...]]:
+    name = rule.rule.name
+    if not rule.coverage.is_evaluable:
+        refused = RuleOutcome(rule=name, is_evaluated=False, missing=rule.coverage.missing, **counts)
+        return refused, ()
+    for field, query in rule.counts:
+        counts[field] = counts.get(field, 0) + rows_of(connection, query)[0][0]
+    if rule.pairing:
+        _make_pairs(rule, rule.pairing, connection)
+        lacking = pairs_without_by(rule)
+        counts["without_subject"] += rows_of(connection, lacking)[0][0] if lacking is not None else 0
+    for statement in rule.statements:
+        connection.execute(text_of(statement.creation()))
+    kept = incidents_of(plan, rule, connection)
+    outcome = RuleOutcome(
+        rule=name,
+        is_evaluated=True,
+        incidents=tuple(item.incident for item in kept if not item.incident.suppressed_by),
+        suppressed=tuple(item.incident for item in kept if item.incident.suppressed_by),
+        **counts,
+    )
+    return outcome, kept
+
+
+def _make_pairs(rule: RulePlan, pairing: PairingPlan, connection: duckdb.DuckDBPyConnection) -> None:
+    assert rule.rule.sequence is not None
+    pairs = paired(rule.rule.sequence, _candidates(rule, pairing, connection))
+    rows = [(number, last) for first, last in pairs for number in (first, last)]
+    fill(connection, pairing.pairs, {NUMBER: "BIGINT", "_last": "BIGINT"}, rows)
+
+
+def _candidates(rule: RulePlan, pairing: PairingPlan, connection: duckdb.DuckDBPyConnection) -> Iterator[Candidate]:
+    assert rule.rule.sequence is not None
+    subject_end = 5 + pairing.subject_width
+    by_end = subject_end + len(rule.rule.sequence.by)
+    result = connection.execute(text_of(pairing.candidates))
+    while batch := result.fetchmany(BATCH):
+        for row in batch:
+            divided = row[subject_end:by_end]
+            yield Candidate(
+                number=row[0],
+                time=row[1],
+                is_first=row[2] is True,
+                is_second=row[3] is True,
+                is_until=row[4] is True,
+                subject=row[5:subject_end],
+                divided=None if None in divided else divided,
+                values=dict(zip(pairing.values, row[by_end:], strict=False)),
+            )
+
+
+def _is(name: str, value: int) -> exp.Expression:
+    return exp.EQ(this=identifier(name), expression=literal(value))

@@ -1,0 +1,87 @@
+"""What the sources provide, and so which rules can be evaluated: known before anything runs.
+
+Follows docs/evaluation.md, "Provided, left out, not evaluated". Nothing here reads a record.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from auditor.policy.pack import Context
+from auditor.policy.rule import Rule
+from auditor.records.activity import SourceSummary
+from auditor.records.schema import COLUMNS, FACT_COLUMNS
+
+COMPLETE_SOURCE = SourceSummary("any", "any source", "canonical", 1, frozenset(COLUMNS))
+"""A source that provides every column: to print the plan of rules without any data at hand."""
+
+
+@dataclass(frozen=True)
+class RuleCoverage:
+    """Whether a rule can be evaluated, and over which sources (ids, sorted).
+
+    `missing` says why it can't: column names, or `%list%`. Records of `sources_left_out` are counted, not judged.
+    """
+
+    rule: str
+    is_evaluable: bool
+    missing: tuple[str, ...]
+    sources_used: tuple[str, ...]
+    sources_left_out: tuple[str, ...]
+
+
+def coverage_of(rules: Iterable[Rule], sources: Sequence[SourceSummary], context: Context) -> tuple[RuleCoverage, ...]:
+    """Return what each rule can be evaluated on, in the order of the rules."""
+    filled = tuple(sorted((source for source in sources if source.records), key=lambda source: source.source_id))
+    shared = _provided_everywhere(filled, context)
+    lacking = _Lacking(filled, shared, context)
+    return tuple(_coverage(rule, lacking) for rule in rules)
+
+
+def provided_anywhere(sources: Iterable[SourceSummary]) -> frozenset[str]:
+    """Return the stored columns that at least one source with records fills."""
+    return frozenset().union(*(source.provides for source in sources if source.records))
+
+
+@dataclass(frozen=True)
+class _Lacking:
+    sources: tuple[SourceSummary, ...]
+    shared: frozenset[str]
+    context: Context
+
+    def in_source(self, needed: frozenset[str], source: SourceSummary) -> frozenset[str]:
+        return frozenset(name for name in needed if not self._is_provided(name, source))
+
+    def _is_provided(self, name: str, source: SourceSummary) -> bool:
+        if name in self.shared:
+            return True
+        if name == "model_age":
+            return bool(self.context.model_releases) and "model" in source.provides
+        return stored_column(name) in source.provides
+
+
+def stored_column(name: str) -> str:
+    """Return the stored column that a name of a rule reads: `extra` for `extra.*`, else the name itself."""
+    return "extra" if name.startswith("extra.") else name
+
+
+def _provided_everywhere(sources: tuple[SourceSummary, ...], context: Context) -> frozenset[str]:
+    facts = provided_anywhere(sources) & frozenset(FACT_COLUMNS)
+    has_limits = bool(context.requests_per_minute) and "plan" in facts
+    return facts | {"time", "event"} | ({"rate_limit"} if has_limits else set())
+
+
+def _coverage(rule: Rule, lacking: _Lacking) -> RuleCoverage:
+    needed = rule.needed_columns()
+    lacks = {source.source_id: lacking.in_source(needed, source) for source in lacking.sources}
+    used = tuple(source for source, missing in lacks.items() if not missing)
+    left_out = tuple(source for source, missing in lacks.items() if missing)
+    lists = {f"%{name}%" for name in rule.missing_lists}
+    columns = frozenset() if used else _missing_columns(needed, lacks)
+    return RuleCoverage(rule.name, bool(used) and not lists, tuple(sorted(columns | lists)), used, left_out)
+
+
+def _missing_columns(needed: frozenset[str], lacks: dict[str, frozenset[str]]) -> frozenset[str]:
+    nowhere = needed.intersection(*lacks.values())
+    if nowhere or not lacks:
+        return nowhere
+    return min(lacks.items(), key=lambda item: (len(item[1]), item[0]))[1]
