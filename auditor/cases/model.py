@@ -4,9 +4,10 @@ A case gathers the findings on a person or a group; each account in it has a pro
 reasons. A proposal is not a decision.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, get_args
 
 from auditor.checker.findings import Finding
 from auditor.policy.conditions import Node
@@ -39,13 +40,61 @@ class Action(Node):
 
 
 class SpeaksFor(Node):
-    """One fact that speaks for an account, stated beside the findings."""
+    """One fact that speaks for an account, stated beside the findings; an empty `account` means the whole case."""
 
     account: str
     fact: str
 
 
 FindingStatus = Literal["new", "held", "changed", "stale"]
+CaseStatus = Literal["open", "proposed", "decided", "closed"]
+StandingName = Literal["approved", "permitted", "observed", "limited", "prohibited"]
+"""What terms and approvals say of a conduct, mildest first."""
+
+
+class ConductStanding(Node):
+    """What terms and approvals say of one conduct of a finding, on one account.
+
+    At least `covered` of the account's `records` cited records fall under the clauses (or the approval) that decided; a
+    version that changes inside a finding, or a document that applies to some records only, makes it less than all.
+    """
+
+    conduct: str
+    standing: StandingName
+    because: str
+    covered: int
+    records: int
+
+    @property
+    def is_mostly_covered(self) -> bool:
+        """Whether at least half of the cited records fall under what decided."""
+        return self.covered * 2 >= self.records
+
+
+def worst_of(standings: Iterable[ConductStanding]) -> StandingName:
+    """Return the gravest of at least one standing."""
+    order = get_args(StandingName)
+    return max((standing.standing for standing in standings), key=order.index)
+
+
+class AccountPart(Node):
+    """One account's share in a finding: its own cited records, and how the finding is to be read for it.
+
+    `within_theft` of the records lie within a credential-theft finding on the same account, `after_theft` later
+    than the start of one and within none.
+    """
+
+    account: str
+    records: int
+    standings: tuple[ConductStanding, ...]
+    within_theft: int = 0
+    after_theft: int = 0
+
+    @property
+    def worst(self) -> ConductStanding:
+        """Return the standing that counts: the gravest among the alternatives."""
+        gravest = worst_of(self.standings)
+        return next(standing for standing in self.standings if standing.standing == gravest)
 
 
 class CaseFinding(Node):
@@ -62,8 +111,16 @@ class CaseFinding(Node):
     supersedes: tuple[str, ...] = ()
     approved: tuple[str, ...] = ()
     """Reasons of approvals that cover this finding, each naming conduct, approver and expiry."""
-    standing: Literal["prohibited", "limited", "permitted", "approved", "observed"] = "observed"
-    """What the terms (and approvals) in force said of it."""
+    standing: StandingName = "observed"
+    """What the terms (and approvals) in force said of it; the worst over its accounts and conducts."""
+    parts: tuple[AccountPart, ...] = ()
+    """One for each account with cited records, sorted by account."""
+    cited_as: str = ""
+    """The finding's id in the citations of `last_run`; it differs from `finding.id` when an earlier id was kept."""
+
+    def part_of(self, account: str) -> AccountPart | None:
+        """Return an account's share, or None when it has no cited records here."""
+        return next((part for part in self.parts if part.account == account), None)
 
 
 class Note(Node):
@@ -82,7 +139,7 @@ class Case(Node):
     pack: str
     accounts: tuple[str, ...]
     severity: Level
-    status: Literal["open", "proposed", "decided", "closed"]
+    status: CaseStatus
     proposed_action: ActionName
     actions: tuple[Action, ...]
     findings: tuple[CaseFinding, ...]
@@ -96,7 +153,10 @@ class Case(Node):
 
 
 class CasebookChange(Node):
-    """What a run changed in the casebook, for the summary that is printed first."""
+    """What a run changed in the casebook, for the summary that is printed first.
+
+    Findings are named by the ids the casebook keeps them under. Merged cases are among the changed ones.
+    """
 
     new_cases: tuple[str, ...] = ()
     changed_cases: tuple[str, ...] = ()

@@ -1,0 +1,36 @@
+"""Whom and when an approval of the platform covers."""
+
+from auditor.checker.findings import Finding
+from auditor.digests import rfc3339
+from auditor.policy.pack import Approval
+from auditor.records.totals import AccountTotal
+
+
+def is_for(approval: Approval, finding: Finding, account: str, total: AccountTotal | None) -> bool:
+    """Say whether an approval is for an account, whenever it ends.
+
+    One that names an account is for that account alone; one that names only an organization is for every account that
+    belonged to it by the finding's end.
+    """
+    if approval.account_id:
+        return approval.account_id == account
+    if finding.subject_kind == "organization":
+        return finding.subject == (approval.organization_id,)
+    organizations = total.organizations if total else ()
+    return any(name == approval.organization_id and since <= finding.end for name, since in organizations)
+
+
+def lasts_through(approval: Approval, finding: Finding) -> bool:
+    """Say whether an approval lasts beyond the end of a finding."""
+    return approval.expires is None or finding.end < approval.expires
+
+
+def ends_inside(approval: Approval, finding: Finding) -> bool:
+    """Say whether an approval covers a finding's beginning and not its end."""
+    return approval.expires is not None and finding.start < approval.expires <= finding.end
+
+
+def in_words(approval: Approval) -> str:
+    """Return what was approved, by whom, until when and why."""
+    until = f"until {rfc3339(approval.expires)}" if approval.expires else "without expiry"
+    return f"{approval.conduct} approved by {approval.approved_by} {until}: {approval.reason}"

@@ -1,0 +1,264 @@
+"""The dossier: everything that a case file and a bundle show of one case, gathered once.
+
+Frozen and complete, so that what renders it needs no store. It keeps the first cited records of each finding and
+counts the rest; whoever needs all of them streams them (`auditor.records.cited`). A *sealed* dossier is shown
+without what belongs to one run or one working day: run ids, timings, status and notes.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from itertools import groupby
+from pathlib import Path
+
+from auditor.cases.cells import cell_of, columns_shown
+from auditor.cases.model import Case, CaseFinding
+from auditor.checker.findings import Finding, Receipt, WindowPoint
+from auditor.policy.conditions import Node
+from auditor.policy.explain import words_of
+from auditor.policy.pack import Approval, Context, Pack, SourceFile
+from auditor.policy.rule import Rule
+from auditor.records.activity import Activity
+from auditor.records.cited import Bucket, CitedRow, Wanted, cited_counts, first_cited, organizations_of, timelines
+from auditor.records.manifest import Source
+
+RECORDS_SHOWN = 25
+"""Cited records of a finding that its case file shows."""
+
+BUCKETS = 40
+"""At most so many bars in a finding's timeline."""
+
+STEPS = (
+    1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400,
+    172_800, 604_800, 1_209_600, 2_592_000, 7_776_000, 31_536_000,
+)  # fmt: skip
+"""Widths of a bucket, in seconds, that a reader can name."""
+
+
+class ShownRecord(Node):
+    """One cited record as the case file shows it; `cells` go with `FindingEvidence.columns`."""
+
+    time: datetime
+    record_id: str
+    account: str
+    source: str
+    source_id: str
+    line: int
+    is_against: bool
+    cells: tuple[str, ...]
+
+
+class RuleInWords(Node):
+    """What a reader should know of the rule, as it stands in the pack."""
+
+    description: str
+    words: tuple[str, ...]
+    note: str
+    false_positives: tuple[str, ...]
+    references: tuple[str, ...]
+    window_seconds: int
+    is_same_version: bool
+    """Whether the pack's rule is byte for byte the one that made the finding."""
+
+
+class FindingEvidence(Node):
+    """What lies behind one finding: its first records, how many there are, and when they happened."""
+
+    finding: str
+    total: int
+    columns: tuple[str, ...]
+    shown: tuple[ShownRecord, ...]
+    bucket_seconds: int
+    timeline: tuple[WindowPoint, ...]
+    rule: RuleInWords | None
+
+
+class SourceAccount(Node):
+    """Where every line of one source went."""
+
+    source_id: str
+    name: str
+    profile: str
+    records: int
+    lines: int | None = None
+    quarantined: int | None = None
+    duplicates: int | None = None
+    conflicts: int | None = None
+    first_time: datetime | None = None
+    last_time: datetime | None = None
+
+
+class Dossier(Node):
+    """One case with all that is shown of it; `evidence` goes with `case.findings`, one by one."""
+
+    case: Case
+    receipt: Receipt
+    evidence: tuple[FindingEvidence, ...]
+    cited: int
+    """How many different records the findings cite, as far as the citations of their runs are still there."""
+    organizations: tuple[tuple[str, str], ...] = ()
+    sources: tuple[SourceAccount, ...] = ()
+    policy_files: tuple[SourceFile, ...] = ()
+    context_file: SourceFile | None = None
+    approvals: tuple[Approval, ...] = ()
+    is_sealed: bool = False
+
+    def sealed(self) -> "Dossier":
+        """Return the dossier as a bundle shows it: the same for the same case, whenever and wherever it was made."""
+        return self.model_copy(update={"is_sealed": True})
+
+
+def gather(
+    cases: Sequence[Case],
+    *,
+    receipt: Receipt,
+    pack: Pack,
+    activity: Activity,
+    runs: Path,
+    sources: Sequence[Source] = (),
+    context: Context | None = None,
+    approvals: Sequence[Approval] = (),
+) -> Iterator[Dossier]:
+    """Yield the dossier of each case, in order of case id, with a handful of queries for all of them.
+
+    `runs` holds one folder a run with its `citations.parquet`; `sources` come from the store's manifest.
+    """
+    wanted = [item for case in cases for item in wanted_of(case, runs)]
+    bars = _by_finding(timelines(activity, wanted))
+    organizations = organizations_of(activity, [account for case in cases for account in case.accounts])
+    counts = cited_counts(activity, wanted)
+    rows = groupby(first_cited(activity, wanted, limit=RECORDS_SHOWN), key=lambda row: row.case)
+    case_id, cited = next(rows, ("", iter(())))
+    for case in sorted(cases, key=lambda case: case.id):
+        own = list(cited) if case_id == case.id else []
+        yield Dossier(
+            case=case,
+            receipt=receipt,
+            evidence=_evidence(case, own, bars, pack, receipt),
+            cited=counts.get(case.id, 0),
+            organizations=tuple(pair for pair in organizations if pair[0] in case.accounts),
+            sources=_sources(receipt, sources),
+            policy_files=pack.files,
+            context_file=context.file if context else None,
+            approvals=_approvals_of(case, organizations, approvals),
+        )
+        if case_id == case.id:
+            case_id, cited = next(rows, ("", iter(())))
+
+
+def wanted_of(case: Case, runs: Path) -> list[Wanted]:
+    """Return which citations a case needs; a run whose file is gone is left out, so its findings show no records."""
+    return [
+        Wanted(case.id, item.finding.id, path, item.cited_as, bucket_seconds(item.finding))
+        for item in case.findings
+        if (path := runs / item.last_run / "citations.parquet").is_file()
+    ]
+
+
+def bucket_seconds(finding: Finding) -> int:
+    """Return the width of a timeline's bars, so that there are at most `BUCKETS` of them."""
+    seconds = (finding.end - finding.start).total_seconds()
+    return next((step for step in STEPS if seconds / step < BUCKETS - 1), STEPS[-1])
+
+
+def _evidence(
+    case: Case,
+    rows: Sequence[CitedRow],
+    bars: Mapping[tuple[str, str], list[WindowPoint]],
+    pack: Pack,
+    receipt: Receipt,
+) -> tuple[FindingEvidence, ...]:
+    names = {source.source_id: source.name for source in receipt.sources}
+    return tuple(
+        _evidence_of(
+            item,
+            [row for row in rows if row.findings[0][0] == item.finding.id],
+            tuple(bars.get((case.id, item.finding.id), ())),
+            next((rule for rule in pack.rules if rule.name == item.finding.rule), None),
+            names,
+        )
+        for item in case.findings
+    )
+
+
+def _evidence_of(
+    item: CaseFinding,
+    rows: Sequence[CitedRow],
+    timeline: tuple[WindowPoint, ...],
+    rule: Rule | None,
+    names: Mapping[str, str],
+) -> FindingEvidence:
+    finding = item.finding
+    preferred = (*rule.evidence.columns, *finding.needed_columns) if rule else finding.needed_columns
+    columns = columns_shown(preferred, [row.row for row in rows])
+    return FindingEvidence(
+        finding=finding.id,
+        total=finding.records,
+        columns=columns,
+        shown=tuple(_shown(row, columns, names) for row in rows),
+        bucket_seconds=bucket_seconds(finding),
+        timeline=timeline,
+        rule=_in_words(rule, finding) if rule else None,
+    )
+
+
+def _shown(cited: CitedRow, columns: tuple[str, ...], names: Mapping[str, str]) -> ShownRecord:
+    row = cited.row
+    return ShownRecord(
+        time=row["time"],
+        record_id=row["record_id"] or "",
+        account=row["account_id"] or "",
+        source=names.get(row["source_id"], ""),
+        source_id=row["source_id"],
+        line=row["source_line"],
+        is_against=cited.findings[0][1],
+        cells=tuple(cell_of(row, column) for column in columns),
+    )
+
+
+def _in_words(rule: Rule, finding: Finding) -> RuleInWords:
+    return RuleInWords(
+        description=rule.description,
+        words=words_of(rule),
+        note=rule.evidence.note,
+        false_positives=rule.false_positives,
+        references=rule.references,
+        window_seconds=rule.within.seconds if rule.within else 0,
+        is_same_version=rule.digest == finding.rule_digest,
+    )
+
+
+def _by_finding(buckets: Sequence[Bucket]) -> dict[tuple[str, str], list[WindowPoint]]:
+    bars: dict[tuple[str, str], list[WindowPoint]] = {}
+    for bucket in buckets:
+        bars.setdefault((bucket.case, bucket.finding), []).append(
+            WindowPoint(start=bucket.start, records=bucket.records)
+        )
+    return bars
+
+
+def _sources(receipt: Receipt, known: Sequence[Source]) -> tuple[SourceAccount, ...]:
+    stored = {source.source_id: source for source in known}
+    return tuple(
+        SourceAccount(
+            source_id=read.source_id,
+            name=read.name,
+            profile=read.profile,
+            records=read.records,
+            **(_where_lines_went(stored[read.source_id]) if read.source_id in stored else {}),
+        )
+        for read in receipt.sources
+    )
+
+
+def _where_lines_went(source: Source) -> dict[str, int | datetime | None]:
+    names = ("lines", "quarantined", "duplicates", "conflicts", "first_time", "last_time")
+    return {name: getattr(source, name) for name in names}
+
+
+def _approvals_of(
+    case: Case, organizations: Sequence[tuple[str, str]], approvals: Sequence[Approval]
+) -> tuple[Approval, ...]:
+    own = {organization for account, organization in organizations if account in case.accounts}
+    return tuple(
+        approval for approval in approvals if approval.account_id in case.accounts or approval.organization_id in own
+    )

@@ -1,0 +1,58 @@
+"""Whether two families of findings are independent: they rest on no common signal or column.
+
+Columns that only say whose record it is and what kind of thing happened are on every record and carry no evidence of
+their own; neither do the columns that make a rule's subject. Columns that are different views of one thing (an address
+and the country looked up from it) are one signal. A rule that is left with nothing counts records: two such rules
+see the same thing.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+
+from auditor.checker.findings import Finding
+from auditor.policy.rule import SUBJECT_COLUMNS
+
+GENERIC_COLUMNS = frozenset({"record_id", "time", "event", "account_id", "organization_id", "status", "endpoint"})
+"""On nearly every record, whatever the conduct: sharing one of these makes no two findings dependent."""
+
+NUMBER_OF_RECORDS = "number of records"
+
+_ONE_SIGNAL = {
+    "network": ("client_ip", "asn", "network_kind", "country", "latitude", "longitude"),
+    "client program": ("user_agent", "tls_fingerprint"),
+    "prompt": ("prompt", "prompt_digest", "template_id", "system_prompt"),
+    "usage": ("input_tokens", "cached_input_tokens", "output_tokens", "reasoning_tokens", "cost_usd"),
+    "answer": ("response", "finish_reason"),
+    "plan": ("plan", "rate_limit"),
+    "model": ("model", "model_served", "model_age"),
+    "key": ("api_key_id", "project_id"),
+    "payment": ("payment_fingerprint", "billing_country"),
+}
+SIGNAL_OF = {column: signal for signal, columns in _ONE_SIGNAL.items() for column in columns}
+"""The signal a column shows; a column that is not listed is a signal of its own."""
+
+
+def signals_of(finding: Finding) -> frozenset[str]:
+    """Return the signals a finding rests on; never empty."""
+    idle = GENERIC_COLUMNS | frozenset(SUBJECT_COLUMNS[finding.subject_kind])
+    signals = {SIGNAL_OF.get(column, column) for column in finding.needed_columns if column not in idle}
+    return frozenset(signals) or frozenset({NUMBER_OF_RECORDS})
+
+
+def independent_pair(findings: Sequence[Finding]) -> tuple[Finding, Finding] | None:
+    """Return two findings of different families that share no signal, the first such pair, or None."""
+    return next((pair for pair in _across_families(findings) if not signals_of(pair[0]) & signals_of(pair[1])), None)
+
+
+def shared_signals(findings: Sequence[Finding]) -> tuple[str, ...]:
+    """Return the signals that findings of different families have in common, sorted."""
+    shared = (signals_of(first) & signals_of(second) for first, second in _across_families(findings))
+    return tuple(sorted(frozenset().union(*shared)))
+
+
+def _across_families(findings: Sequence[Finding]) -> Iterator[tuple[Finding, Finding]]:
+    """Yield pairs of different families; findings alike in family and signals are taken once, for there may be many."""
+    different: dict[tuple[str, frozenset[str]], Finding] = {}
+    for finding in findings:
+        different.setdefault((finding.family, signals_of(finding)), finding)
+    return ((a, b) for a, b in combinations(different.values(), 2) if a.family != b.family)

@@ -1,0 +1,81 @@
+"""The ladder: which action the machine proposes for one account, and why (DESIGN section 6).
+
+Pure judgement over findings that were already read for the account (`standing.py`, `victims.py`). Every finding has a
+ceiling (`weighing.py`), the sternest action it may carry; the proposal is the highest ceiling, raised once where two
+independent families agree. `terminate` is never proposed.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from auditor.cases.independence import independent_pair, shared_signals, signals_of
+from auditor.cases.model import AccountPart, Action, ActionName, CaseFinding
+from auditor.cases.victims import names_a_victim
+from auditor.cases.weighing import Caps, Weighed, caps_of, weigh
+from auditor.policy.pack import Ladder
+
+PROTECTION = ("freeze_key", "notify")
+"""What is proposed for the victim of a stolen key."""
+
+_NOTHING_HOLDS = "none: no finding that still holds rests on records of this account"
+
+
+Cited = tuple[CaseFinding, AccountPart]
+"""A finding and one account's part in it."""
+
+
+def propose_all(accounts: Iterable[str], findings: Sequence[CaseFinding], ladder: Ladder) -> tuple[Action, ...]:
+    """Propose an action for each account of a case, in the order given, from the findings of that case."""
+    cited: dict[str, list[Cited]] = {}
+    for finding in findings:
+        for part in finding.parts if finding.status != "stale" else ():
+            cited.setdefault(part.account, []).append((finding, part))
+    caps = caps_of(ladder)
+    return tuple(propose(account, cited.get(account, ()), caps, ladder) for account in accounts)
+
+
+def propose(account: str, cited: Sequence[Cited], caps: Caps, ladder: Ladder) -> Action:
+    """Propose an action for one account from the findings that hold and its own part in each."""
+    if not cited:
+        return Action(account=account, action=ActionName.NONE, because=(_NOTHING_HOLDS,))
+    weighed = [weigh(finding, part, caps, ladder) for finding, part in cited]
+    action, reason = _together(weighed, caps)
+    is_victim = any(names_a_victim(part, ladder) for _, part in cited)
+    return Action(
+        account=account,
+        action=action,
+        because=(f"{action}: {reason}", *(_in_words(item) for item in _sternest_first(weighed))),
+        protect=PROTECTION if is_victim else (),
+    )
+
+
+def _together(weighed: Sequence[Weighed], caps: Caps) -> tuple[ActionName, str]:
+    """Return the proposal and its main reason, once all findings are seen side by side."""
+    strongest = _sternest_first(weighed)[0]
+    alone = strongest.ceiling
+    supporting = [item.finding.finding for item in weighed if item.may_support]
+    pair = independent_pair(supporting)
+    if pair and caps.independent_families.rank > alone.rank:
+        first, second = (f"{finding.family} ({', '.join(sorted(signals_of(finding)))})" for finding in pair)
+        return caps.independent_families, f"two independent families of evidence agree, {first} and {second}"
+    reason = strongest.because
+    shared = shared_signals(supporting) if pair is None else ()
+    if shared and alone.rank < caps.independent_families.rank:
+        reason += f"; more than one family, but they share {', '.join(shared)} and count as one"
+    return alone, reason
+
+
+def _sternest_first(weighed: Sequence[Weighed]) -> list[Weighed]:
+    def key(item: Weighed) -> tuple[int, bool, int, str, str]:
+        finding = item.finding.finding
+        return (-item.ceiling.rank, not item.may_support, -finding.level.rank, finding.rule, finding.id)
+
+    return sorted(weighed, key=key)
+
+
+def _in_words(item: Weighed) -> str:
+    finding, part = item.finding.finding, item.part
+    standings = "; ".join(f"{s.conduct}: {s.standing}, {s.because}" for s in part.standings)
+    carried = "carries nothing" if item.ceiling is ActionName.NONE else f"carries at most {item.ceiling}"
+    cited = f"{part.records} cited {'record' if part.records == 1 else 'records'} of this account"
+    kind = f"{finding.family}, {finding.strength}, {finding.level}; {cited}"
+    return f"{finding.title} ({kind}) {carried}: {item.because} [{standings}]"

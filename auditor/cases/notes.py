@@ -1,0 +1,70 @@
+"""Reading cases and writing notes on them: what `case list`, `show` and `note` do."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from difflib import get_close_matches
+
+from sqlite_utils import Database
+
+from auditor.cases.casebook import Casebook
+from auditor.cases.model import Case, Note
+from auditor.cases.rows import read_case
+from auditor.errors import UsageError
+
+LONGEST_NOTE = 100_000
+"""Characters; a document belongs into the evidence, with a note that names it."""
+
+
+def list_cases(casebook: Casebook, *, pack: str | None = None, statuses: Iterable[str] = ()) -> tuple[Case, ...]:
+    """Return the cases, gravest first; of one pack or with some statuses only, when these are given."""
+    wanted = set(statuses)
+    with casebook.reading() as db:
+        rows = list(db.table("cases").rows_where(order_by="case_id"))
+        cases = [
+            read_case(db, row)
+            for row in rows
+            if pack in (None, row["pack"]) and (not wanted or row["status"] in wanted)
+        ]
+    return tuple(sorted(cases, key=lambda case: (-case.proposed_action.rank, -case.severity.rank, case.id)))
+
+
+def show_case(casebook: Casebook, case_id: str) -> Case:
+    """Return a case by its id, or by one it had before it was merged.
+
+    Raises UsageError naming the nearest ids when there is no such case.
+    """
+    with casebook.reading() as db:
+        current = _current_id(db, case_id, str(casebook.path))
+        return read_case(db, next(iter(db.table("cases").rows_where("case_id = ?", [current]))))
+
+
+def add_note(casebook: Casebook, case_id: str, *, author: str, text: str, now: datetime) -> Note:
+    """Write a person's remark on a case; it can't be changed afterwards.
+
+    Raises UsageError when there is no such case, or when author or text is empty or too long.
+    """
+    author, text = author.strip(), text.strip()
+    if not author or not text:
+        raise UsageError.at(None, "found an empty note or author, expected text in both", "say who writes and what")
+    if len(text) > LONGEST_NOTE:
+        found = f"found a note of {len(text)} characters, expected at most {LONGEST_NOTE}"
+        raise UsageError.at(None, found, "keep the document elsewhere and name it in the note")
+    with casebook.writing() as db:
+        current = _current_id(db, case_id, str(casebook.path))
+        number = 1 + max((row["number"] for row in db.table("notes").rows_where(select="number")), default=0)
+        note = Note(number=number, time=now, author=author, text=text)
+        row = {"case_id": current, **note.model_dump(mode="json")}
+        db.table("notes").insert(row)
+    return note
+
+
+def _current_id(db: Database, case_id: str, place: str) -> str:
+    """Follow a former id to the case it went into."""
+    if db.table("cases").count_where("case_id = ?", [case_id]):
+        return case_id
+    for row in list(db.table("former_ids").rows_where("former_id = ?", [case_id])):
+        return str(row["case_id"])
+    known = [row["case_id"] for row in db.table("cases").rows_where(select="case_id")]
+    near = get_close_matches(case_id, known, n=3, cutoff=0.6)
+    hint = f"did you mean {' or '.join(f'`{item}`' for item in near)}" if near else "`auditor case list` shows all ids"
+    raise UsageError.at(place, f"there is no case `{case_id}`", hint)

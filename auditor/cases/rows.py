@@ -1,0 +1,117 @@
+"""A case as rows of the casebook, and back.
+
+What is written is compared with what is there, so that an unchanged part costs nothing. Notes are not written here:
+they are added one by one (`notes.py`) and only ever move, when cases are merged.
+"""
+
+import json
+from collections.abc import Iterable
+from typing import Any  # a row of SQLite holds values of every column type
+
+from sqlite_utils import Database
+
+from auditor.cases.finding_rows import read_findings, write_finding
+from auditor.cases.model import Action, Case, Note, SpeaksFor
+from auditor.checker.findings import Receipt
+from auditor.digests import rfc3339
+
+
+def write_run(db: Database, receipt: Receipt) -> None:
+    """Keep a run's receipt; the same run again replaces its row."""
+    times = {"ended": receipt.ended, "since": receipt.since, "until": receipt.until, "as_of": receipt.as_of}
+    row = {
+        "run_id": receipt.run_id, "pack": receipt.pack, "pack_digest": receipt.pack_digest,
+        "started": rfc3339(receipt.started), "program": receipt.program, "records": receipt.records,
+        "findings": receipt.findings, "suppressed": receipt.suppressed, "receipt": receipt.model_dump_json(),
+        **{name: rfc3339(time) if time else None for name, time in times.items()},
+    }  # fmt: skip
+    db.table("runs").upsert(row, pk="run_id")
+
+
+def write_case(db: Database, before: Case | None, after: Case) -> None:
+    """Write what differs between a case as it was (None: new) and as it is."""
+    db.table("cases").upsert(_case_row(after), pk="case_id")
+    if before is None or before.accounts != after.accounts:
+        _replace(db, "case_accounts", after.id, ({"account": account} for account in after.accounts))
+    if before is None or before.actions != after.actions:
+        _replace(db, "actions", after.id, (_action_row(action) for action in after.actions))
+    if before is None or before.speaks_for != after.speaks_for:
+        facts = enumerate(after.speaks_for, start=1)
+        _replace(db, "facts", after.id, ({"number": number, **fact.model_dump()} for number, fact in facts))
+    known = {item.finding.id: item for item in before.findings} if before else {}
+    for item in after.findings:
+        if known.get(item.finding.id) != item:
+            write_finding(db, after.id, after.last_run, known.get(item.finding.id), item)
+
+
+def merge_rows(db: Database, kept: str, merged: Iterable[str]) -> None:
+    """Move findings, notes and former ids of merged cases to the one that is kept, and remember their ids."""
+    for case_id in merged:
+        for name in ("findings", "notes", "former_ids"):
+            for key, _ in list(db.table(name).pks_and_rows_where("case_id = ?", [case_id])):
+                db.table(name).update(key, {"case_id": kept})
+        for row in list(db.table("cases").rows_where("refers_to = ?", [case_id])):
+            db.table("cases").update(row["case_id"], {"refers_to": kept})
+        for name in ("case_accounts", "actions", "facts", "cases"):
+            db.table(name).delete_where("case_id = ?", [case_id])
+        db.table("former_ids").insert({"former_id": case_id, "case_id": kept})
+
+
+def read_cases(db: Database, pack: str) -> tuple[Case, ...]:
+    """Return every case of a pack, oldest first."""
+    rows = list(db.table("cases").rows_where("pack = ?", [pack], order_by="opened, case_id"))
+    return tuple(read_case(db, row) for row in rows)
+
+
+def read_case(db: Database, row: dict[str, Any]) -> Case:
+    """Return the case of a row of `cases`, with all that belongs to it."""
+    case_id = row["case_id"]
+    facts = _of_case(db, "facts", case_id, "number")
+    return Case(
+        id=case_id,
+        pack=row["pack"],
+        accounts=tuple(item["account"] for item in _of_case(db, "case_accounts", case_id, "account")),
+        severity=row["severity"],
+        status=row["status"],
+        proposed_action=row["proposed_action"],
+        actions=tuple(_action(item) for item in _of_case(db, "actions", case_id, "account")),
+        findings=read_findings(db, case_id),
+        speaks_for=tuple(SpeaksFor(account=item["account"], fact=item["fact"]) for item in facts),
+        notes=tuple(_note(item) for item in _of_case(db, "notes", case_id, "number")),
+        opened=row["opened"],
+        updated=row["updated"],
+        last_run=row["last_run"],
+        formerly=tuple(item["former_id"] for item in _of_case(db, "former_ids", case_id, "former_id")),
+        refers_to=row["refers_to"] or "",
+    )
+
+
+def _case_row(case: Case) -> dict[str, Any]:
+    return {
+        "case_id": case.id, "pack": case.pack, "severity": str(case.severity), "status": case.status,
+        "proposed_action": str(case.proposed_action), "opened": rfc3339(case.opened), "updated": rfc3339(case.updated),
+        "last_run": case.last_run, "refers_to": case.refers_to or None,
+    }  # fmt: skip
+
+
+def _action_row(action: Action) -> dict[str, Any]:
+    because, protect = (json.dumps(texts, ensure_ascii=False) for texts in (action.because, action.protect))
+    return {"account": action.account, "action": str(action.action), "because": because, "protect": protect}
+
+
+def _action(row: dict[str, Any]) -> Action:
+    because, protect = (tuple(json.loads(row[name])) for name in ("because", "protect"))
+    return Action(account=row["account"], action=row["action"], because=because, protect=protect)
+
+
+def _note(row: dict[str, Any]) -> Note:
+    return Note(number=row["number"], time=row["time"], author=row["author"], text=row["text"])
+
+
+def _of_case(db: Database, name: str, case_id: str, order: str) -> list[dict[str, Any]]:
+    return list(db.table(name).rows_where("case_id = ?", [case_id], order_by=order))
+
+
+def _replace(db: Database, name: str, case_id: str, rows: Iterable[dict[str, Any]]) -> None:
+    db.table(name).delete_where("case_id = ?", [case_id])
+    db.table(name).insert_all({"case_id": case_id, **row} for row in rows)

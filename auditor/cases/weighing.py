@@ -1,0 +1,109 @@
+"""How far one finding may carry a proposal for one account: its ceiling, and the limit that sets it.
+
+Each limit is a sentence of its own; the mildest one counts and is given as the reason. The caps are fixed: a ladder
+file may only lower them.
+"""
+
+from dataclasses import dataclass
+
+from auditor.cases.model import AccountPart, ActionName, CaseFinding
+from auditor.cases.victims import is_set_aside, names_a_victim, only_names_a_victim
+from auditor.policy.pack import Ladder
+from auditor.policy.rule import Level
+
+Limit = tuple[ActionName, str]
+"""The sternest action that a finding may carry, and why."""
+
+
+@dataclass(frozen=True)
+class Caps:
+    """The sternest action for each kind of evidence, after the ladder file had its say."""
+
+    single_inferential: ActionName
+    independent_families: ActionName
+    bright_line: ActionName
+    unclaused: ActionName
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """A finding with its ceiling for one account, why it is not higher, and whether it may join another family."""
+
+    finding: CaseFinding
+    part: AccountPart
+    ceiling: ActionName
+    because: str
+    may_support: bool
+
+
+def caps_of(ladder: Ladder) -> Caps:
+    """Return the caps: DESIGN section 6, lowered where the ladder file is milder."""
+    return Caps(
+        single_inferential=milder(ActionName.VERIFY, ActionName(ladder.single_inferential)),
+        independent_families=milder(ActionName.THROTTLE, ActionName(ladder.independent_families)),
+        bright_line=milder(ActionName.SUSPEND, ActionName(ladder.bright_line)),
+        unclaused=milder(ActionName.VERIFY, ActionName(ladder.unclaused)),
+    )
+
+
+def milder(first: ActionName, second: ActionName) -> ActionName:
+    """Return the milder of two actions."""
+    return min(first, second, key=lambda action: action.rank)
+
+
+def weigh(finding: CaseFinding, part: AccountPart, caps: Caps, ladder: Ladder) -> Weighed:
+    """Return how far one finding may carry a proposal for an account with cited records in it.
+
+    It may support a second family when it is above low, most of its records fall under a clause against it, and
+    no theft on the account touches it.
+    """
+    ceiling, because = min(_limits(finding, part, caps, ladder), key=lambda limit: limit[0].rank)
+    is_clear = part.worst.standing in ("prohibited", "limited") and part.worst.is_mostly_covered
+    is_touched = part.within_theft or part.after_theft or names_a_victim(part, ladder)
+    is_grave = finding.finding.level.rank > Level.LOW.rank
+    return Weighed(finding, part, ceiling, because, may_support=is_clear and is_grave and not is_touched)
+
+
+def _limits(finding: CaseFinding, part: AccountPart, caps: Caps, ladder: Ladder) -> list[Limit]:
+    """List every limit on a finding, gravest reason for the account first among equals."""
+    none, verify = ActionName.NONE, milder(ActionName.VERIFY, caps.single_inferential)
+    limits: list[Limit] = []
+    if only_names_a_victim(part, ladder):
+        limits.append((none, "the finding says that somebody else used this account's key"))
+    if is_set_aside(part):
+        limits.append((none, "it is set aside, since its records lie within a credential theft on this account"))
+    limits += _limits_of_standing(part, caps)
+    if finding.finding.level.rank <= Level.LOW.rank:
+        limits.append((ActionName.WARN, f"level {finding.finding.level} alone carries at most warn"))
+    if part.within_theft or part.after_theft:
+        limits.append((verify, "some of its records came after this account's key was used by somebody else"))
+    if names_a_victim(part, ladder):
+        limits.append((verify, "the account may be a victim"))
+    if finding.finding.strength == "bright-line":
+        limits.append((caps.bright_line, "this account's own records show the conduct itself (bright-line)"))
+    else:
+        limits.append((caps.single_inferential, "inferential evidence of one family carries no more"))
+    return limits
+
+
+def _limits_of_standing(part: AccountPart, caps: Caps) -> list[Limit]:
+    worst = part.worst
+    match worst.standing:
+        case "approved" | "permitted":
+            return [(ActionName.NONE, f"it is {worst.standing}, so nothing is proposed for it")]
+        case "observed":
+            return [(caps.unclaused, "it is only observed: no clause applied to it, so nothing above verify")]
+        case "limited":
+            limit = milder(ActionName.THROTTLE, caps.bright_line)
+            by_limit = [(limit, "the clause limits the conduct and doesn't prohibit it")]
+            return by_limit + _limits_of_coverage(part, caps)
+        case _:
+            return _limits_of_coverage(part, caps)
+
+
+def _limits_of_coverage(part: AccountPart, caps: Caps) -> list[Limit]:
+    worst = part.worst
+    if worst.is_mostly_covered:
+        return []
+    words = f"the clause is sure to apply to only {worst.covered} of this account's {worst.records} cited records"
+    return [(caps.unclaused, words)]
