@@ -1,0 +1,86 @@
+"""A BagIt 1.0 bag (RFC 8493) written to a new place and renamed when it is whole.
+
+Names are plain ASCII, manifests are sorted and have two spaces, so that `sha256sum -c` reads them; the digest of
+each file is taken while it is written.
+"""
+
+import hashlib
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from auditor.errors import BundleError
+from auditor.evidence.verify_standalone import DECLARATION, DEVICE, NAME, PAYLOAD_MANIFEST, TAG_MANIFEST
+from auditor.records.workspace import disk_errors, replace_folder, temporary_name
+
+
+class Bag:
+    """A bag that is being written. `add` payload files in any order; closing writes the tag files."""
+
+    def __init__(self, folder: Path) -> None:
+        """Write into an existing, empty folder."""
+        self._folder = folder
+        self._digests: dict[str, str] = {}
+        self._bytes = 0
+
+    def add(self, name: str, pieces: Iterable[bytes]) -> None:
+        """Write one payload file, `name` relative to `data/`, from its bytes in order."""
+        path = f"data/{name}"
+        assert is_plain(path), f"no plain name: {path!r}"
+        if path.lower() in {known.lower() for known in self._digests}:
+            raise BundleError.at(path, "two files of the bundle have this name", "give the policy files distinct names")
+        self._digests[path] = self._written(path, pieces)
+
+    def close(self, info: Mapping[str, str]) -> None:
+        """Write the tag files; `info` goes into bag-info.txt after what the bag knows itself."""
+        known = {"Payload-Oxum": f"{self._bytes}.{len(self._digests)}"}
+        lines = [f"{name}: {value}\n" for name, value in (known | dict(info)).items()]
+        tags = {
+            "bag-info.txt": "".join(lines).encode(),
+            "bagit.txt": DECLARATION,
+            PAYLOAD_MANIFEST: _manifest(self._digests),
+        }
+        digests = {name: self._written(name, [data]) for name, data in tags.items()}
+        self._written(TAG_MANIFEST, [_manifest(digests)])
+
+    def _written(self, name: str, pieces: Iterable[bytes]) -> str:
+        path = self._folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        digest = hashlib.sha256()
+        with path.open("xb") as stream:
+            for piece in pieces:
+                digest.update(piece)
+                stream.write(piece)
+            self._bytes += stream.tell() if name.startswith("data/") else 0
+        return digest.hexdigest()
+
+
+@contextmanager
+def new_bag(target: Path) -> Iterator[Bag]:
+    """Write a bag beside `target` and put it in its place when the block ends well; a bag that is there is replaced.
+
+    Raises BundleError when something else is there, WorkspaceError when the disk refuses.
+    """
+    if target.exists() and not (target / "bagit.txt").is_file():
+        message = "found something that is no bundle, expected a bundle or nothing"
+        raise BundleError.at(str(target), message, "choose another `--out`")
+    folder = temporary_name(target)
+    with disk_errors(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        try:
+            yield Bag(folder)
+            replace_folder(folder, target)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def is_plain(path: str) -> bool:
+    """Say whether every part of a path is a name that a bundle may hold: ASCII, no device name, no dot at its end."""
+    return all(NAME.match(part) and not DEVICE.match(part) for part in path.split("/"))
+
+
+def _manifest(digests: Mapping[str, str]) -> bytes:
+    return "".join(f"{digests[name]}  {name}\n" for name in sorted(digests)).encode()

@@ -1,0 +1,153 @@
+"""Build the evidence bundle of a case: DESIGN section 7.
+
+Cited records are streamed from the store and their bytes from the original files; everything else comes from the
+sealed dossier. The same case gives the same bytes on any machine, in any time zone and locale.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from importlib.resources import files
+from pathlib import Path
+
+from auditor.cases.dossier import Dossier
+from auditor.digests import canonical_json, rfc3339
+from auditor.errors import BundleError
+from auditor.evidence.bag import Bag, is_plain, new_bag
+from auditor.evidence.cited import CitedWriter
+from auditor.evidence.documents import (
+    SCHEMAS,
+    CaseDocument,
+    CaseHead,
+    Completeness,
+    FindingDocument,
+    ProposalDocument,
+    ReceiptDocument,
+    SourceStatement,
+)
+from auditor.evidence.snapshot import add_policy
+from auditor.policy.conditions import Node
+from auditor.records.cited import CitedRow
+from auditor.records.sourcebytes import SourceBytes
+from auditor.report.page import findings_of, render_case
+
+PROFILE = "auditor evidence bundle 1"
+
+
+def build_bundle(dossier: Dossier, *, rows: Iterable[CitedRow], sources: SourceBytes, target: Path) -> Path:
+    """Write the bundle of a case to `target` and return that; `rows` are all its cited records in record order.
+
+    Raises BundleError when cited records are missing from the store, or a name can't stand in a bundle;
+    WorkspaceError when the disk refuses.
+    """
+    sealed = dossier.sealed()
+    if not is_plain(sealed.case.id) or "/" in sealed.case.id:
+        raise BundleError.at(None, f"case id {sealed.case.id!a} can't name a bundle", "use ASCII letters and digits")
+    try:
+        with new_bag(target) as bag:
+            _fill(bag, sealed, rows, sources)
+    except UnicodeEncodeError as error:
+        message = f"a text of case {sealed.case.id} holds half a surrogate pair ({error.object[error.start]!a})"
+        raise BundleError.at(str(target), message, "mend the source or the policy file that holds it") from None
+    return target
+
+
+def _fill(bag: Bag, sealed: Dossier, rows: Iterable[CitedRow], sources: SourceBytes) -> None:
+    names = {source.source_id: source.name for source in sealed.sources}
+    cited = CitedWriter(names, sources)
+    bag.add("records/cited.jsonl", cited.lines(rows))
+    _nothing_must_be_missing(sealed, cited.by_finding)
+    bag.add("findings.jsonl", _findings(sealed, cited.by_finding))
+    bag.add("case.json", _document(_case(sealed, cited)))
+    bag.add("receipt.json", _document(_receipt(sealed)))
+    bag.add("proposal.json", _document(_proposal(sealed)))
+    add_policy(bag, sealed)
+    bag.add("report/report.html", [render_case(sealed)])
+    package = files("auditor.evidence")
+    for name in sorted(SCHEMAS):
+        bag.add(f"schemas/{name}.json", [package.joinpath("schemas", f"{name}.json").read_bytes()])
+    bag.add("verify.py", [package.joinpath("verify_standalone.py").read_bytes()])
+    bag.add("VERIFY.md", [package.joinpath("VERIFY.md").read_bytes()])
+    bag.close(
+        {
+            "Bag-Software-Agent": sealed.receipt.program,
+            "BagIt-Profile-Name": PROFILE,
+            "External-Description": "Evidence of findings on account activity; a finding is not a violation",
+            "External-Identifier": sealed.case.id,
+        }
+    )
+
+
+def _nothing_must_be_missing(sealed: Dossier, found: Counter[str]) -> None:
+    for item in sealed.case.findings:
+        finding = item.finding
+        if item.status != "stale" and found[finding.id] != finding.records:
+            message = f"finding {finding.id} cites {finding.records} records, the store gave {found[finding.id]}"
+            raise BundleError.at(None, message, "run `auditor audit` again, then build the bundle")
+
+
+def _findings(sealed: Dossier, found: Counter[str]) -> Iterator[bytes]:
+    for view in findings_of(sealed):
+        item = view.item
+        yield from _document(
+            FindingDocument(
+                **item.finding.model_dump(),
+                standing=item.standing,
+                approved=item.approved,
+                supersedes=item.supersedes,
+                is_stale=item.status == "stale",
+                records_in_bundle=found[item.finding.id],
+            )
+        )
+
+
+def _case(sealed: Dossier, cited: CitedWriter) -> CaseDocument:
+    case = sealed.case
+    return CaseDocument(
+        case=CaseHead(
+            id=case.id,
+            pack=case.pack,
+            severity=case.severity,
+            accounts=case.accounts,
+            organizations=sealed.organizations,
+            formerly=case.formerly,
+            refers_to=case.refers_to,
+        ),
+        findings=tuple(view.item.finding.id for view in findings_of(sealed)),
+        cited=cited.total,
+        completeness=Completeness(
+            records_read=sealed.receipt.records,
+            records_cited=cited.total,
+            records_with_bytes=cited.total - cited.without_bytes.total(),
+            without_bytes=dict(cited.without_bytes),
+            sources=_sources(sealed),
+            rules_not_evaluated={run.rule: run.missing for run in sealed.receipt.rules if not run.is_evaluated},
+            suppressed_findings=sealed.receipt.suppressed,
+        ),
+    )
+
+
+def _sources(sealed: Dossier) -> tuple[SourceStatement, ...]:
+    return tuple(
+        SourceStatement(
+            **source.model_dump(exclude={"profile", "first_time", "last_time"}),
+            first_time=rfc3339(source.first_time) if source.first_time else None,
+            last_time=rfc3339(source.last_time) if source.last_time else None,
+        )
+        for source in sealed.sources
+    )
+
+
+def _receipt(sealed: Dossier) -> ReceiptDocument:
+    receipt = sealed.receipt
+    kept = receipt.model_dump(include=set(ReceiptDocument.model_fields) - {"since", "until", "as_of"})
+    times = {name: getattr(receipt, name) for name in ("since", "until", "as_of")}
+    return ReceiptDocument(**kept, **{name: rfc3339(time) if time else None for name, time in times.items()})
+
+
+def _proposal(sealed: Dossier) -> ProposalDocument:
+    case = sealed.case
+    return ProposalDocument(proposed_action=case.proposed_action, actions=case.actions, speaks_for=case.speaks_for)
+
+
+def _document(model: Node) -> list[bytes]:
+    return [canonical_json(model.model_dump()) + b"\n"]

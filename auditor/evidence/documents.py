@@ -1,0 +1,162 @@
+"""What the bundle's documents hold, as models; the JSON Schemas beside them are made of these.
+
+Only what is the same for the same case on any machine is written: run ids, timings, the state of work and people's
+notes stay in the workspace. Reals and decimals are text, since a floating-point number has no one printed form.
+"""
+
+from typing import Literal
+
+from pydantic import Field
+
+from auditor.cases.model import Action, ActionName, SpeaksFor
+from auditor.checker.findings import Finding, RuleRun, SourceRead
+from auditor.policy.conditions import Node
+
+FORMAT_VERSION: Literal[1] = 1
+
+Digest = str
+Value = str | int | bool | tuple[str, ...] | None
+
+
+class CaseHead(Node):
+    """Who the case is about."""
+
+    id: str
+    pack: str
+    severity: str
+    accounts: tuple[str, ...]
+    organizations: tuple[tuple[str, str], ...] = Field(description="pairs of account and organization")
+    formerly: tuple[str, ...]
+    refers_to: str
+
+
+class SourceStatement(Node):
+    """Where every line of one source went, as far as it is known."""
+
+    source_id: Digest
+    name: str
+    records: int
+    lines: int | None
+    quarantined: int | None
+    duplicates: int | None
+    conflicts: int | None
+    first_time: str | None
+    last_time: str | None
+
+
+class Completeness(Node):
+    """What was read and what is in the bundle, and what isn't."""
+
+    records_read: int
+    records_cited: int
+    records_with_bytes: int
+    without_bytes: dict[str, int] = Field(description="number of cited records without exact bytes, by reason")
+    sources: tuple[SourceStatement, ...]
+    rules_not_evaluated: dict[str, tuple[str, ...]] = Field(description="missing columns, by rule")
+    suppressed_findings: int = Field(description="of all accounts; exemptions suppressed them")
+
+
+class CaseDocument(Node):
+    """`case.json`."""
+
+    format_version: Literal[1] = FORMAT_VERSION
+    case: CaseHead
+    findings: tuple[str, ...] = Field(description="ids in the order of findings.jsonl")
+    cited: int = Field(description="number of lines of records/cited.jsonl")
+    completeness: Completeness
+
+
+class FindingDocument(Finding):
+    """A line of `findings.jsonl`."""
+
+    standing: str = Field(description="what the terms and approvals in force said of it")
+    approved: tuple[str, ...]
+    supersedes: tuple[str, ...]
+    is_stale: bool = Field(description="whether it no longer held in the latest audit")
+    records_in_bundle: int
+
+
+class Citing(Node):
+    """A finding that cites a record."""
+
+    id: str
+    is_against: bool
+
+
+class SourcePlace(Node):
+    """Where a record lies in its source, with the exact bytes of its line as `text`, or `base64` if not UTF-8."""
+
+    id: Digest
+    name: str
+    line: int
+    offset: int | None
+    length: int | None
+    sha256: Digest | None = None
+    text: str | None = None
+    base64: str | None = None
+    without_bytes: str | None = None
+
+
+class CitedDocument(Node):
+    """A line of `records/cited.jsonl`; columns without a value are left out of `record`."""
+
+    findings: tuple[Citing, ...]
+    record: dict[str, Value]
+    source: SourcePlace
+
+
+class ReceiptDocument(Node):
+    """`receipt.json`: what the run read and judged by."""
+
+    format_version: Literal[1] = FORMAT_VERSION
+    program: str
+    pack: str
+    pack_digest: Digest
+    plan_digest: Digest
+    policy_files: tuple[tuple[str, Digest], ...]
+    context_digest: str
+    approvals_digest: str
+    since: str | None
+    until: str | None
+    as_of: str | None
+    records: int
+    sources: tuple[SourceRead, ...]
+    rules: tuple[RuleRun, ...]
+
+
+class ProposalDocument(Node):
+    """`proposal.json`: what the machine proposes for each account; a person decides."""
+
+    format_version: Literal[1] = FORMAT_VERSION
+    status: Literal["a proposal, not a decision"] = "a proposal, not a decision"
+    proposed_action: ActionName
+    actions: tuple[Action, ...]
+    speaks_for: tuple[SpeaksFor, ...]
+
+
+class PolicyEntry(Node):
+    """One policy file: its path in the pack, its name in the bundle, its digest."""
+
+    path: str
+    file: str
+    sha256: Digest
+    role: Literal["pack", "context"]
+
+
+class PolicyDocument(Node):
+    """`policy/index.json`."""
+
+    format_version: Literal[1] = FORMAT_VERSION
+    pack: str
+    files: tuple[PolicyEntry, ...]
+
+
+SCHEMAS: dict[str, type[Node]] = {
+    "case": CaseDocument,
+    "cited": CitedDocument,
+    "finding": FindingDocument,
+    "policy": PolicyDocument,
+    "proposal": ProposalDocument,
+    "receipt": ReceiptDocument,
+}
+"""The document that each file of `schemas/` describes."""

@@ -1,0 +1,64 @@
+"""Verify a bundle with this program's own code, never with the copy that the bundle carries.
+
+The checks are those of `verify_standalone`, which needs the standard library alone and is what bundles carry.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+from auditor.errors import EXIT_DONE, EXIT_FAILED_CHECK, EXIT_PARTIAL
+from auditor.evidence.verify_standalone import checks_of
+from auditor.policy.conditions import Node
+
+Verdict = Literal["verified", "failed", "unproven"]
+
+
+class CheckResult(Node):
+    """One sentence that must hold, and whether it does; `file`, `field` and `message` say where and why not."""
+
+    name: str
+    result: Literal["ok", "failed", "unproven"]
+    file: str = ""
+    field: str = ""
+    message: str = ""
+
+
+class VerificationReport(Node):
+    """Every check of a bundle; truthy when all hold, which takes a signature by a trusted key."""
+
+    format_version: Literal[1] = 1
+    verdict: Verdict
+    checks: tuple[CheckResult, ...]
+
+    def __bool__(self) -> bool:
+        """Say whether everything holds."""
+        return self.verdict == "verified"
+
+    @property
+    def failures(self) -> tuple[CheckResult, ...]:
+        """The checks that failed."""
+        return tuple(check for check in self.checks if check.result == "failed")
+
+    @property
+    def exit_code(self) -> int:
+        """Return 0 verified, 1 failed, 3 nothing wrong but not proven."""
+        return {"verified": EXIT_DONE, "failed": EXIT_FAILED_CHECK, "unproven": EXIT_PARTIAL}[self.verdict]
+
+
+def verify_bundle(path: Path, *, trust: Sequence[Path] = ()) -> VerificationReport:
+    """Check a bundle folder and list every check, also after one has failed; `trust` are public keys from outside.
+
+    Signatures aren't read yet, so a sound bundle is `unproven` whatever is trusted. Never raises for what it finds.
+    """
+    checks = tuple(CheckResult(**check._asdict()) for check in checks_of(path))
+    if trust:
+        message = "signatures can't be checked by this version, so no key was used"
+        checks += (CheckResult(name="a trusted key was used", result="unproven", message=message),)
+    return VerificationReport(verdict=_verdict({check.result for check in checks}), checks=checks)
+
+
+def _verdict(results: set[str]) -> Verdict:
+    if "failed" in results or not results:
+        return "failed"
+    return "unproven" if "unproven" in results else "verified"

@@ -1,0 +1,135 @@
+"""What a case says alike of many accounts, said once.
+
+A group of a hundred accounts must stay readable: proposals, standings and facts that differ in nothing but the
+account are shown together, with every account named. Nothing is left out.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from pydantic import BaseModel, ConfigDict
+
+from auditor.cases.model import AccountPart, Action, Case, ConductStanding, SpeaksFor
+
+
+class View(BaseModel):
+    """Something a template shows; frozen."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class Member(View):
+    """An account within a group: the numbers of the findings that cite it with how many of its records, and why."""
+
+    action: Action
+    organizations: tuple[str, ...]
+    cited: tuple[tuple[int, int], ...]
+
+
+class SharedReasons(View):
+    """Accounts whose further reasons are the same, word for word."""
+
+    accounts: tuple[str, ...]
+    reasons: tuple[str, ...]
+
+
+class ProposalGroup(View):
+    """Accounts for which the same is proposed on the same ground; the first reason is theirs in common."""
+
+    action: Action
+    ground: str
+    members: tuple[Member, ...]
+    reasons: tuple[SharedReasons, ...]
+
+
+class FactGroup(View):
+    """A fact that speaks for every one of these accounts; none means for the whole case."""
+
+    fact: str
+    accounts: tuple[str, ...]
+
+
+class StandingGroup(View):
+    """Accounts of a finding for which terms and approvals say the same, with their cited records in all."""
+
+    standings: tuple[ConductStanding, ...]
+    accounts: tuple[str, ...]
+    records: int
+    within_theft: int
+    after_theft: int
+
+
+def proposals_alike(
+    case: Case, numbers: Mapping[str, int], organizations: Sequence[tuple[str, str]]
+) -> tuple[ProposalGroup, ...]:
+    """Group the proposals of a case, gravest first; `numbers` are the findings' numbers on the page, by id."""
+    groups: dict[tuple[str, str, tuple[str, ...]], list[Action]] = {}
+    for action in case.actions:
+        ground = action.because[0] if action.because else ""
+        groups.setdefault((action.action, ground, action.protect), []).append(action)
+    cited = _cited_by_account(case, numbers)
+    made = [
+        ProposalGroup(
+            action=actions[0],
+            ground=ground,
+            members=tuple(_member(action, cited, organizations) for action in actions),
+            reasons=_reasons_alike(actions),
+        )
+        for (_, ground, _), actions in groups.items()
+    ]
+    return tuple(sorted(made, key=lambda group: -group.action.action.rank))
+
+
+def facts_alike(facts: Iterable[SpeaksFor]) -> tuple[FactGroup, ...]:
+    """Group the facts that speak for accounts: those of the whole case first, then those of many, then of one."""
+    accounts: dict[str, list[str]] = {}
+    for fact in facts:
+        accounts.setdefault(fact.fact, []).append(fact.account)
+    groups = [
+        FactGroup(fact=fact, accounts=tuple(account for account in named if account))
+        for fact, named in accounts.items()
+    ]
+    return tuple(sorted(groups, key=lambda group: (bool(group.accounts), len(group.accounts) == 1)))
+
+
+def standings_alike(parts: Iterable[AccountPart]) -> tuple[StandingGroup, ...]:
+    """Group the accounts of a finding by what terms and approvals say of them, in order of account."""
+    groups: dict[tuple[tuple[ConductStanding, ...], bool, bool], list[AccountPart]] = {}
+    for part in parts:
+        groups.setdefault((part.standings, part.within_theft > 0, part.after_theft > 0), []).append(part)
+    return tuple(
+        StandingGroup(
+            standings=members[0].standings,
+            accounts=tuple(part.account for part in members),
+            records=sum(part.records for part in members),
+            within_theft=sum(part.within_theft for part in members),
+            after_theft=sum(part.after_theft for part in members),
+        )
+        for members in groups.values()
+    )
+
+
+def _reasons_alike(actions: Iterable[Action]) -> tuple[SharedReasons, ...]:
+    accounts: dict[tuple[str, ...], list[str]] = {}
+    for action in actions:
+        accounts.setdefault(action.because[1:], []).append(action.account)
+    return tuple(
+        SharedReasons(accounts=tuple(named), reasons=reasons) for reasons, named in accounts.items() if reasons
+    )
+
+
+def _cited_by_account(case: Case, numbers: Mapping[str, int]) -> dict[str, list[tuple[int, int]]]:
+    cited: dict[str, list[tuple[int, int]]] = {}
+    for item in case.findings:
+        for account, records in item.finding.account_records:
+            cited.setdefault(account, []).append((numbers[item.finding.id], records))
+    return cited
+
+
+def _member(
+    action: Action, cited: Mapping[str, list[tuple[int, int]]], organizations: Sequence[tuple[str, str]]
+) -> Member:
+    return Member(
+        action=action,
+        organizations=tuple(organization for account, organization in organizations if account == action.account),
+        cited=tuple(sorted(cited.get(action.account, ()))),
+    )

@@ -1,0 +1,135 @@
+"""Case files and their index as self-contained HTML: values in, bytes out, nothing read or written.
+
+No JavaScript, no outside link, a content security policy. Templates hold the words and the shape; everything that
+came from a log or a policy passes `visible` or `prose` on its way in.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import cache
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from pydantic import BaseModel, ConfigDict
+
+from auditor.cases.dossier import Dossier, FindingEvidence
+from auditor.cases.model import Case, CasebookChange, CaseFinding
+from auditor.checker.findings import Receipt
+from auditor.digests import rfc3339
+from auditor.report import charts, words
+from auditor.report.alike import facts_alike, proposals_alike, standings_alike
+from auditor.report.visible import plain_visible, prose, visible
+
+OVERVIEW_LANES = 24
+"""Findings that the overview of a case draws."""
+
+
+class FindingView(BaseModel):
+    """One finding as a page shows it, with its place in the case."""
+
+    model_config = ConfigDict(frozen=True)
+
+    number: int
+    item: CaseFinding
+    evidence: FindingEvidence
+
+
+def render_case(dossier: Dossier) -> bytes:
+    """Return the case file as one HTML page in UTF-8; a sealed dossier gives the same bytes anywhere."""
+    views = findings_of(dossier)
+    start, end = period_of(dossier.case)
+    facts = facts_alike(dossier.case.speaks_for)
+    text = (
+        _environment()
+        .get_template("case.html")
+        .render(
+            dossier=dossier,
+            case=dossier.case,
+            receipt=dossier.receipt,
+            findings=views,
+            start=start,
+            end=end,
+            lanes=views[:OVERVIEW_LANES],
+            not_evaluated=[run for run in dossier.receipt.rules if not run.is_evaluated],
+            partly_evaluated=partly_evaluated(dossier.receipt),
+            proposals=proposals_alike(
+                dossier.case, {view.item.finding.id: view.number for view in views}, dossier.organizations
+            ),
+            shared_facts=[group for group in facts if len(group.accounts) > 1],
+            single_facts=[group for group in facts if len(group.accounts) <= 1],
+        )
+    )
+    return text.encode("utf-8", "backslashreplace")
+
+
+def render_index(cases: Sequence[Case], receipt: Receipt, change: CasebookChange) -> bytes:
+    """Return the index of all cases as one HTML page in UTF-8, gravest first; it links to `CASE.html` beside it."""
+    ordered = sorted(cases, key=lambda case: (-case.severity.rank, -case.proposed_action.rank, case.id))
+    text = (
+        _environment()
+        .get_template("index.html")
+        .render(
+            cases=ordered,
+            receipt=receipt,
+            change=change,
+            not_evaluated=[run for run in receipt.rules if not run.is_evaluated],
+            partly_evaluated=partly_evaluated(receipt),
+        )
+    )
+    return text.encode("utf-8", "backslashreplace")
+
+
+def findings_of(dossier: Dossier) -> tuple[FindingView, ...]:
+    """Return the findings of a case with their evidence, gravest first, those that no longer hold last."""
+    pairs = zip(dossier.case.findings, dossier.evidence, strict=True)
+    ordered = sorted(
+        pairs,
+        key=lambda pair: (
+            pair[0].status == "stale",
+            -pair[0].finding.level.rank,
+            pair[0].finding.start,
+            pair[0].finding.id,
+        ),
+    )
+    return tuple(
+        FindingView(number=number, item=item, evidence=evidence)
+        for number, (item, evidence) in enumerate(ordered, start=1)
+    )
+
+
+def period_of(case: Case) -> tuple[datetime, datetime]:
+    """Return the first and the last time that the findings of a case speak of."""
+    findings = [item.finding for item in case.findings]
+    return min(finding.start for finding in findings), max(finding.end for finding in findings)
+
+
+def partly_evaluated(receipt: Receipt) -> dict[str, tuple[str, ...]]:
+    """Return what rules that ran could not judge, in words, with the names of the rules it is true of."""
+    rules: dict[str, tuple[str, ...]] = {}
+    for run in receipt.rules:
+        if run.is_evaluated and (words_of_run := words.left_out_of(run)):
+            rules[words_of_run] = (*rules.get(words_of_run, ()), run.rule)
+    return rules
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("auditor.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters.update(
+        visible=visible, prose=prose, plain=plain_visible, when=words.when, moment=words.moment, iso=rfc3339,
+        day=words.day, duration=words.duration, every=words.every, figure=words.figure,
+        operator_words=words.operator_words, peak_word=words.peak_word, brief=words.brief,
+    )  # fmt: skip
+    environment.globals.update(
+        ACTIONS=words.ACTIONS, STRENGTHS=words.STRENGTHS, STANDINGS=words.STANDINGS, PROTECTIONS=words.PROTECTIONS,
+        counted=words.counted, state_of=words.state_of, timeline_chart=charts.timeline_chart,
+        threshold_chart=charts.threshold_chart, span_chart=charts.span_chart, window_share=charts.window_share,
+        filled_table=charts.filled_table, standings_alike=standings_alike,
+    )  # fmt: skip
+    return environment

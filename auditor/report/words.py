@@ -1,0 +1,143 @@
+"""Plain words for numbers, times and the checker's terms: what a reader who never saw a rule file understands."""
+
+import re
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+
+from auditor.cases.model import ActionName, CaseFinding
+from auditor.checker.findings import RuleRun
+from auditor.digests import rfc3339
+
+DIGEST = re.compile(r"[0-9a-f]{64}\Z")
+
+UNITS = (("day", 86_400), ("hour", 3600), ("minute", 60), ("second", 1))
+
+OPERATORS = {
+    ">=": "at least", ">": "more than", "<=": "at most", "<": "less than", "=": "exactly", "==": "exactly",
+    "<>": "other than", "!=": "other than",
+}  # fmt: skip
+
+ACTIONS = {
+    ActionName.NONE: ("no action", "Nothing is proposed against this account."),
+    ActionName.WARN: ("a warning", "Tell the account holder what was seen and what the terms say."),
+    ActionName.VERIFY: ("verification", "Ask the account holder to explain and to verify who uses the account."),
+    ActionName.THROTTLE: ("throttling", "Slow the account down while a person looks into it."),
+    ActionName.SUSPEND: ("suspension", "Suspend the account. A second person must approve it."),
+    ActionName.TERMINATE: ("termination", "End the account. The machine never proposes this."),
+}
+
+STRENGTHS = {
+    "bright-line": "The records show the conduct itself.",
+    "inferential": "The records are consistent with the conduct. Intent can’t be seen in a log, and other explanations"
+    " are possible.",
+}
+
+STANDINGS = {
+    "prohibited": "The terms in force prohibit this conduct.",
+    "limited": "The terms in force limit this conduct.",
+    "permitted": "The terms in force permit this conduct, so it proposes nothing.",
+    "approved": "The platform approved this conduct for this account, so it proposes nothing.",
+    "observed": "No clause of the terms in force speaks of this conduct. It is observed only and supports nothing"
+    " beyond verification.",
+}
+
+PROTECTIONS = {
+    "freeze_key": "freeze the key, so that nobody can go on using it",
+    "notify": "notify the account holder, who may be the victim",
+}
+
+
+def when(time: datetime) -> str:
+    """Return a time in UTC, exactly."""
+    return rfc3339(time).replace("T", " ").replace("Z", " UTC")
+
+
+def moment(time: datetime) -> str:
+    """Return a time to the second in UTC, for running text; the exact one stands beside it where it matters."""
+    return when(time.replace(microsecond=0))
+
+
+def day(time: datetime) -> str:
+    """Return the UTC date of a time."""
+    return rfc3339(time)[:10]
+
+
+def duration(seconds: float) -> str:
+    """Return a length of time in its two largest units: `2 days 3 hours`."""
+    rest = int(seconds)
+    parts = []
+    for unit, size in UNITS:
+        number, rest = divmod(rest, size)
+        if number:
+            parts.append(counted(number, unit))
+    return " ".join(parts[:2]) or "less than a second"
+
+
+def every(seconds: int) -> str:
+    """Return a length of time as a rhythm: `minute`, `10 minutes`."""
+    return duration(seconds).removeprefix("1 ")
+
+
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """Return a number with its noun: `1 record`, `1,204 records`."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def figure(text: str) -> str:
+    """Return an exact number with its thousands grouped; anything else as it is."""
+    number = number_of(text)
+    return text if number is None else f"{number:,f}"
+
+
+def brief(text: str) -> str:
+    """Return a SHA-256 by its first twelve digits, which is enough to compare by eye; anything else as it is."""
+    return f"{text[:12]}…" if DIGEST.match(text) else text
+
+
+def number_of(text: str) -> Decimal | None:
+    """Return the number that a text is, or None."""
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() else None
+
+
+def operator_words(operator: str) -> str:
+    """Return a comparison in words."""
+    return OPERATORS.get(operator, operator)
+
+
+def peak_word(operator: str) -> str:
+    """Say which extreme of the windows a threshold was held against."""
+    return "lowest" if operator in ("<", "<=") else "highest"
+
+
+def state_of(item: CaseFinding, is_sealed: bool) -> str:
+    """Return what a reader must know of a finding's history; a sealed report leaves out what belongs to one run."""
+    if item.status == "stale":
+        return "no longer holds"
+    return "" if is_sealed or item.status == "held" else item.status
+
+
+def left_out_of(run: RuleRun) -> str:
+    """Say what a rule that ran could not judge; empty when it judged everything."""
+    parts = [
+        f"the rule failed ({run.error})" if run.error else "",
+        counted(run.undetermined, "record is", "records are") + " undetermined" if run.undetermined else "",
+        counted(run.left_out, "record comes", "records come") + " from sources that lack a column it needs"
+        if run.left_out
+        else "",
+        counted(run.without_subject, "record names", "records name") + " no subject" if run.without_subject else "",
+        counted(run.not_evaluated_subjects, "subject was", "subjects were") + " not evaluated"
+        if run.not_evaluated_subjects
+        else "",
+    ]
+    return joined([part for part in parts if part])
+
+
+def joined(items: tuple[str, ...] | list[str], last: str = "and") -> str:
+    """Return items as running text: `a, b and c`."""
+    if len(items) < 2:
+        return "".join(items)
+    return f"{', '.join(items[:-1])} {last} {items[-1]}"

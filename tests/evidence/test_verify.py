@@ -1,0 +1,389 @@
+"""Whatever is changed in a bundle is found, and its file is named; by this program and by the bundled verifier."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from auditor.evidence.verify import verify_bundle
+from tests.evidence.arrange import sealed, world
+
+CITED, FINDINGS = "data/records/cited.jsonl", "data/findings.jsonl"
+ANY_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(st.characters(exclude_categories=()), max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+TAGS = ("bag-info.txt", "bagit.txt", "manifest-sha256.txt")
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A sound bundle."""
+    folder = tmp_path_factory.mktemp("sound")
+    return sealed(world(folder), folder / "C-1")
+
+
+@pytest.fixture
+def bundle(sound: Path, tmp_path: Path) -> Path:
+    """A copy that a test may change."""
+    return Path(shutil.copytree(sound, tmp_path / "C-1"))
+
+
+def files_of(bundle: Path) -> list[str]:
+    """Name every file of a bundle."""
+    return sorted(path.relative_to(bundle).as_posix() for path in bundle.rglob("*") if path.is_file())
+
+
+def failures(bundle: Path) -> str:
+    """Return every failure as one text."""
+    return "\n".join(f"{item.file} {item.field} {item.message}" for item in verify_bundle(bundle).failures)
+
+
+def made_again(bundle: Path) -> Path:
+    """Make all manifests again, as someone would who changed a bundle and knows the format."""
+    payload = [name for name in files_of(bundle) if name.startswith("data/")]
+    size = sum((bundle / name).stat().st_size for name in payload)
+    info = (bundle / "bag-info.txt").read_text().splitlines(keepends=True)
+    (bundle / "bag-info.txt").write_text(f"Payload-Oxum: {size}.{len(payload)}\n" + "".join(info[1:]))
+    for manifest, names in (("manifest-sha256.txt", payload), ("tagmanifest-sha256.txt", TAGS)):
+        lines = [f"{sha256((bundle / name).read_bytes()).hexdigest()}  {name}\n" for name in sorted(names)]
+        (bundle / manifest).write_text("".join(lines))
+    return bundle
+
+
+def edit(bundle: Path, name: str, change: Callable[[Any], Any]) -> Path:
+    """Change one JSON document, or the first line of a JSON Lines file, then make the manifests again."""
+    head, *rest = (bundle / name).read_bytes().splitlines(keepends=True)
+    document = json.loads(head)
+    change(document)
+    (bundle / name).write_bytes(json.dumps(document).encode() + b"\n" + b"".join(rest))
+    return made_again(bundle)
+
+
+def test_every_byte_of_every_tag_file_counts(bundle: Path) -> None:
+    unseen = []
+    for name in ("bagit.txt", "bag-info.txt", "manifest-sha256.txt", "tagmanifest-sha256.txt"):
+        data = (bundle / name).read_bytes()
+        for place in range(len(data)):
+            changed = bytearray(data)
+            changed[place] ^= 0x20 if place % 2 else 0x01
+            (bundle / name).write_bytes(changed)
+            if name not in failures(bundle):
+                unseen.append((name, place))
+        (bundle / name).write_bytes(data)
+
+    assert unseen == []
+
+
+def test_one_changed_byte_anywhere_in_the_payload_is_found(bundle: Path) -> None:
+    unseen = []
+    for name in files_of(bundle):
+        data = (bundle / name).read_bytes()
+        for place in sorted({0, len(data) // 3, len(data) // 2, len(data) - 2, len(data) - 1}):
+            changed = bytearray(data)
+            changed[place] ^= 0x01
+            (bundle / name).write_bytes(changed)
+            if name not in failures(bundle):
+                unseen.append((name, place))
+        (bundle / name).write_bytes(data)
+
+    assert unseen == []
+
+
+@pytest.mark.parametrize("cut", [0, 1, 40], ids=["emptied", "one byte short", "forty bytes short"])
+def test_truncated_file_is_named(bundle: Path, cut: int) -> None:
+    unnamed = []
+    for name in files_of(bundle):
+        data = (bundle / name).read_bytes()
+        (bundle / name).write_bytes(data[: len(data) - cut] if cut else b"")
+        if name not in failures(bundle):
+            unnamed.append(name)
+        (bundle / name).write_bytes(data)
+
+    assert unnamed == []
+
+
+def test_removed_file_is_named(bundle: Path) -> None:
+    unnamed = []
+    for name in files_of(bundle):
+        data = (bundle / name).read_bytes()
+        (bundle / name).unlink()
+        if name not in failures(bundle):
+            unnamed.append(name)
+        (bundle / name).write_bytes(data)
+
+    assert unnamed == []
+
+
+@pytest.mark.parametrize("name", ["extra.txt", "data/extra.txt", "data/policy/extra.yml", "meta/extra.txt"])
+def test_unlisted_file_is_an_error(bundle: Path, name: str) -> None:
+    (bundle / name).parent.mkdir(exist_ok=True)
+    (bundle / name).write_text("more")
+
+    assert name in failures(bundle)
+
+
+def test_file_in_attest_needs_no_listing(bundle: Path) -> None:
+    (bundle / "attest").mkdir()
+    (bundle / "attest" / "someone.dsse.json").write_text("{}")
+
+    assert verify_bundle(bundle).verdict == "unproven"
+
+
+def _link(bundle: Path) -> str:
+    (bundle / "data/link.json").symlink_to("/etc/hostname")
+    return "data/link.json"
+
+
+def _link_in_place(bundle: Path) -> str:
+    (bundle / "data/case.json").rename(bundle.parent / "case.json")
+    (bundle / "data/case.json").symlink_to(bundle.parent / "case.json")
+    return "data/case.json"
+
+
+def _twin(bundle: Path) -> str:
+    (bundle / "data/Case.json").write_text("{}")
+    return "upper and lower case"
+
+
+def _accent(bundle: Path) -> str:
+    (bundle / "data/caf\u00e9.json").write_text("{}")
+    return "caf\\xe9"
+
+
+def _line_feed(bundle: Path) -> str:
+    (bundle / "data/a\nb").write_text("{}")
+    return "a\\nb"
+
+
+def _device(bundle: Path) -> str:
+    (bundle / "data/con.json").write_text("{}")
+    return "con.json"
+
+
+def _pipe(bundle: Path) -> str:
+    os.mkfifo(bundle / "data/pipe")
+    return "data/pipe"
+
+
+@pytest.mark.parametrize("trick", [_link, _link_in_place, _twin, _accent, _line_feed, _device, _pipe])
+def test_odd_file_is_refused(bundle: Path, trick: Callable[[Path], str]) -> None:
+    named = trick(bundle)
+
+    assert named in failures(bundle)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        pytest.param("{digest}  ../outside.txt\n", id="a path that leaves the bundle"),
+        pytest.param("{digest}  /etc/hostname\n", id="an absolute path"),
+        pytest.param("{digest} data/case.json\n", id="one space"),
+        pytest.param("{digest}  data/case.json\n", id="a file listed twice"),
+        pytest.param("\n", id="an empty line"),
+    ],
+)
+def test_odd_line_in_a_manifest_is_refused(bundle: Path, line: str) -> None:
+    manifest = bundle / "manifest-sha256.txt"
+    manifest.write_text(manifest.read_text() + line.format(digest="0" * 64))
+
+    assert "manifest-sha256.txt" in failures(bundle)
+
+
+def test_no_bundle_is_never_green(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+
+    reports = [verify_bundle(tmp_path / name) for name in ("empty", "nowhere")]
+
+    assert [(item.verdict, item.exit_code, bool(item)) for item in reports] == [("failed", 1, False)] * 2
+
+
+def test_trusting_a_key_proves_nothing_without_a_signature(bundle: Path, tmp_path: Path) -> None:
+    assert verify_bundle(bundle, trust=[tmp_path / "key.pub"]).exit_code == 3
+
+
+def _forget_records(document: dict[str, Any]) -> None:
+    document["records"] -= 1
+    document["records_in_bundle"] -= 1
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "named"),
+    [
+        pytest.param(FINDINGS, lambda d: d.update(records=7), "records", id="a finding claims more records"),
+        pytest.param(FINDINGS, _forget_records, "records_in_bundle", id="a finding forgets a record"),
+        pytest.param(
+            FINDINGS, lambda d: d.update(start="2025-01-01T00:00:00Z"), "start", id="a finding starts earlier"
+        ),
+        pytest.param(FINDINGS, lambda d: d.update(end="2025-02-01T00:00:00Z"), "end", id="a finding ends later"),
+        pytest.param(FINDINGS, lambda d: d.update(accounts=["other"]), "accounts", id="another account is accused"),
+        pytest.param(
+            FINDINGS, lambda d: d.update(account_records=[["acct-7", 9]]), "account_records", id="its share grows"
+        ),
+        pytest.param(FINDINGS, lambda d: d.update(sources=[]), "sources", id="a source is forgotten"),
+        pytest.param(FINDINGS, lambda d: d.update(rule_digest="0" * 64), "rule_digest", id="another rule made it"),
+        pytest.param(FINDINGS, lambda d: d.update(id="other"), "data/case.json lists", id="another finding"),
+        pytest.param(CITED, lambda d: d["source"].update(text="{}"), "source.sha256", id="other bytes"),
+        pytest.param(CITED, lambda d: d["source"].update(length=1), "source.length", id="another length"),
+        pytest.param(CITED, lambda d: d["source"].update(text=None), "neither the bytes", id="no bytes and no reason"),
+        pytest.param(CITED, lambda d: d["source"].update(id="0" * 64), "source.id", id="an unknown source"),
+        pytest.param(
+            CITED, lambda d: d["record"].update(time="2026-01-01T00:00:00Z"), "record order", id="another time"
+        ),
+        pytest.param(CITED, lambda d: d["record"].update(time="yesterday"), "record order", id="no time"),
+        pytest.param(CITED, lambda d: d.update(findings=[]), "no finding cites", id="a record nobody cites"),
+        pytest.param(CITED, lambda d: d.update(findings=[{"id": "x"}]), "does not hold", id="an unknown finding"),
+        pytest.param(CITED, lambda d: d["record"].update(cost=0.1), "0.1", id="a floating-point number"),
+        pytest.param("data/case.json", lambda d: d.update(cited=5), "counts 5", id="another count"),
+        pytest.param("data/case.json", lambda d: d.update(format_version=2), "format_version", id="a newer format"),
+        pytest.param("data/case.json", lambda d: d["case"].update(id="C-2"), "External-Identifier", id="another case"),
+        pytest.param("data/proposal.json", lambda d: d.update(actions=[]), "actions", id="no action proposed"),
+        pytest.param("data/receipt.json", lambda d: d.update(policy_files=[]), "policy files", id="another policy"),
+        pytest.param("data/policy/index.json", lambda d: d.update(files=[]), "policy", id="an empty index"),
+        pytest.param("data/policy/index.json", lambda d: d.update(files=7), "policy", id="an index of the wrong kind"),
+        pytest.param(
+            "data/receipt.json", lambda d: d.update(sources=[[1]]), "source.id", id="a source of the wrong kind"
+        ),
+    ],
+)
+def test_change_that_is_covered_up_by_new_manifests_is_still_found(
+    bundle: Path, name: str, change: Callable[[Any], Any], named: str
+) -> None:
+    edit(bundle, name, change)
+
+    assert named in failures(bundle)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_no_document_whatever_its_shape_breaks_the_verifier(sound: Path, tmp_path: Path, data: st.DataObject) -> None:
+    bundle = tmp_path / "fuzzed"
+    shutil.rmtree(bundle, ignore_errors=True)
+    shutil.copytree(sound, bundle)
+    documents = [name for name in files_of(bundle) if name.endswith((".json", ".jsonl")) and "/schemas/" not in name]
+    name = data.draw(st.sampled_from(documents))
+
+    edit(bundle, name, lambda document: put_anywhere(document, data))
+
+    assert verify_bundle(bundle).exit_code in (1, 3)
+
+
+def put_anywhere(document: dict[str, Any], data: st.DataObject) -> None:
+    """Put any value in any place of a document."""
+    place: Any = document
+    while True:
+        keys = list(place) if isinstance(place, dict) else list(range(len(place)))
+        key = data.draw(st.sampled_from(keys))
+        inner = place[key]
+        if not isinstance(inner, dict | list) or not inner or data.draw(st.booleans()):
+            place[key] = data.draw(ANY_JSON)
+            return
+        place = inner
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        pytest.param(FINDINGS, b"", id="no findings"),
+        pytest.param(CITED, b"", id="no records"),
+        pytest.param("data/case.json", b"[" * 100_000, id="nested brackets"),
+        pytest.param("data/case.json", b'{"cited":1,"cited":6}', id="a key twice"),
+        pytest.param("data/case.json", b"\xff\xfe", id="not UTF-8"),
+        pytest.param("data/case.json", b"7", id="no object"),
+        pytest.param("data/report/report.html", b"<script>alert(1)</script>", id="a script in the report"),
+    ],
+)
+def test_hostile_document_is_named_and_harms_nothing(bundle: Path, name: str, data: bytes) -> None:
+    (bundle / name).write_bytes(data)
+    made_again(bundle)
+
+    assert name in failures(bundle)
+
+
+def test_text_of_a_hostile_bundle_reaches_no_terminal_as_it_is(bundle: Path) -> None:
+    edit(bundle, FINDINGS, lambda document: document.update(id="\x1b[2J\u202e\ud800"))
+
+    ended = run_standalone(bundle, str(bundle))
+
+    assert ended.returncode == 1
+    assert ended.stdout.replace("\n", "").isprintable()
+    assert ended.stdout.isascii()
+    assert verify_bundle(bundle).verdict == "failed"
+
+
+def test_cited_records_in_another_order_are_found(bundle: Path) -> None:
+    lines = (bundle / CITED).read_bytes().splitlines(keepends=True)
+    (bundle / CITED).write_bytes(b"".join([lines[1], lines[0], *lines[2:]]))
+    made_again(bundle)
+
+    assert "record order" in failures(bundle)
+
+
+def test_cited_record_there_twice_is_found(bundle: Path) -> None:
+    lines = (bundle / CITED).read_bytes().splitlines(keepends=True)
+    (bundle / CITED).write_bytes(b"".join([lines[0], *lines]))
+    made_again(bundle)
+
+    assert "there twice" in failures(bundle)
+
+
+def test_changed_policy_file_is_found_behind_new_manifests(bundle: Path) -> None:
+    (bundle / "data/policy/terms/e.yml").write_text("terms: other\n")
+    made_again(bundle)
+
+    assert "data/policy/terms/e.yml" in failures(bundle)
+
+
+def run_standalone(bundle: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the bundled verifier with nothing but the standard library."""
+    command = [sys.executable, "-I", "-S", str(bundle / "data" / "verify.py"), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_bundled_verifier_needs_the_standard_library_alone(bundle: Path) -> None:
+    ended = run_standalone(bundle, str(bundle))
+
+    assert (ended.returncode, ended.stderr) == (3, "")
+    assert ended.stdout.splitlines()[-1].startswith("unproven")
+
+
+def test_bundled_verifier_names_what_was_changed(bundle: Path) -> None:
+    with (bundle / CITED).open("ab") as stream:
+        stream.write(b" ")
+
+    ended = run_standalone(bundle, str(bundle))
+
+    assert (ended.returncode, ended.stdout.splitlines()[-1]) == (1, "failed")
+    assert CITED in ended.stdout
+
+
+def test_bundled_verifier_leaves_the_bundle_as_it_is(bundle: Path) -> None:
+    before = files_of(bundle)
+
+    run_standalone(bundle, str(bundle))
+
+    assert before == files_of(bundle)
+
+
+@pytest.mark.parametrize("arguments", [[], ["--help"], ["a", "b"]], ids=str)
+def test_bundled_verifier_called_wrongly_says_how(bundle: Path, arguments: list[str]) -> None:
+    ended = run_standalone(bundle, *arguments)
+
+    assert ended.returncode == 2
+    assert "Usage:" in ended.stderr
+
+
+def test_bundled_verifier_is_the_one_of_this_program(bundle: Path) -> None:
+    from auditor.evidence import verify_standalone
+
+    assert Path(verify_standalone.__file__).read_bytes() == (bundle / "data/verify.py").read_bytes()

@@ -1,0 +1,84 @@
+"""Numbers, times and terms of art in plain words."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from auditor.checker.findings import RuleRun
+from auditor.report import words
+
+TIME = datetime(2025, 3, 1, 9, 5, 7, 250_000, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (0, "less than a second"),
+        (1, "1 second"),
+        (60, "1 minute"),
+        (3661, "1 hour 1 minute"),
+        (86_400 * 30, "30 days"),
+        (86_400 + 1, "1 day 1 second"),
+    ],
+)
+def test_duration_names_its_two_largest_units(seconds: int, said: str) -> None:
+    assert said == words.duration(seconds)
+
+
+@pytest.mark.parametrize(("seconds", "said"), [(60, "minute"), (600, "10 minutes"), (86_400, "day")])
+def test_rhythm_leaves_out_the_one(seconds: int, said: str) -> None:
+    assert said == words.every(seconds)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("10829", "10,829"),
+        ("191.22918", "191.22918"),
+        ("-1234.5", "-1,234.5"),
+        ("0.1", "0.1"),
+        ("1E+3", "1,000"),
+        ("=1+1", "=1+1"),
+        ("Infinity", "Infinity"),
+        ("", ""),
+    ],
+)
+def test_figure_groups_thousands_and_keeps_every_digit(text: str, said: str) -> None:
+    assert said == words.figure(text)
+
+
+def test_digest_is_shortened_and_nothing_else() -> None:
+    digest = "3c70bda6c3a4" + "0" * 52
+
+    assert ("3c70bda6c3a4…", digest[:-1], "a" * 65) == (
+        words.brief(digest),
+        words.brief(digest[:-1]),
+        words.brief("a" * 65),
+    )
+
+
+def test_time_is_exact_and_moment_is_to_the_second() -> None:
+    assert (words.when(TIME), words.moment(TIME)) == ("2025-03-01 09:05:07.250000 UTC", "2025-03-01 09:05:07 UTC")
+
+
+def test_small_side_of_a_comparison_is_held_against_the_lowest_window() -> None:
+    assert [words.peak_word(sign) for sign in (">", ">=", "<", "<=")] == ["highest", "highest", "lowest", "lowest"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({}, ""),
+        ({"undetermined": 1}, "1 record is undetermined"),
+        (
+            {"left_out": 2000, "without_subject": 3, "not_evaluated_subjects": 1},
+            "2,000 records come from sources that lack a column it needs, 3 records name no subject and 1 subject was"
+            " not evaluated",
+        ),
+        ({"error": "out of memory"}, "the rule failed (out of memory)"),
+    ],
+)
+def test_what_a_rule_could_not_judge_is_said(fields: dict[str, int | str], said: str) -> None:
+    run = RuleRun.model_validate({"rule": "r", "rule_id": "i", "digest": "d", "is_evaluated": True} | fields)
+
+    assert said == words.left_out_of(run)
