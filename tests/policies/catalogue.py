@@ -1,0 +1,38 @@
+"""The shipped policies and the catalogue that describes them, read for the tests of both."""
+
+import re
+from pathlib import Path
+
+from auditor.policy.load import load_pack, shipped_policies
+from auditor.policy.pack import Context, Pack
+
+POLICIES = shipped_policies()
+CATALOGUE = (POLICIES / "README.md").read_text(encoding="utf-8")
+
+
+def shipped_pack() -> Pack:
+    """Return the default pack."""
+    return load_pack("model-api", context=Context())
+
+
+def rule_paths() -> list[Path]:
+    """Return the files of all shipped rules."""
+    return sorted(path for path in (POLICIES / "rules").rglob("*.yml") if not path.name.endswith(".cases.yml"))
+
+
+def rows_of_rules() -> dict[str, tuple[str, ...]]:
+    """Return the catalogue's table of rules: the cells of each row by the rule's file."""
+    rows = re.findall(r"^\| \[(.+?)\]\((.+?)\) \| (.+?) \| (.+?) \| (.+?) \| (.+?) \|$", CATALOGUE, re.MULTILINE)
+    return {row[1]: (row[0], *row[2:]) for row in rows}
+
+
+def section_of(title: str) -> str:
+    """Return what the catalogue says about a rule, empty if nothing."""
+    found = re.search(rf"^### {re.escape(title)}\n(.*?)(?=^##|\Z)", CATALOGUE, re.MULTILINE | re.DOTALL)
+    return found[1] if found else ""
+
+
+def conducts_defined() -> dict[str, str]:
+    """Return the catalogue's definitions of conducts."""
+    part = CATALOGUE.split("## Conducts", 1)[1].split("\n## ", 1)[0]
+    return dict(re.findall(r"^\| `(.+?)` \| (.+?) \|$", part, re.MULTILINE))

@@ -1,0 +1,160 @@
+"""The shipped pack judged by the truth that the simulator knows."""
+
+import pytest
+
+from auditor.cases.model import ActionName
+from tests.simulate.conftest import Audited
+
+FINDS = {
+    "account-hopper": "rate-limit-hopping-across-accounts",
+    "account-sharer": "impossible-travel",
+    "ban-evader": "ban-evasion-with-the-same-client",
+    "bulk-harvester": "bulk-output",
+    "bulk-signup": "bulk-signup-from-one-device",
+    "campaign": "one-template-across-accounts-sharing-cards",
+    "harvester-abroad": "bulk-output",
+    "key-hopper": "key-hopping-after-429",
+    "log-probability-thief": "log-probability-harvesting",
+    "reasoning-rebuilder": "reasoning-reconstruction",
+    "thinking-language-pinner": "thinking-language-pinning",
+    "unsupported-resident": "unsupported-country",
+}
+"""The rule that must find each abusive kind of account."""
+
+PROTECTS = {
+    "victim-of-a-thief": "stolen-key-on-a-new-network",
+    "victim-of-a-trial": "model-enumeration-then-invocation",
+}
+"""The rule that must find each kind of victim."""
+
+APPROVED = {
+    "agency-client": "one-card-many-accounts",
+    "approved-evaluation": "log-probability-harvesting",
+    "approved-failover": "key-hopping-after-429",
+}
+"""The rule that finds what the platform allowed."""
+
+
+@pytest.mark.parametrize(("kind", "rule"), (FINDS | PROTECTS | APPROVED).items())
+def test_every_account_of_a_kind_is_found_by_its_rule(audited: Audited, kind: str, rule: str) -> None:
+    accounts = accounts_of(audited, kind)
+
+    found = found_by(audited, rule)
+
+    assert accounts
+    assert accounts <= found
+
+
+def test_every_abusive_kind_has_a_rule_that_must_find_it(audited: Audited) -> None:
+    abusive = {label.kind for label in audited.simulation.truth if label.is_abusive}
+
+    covered = set(FINDS)
+
+    assert abusive == covered
+
+
+def test_every_shipped_rule_finds_something(audited: Audited) -> None:
+    rules = {run.rule for run in audited.result.receipt.rules}
+
+    silent = {rule for rule in rules if not found_by(audited, rule)}
+
+    assert silent == set()
+
+
+def test_no_ordinary_account_or_look_alike_is_in_a_finding(audited: Audited) -> None:
+    innocent = {label.account_id: label.kind for label in audited.simulation.truth if not label.is_abusive}
+    spoken_for = set(PROTECTS) | set(APPROVED)
+
+    found = {account for finding in audited.result.findings for account in finding.accounts}
+
+    assert {kind for account, kind in innocent.items() if account in found} <= spoken_for
+
+
+def test_no_innocent_account_gets_more_than_a_question(audited: Audited) -> None:
+    innocent = {label.account_id for label in audited.simulation.truth if not label.is_abusive}
+
+    harshest = max(
+        (action.action.rank for account in innocent for action in audited.actions.get(account, ())), default=0
+    )
+
+    assert harshest <= ActionName.VERIFY.rank
+
+
+@pytest.mark.parametrize("kind", sorted(APPROVED))
+def test_what_was_approved_is_reported_and_proposes_nothing(audited: Audited, kind: str) -> None:
+    accounts = accounts_of(audited, kind)
+
+    proposed = {action.action for account in accounts for action in audited.actions[account]}
+
+    assert proposed == {ActionName.NONE}
+
+
+@pytest.mark.parametrize("kind", sorted(PROTECTS))
+def test_victims_are_protected_and_nothing_is_proposed_against_them(audited: Audited, kind: str) -> None:
+    (account,) = accounts_of(audited, kind)
+
+    (action,) = audited.actions[account]
+
+    assert (ActionName.NONE, {"freeze_key", "notify"}) == (action.action, set(action.protect))
+
+
+@pytest.mark.parametrize("kind", ["account-hopper", "ban-evader"])
+def test_bright_lines_propose_to_suspend_the_accounts_that_crossed_them(audited: Audited, kind: str) -> None:
+    accounts = accounts_of(audited, kind)
+
+    proposed = {action.action for account in accounts for action in audited.actions[account]}
+
+    assert proposed == {ActionName.SUSPEND}
+
+
+def test_two_independent_families_propose_to_throttle(audited: Audited) -> None:
+    (account,) = accounts_of(audited, "harvester-abroad")
+
+    (action,) = audited.actions[account]
+
+    assert action.action == ActionName.THROTTLE
+
+
+def test_inferential_findings_propose_to_ask(audited: Audited) -> None:
+    stronger = {"account-hopper", "ban-evader", "harvester-abroad"}
+    accounts = {account for kind in set(FINDS) - stronger for account in accounts_of(audited, kind)}
+
+    proposed = {action.action for account in accounts for action in audited.actions[account]}
+
+    assert proposed == {ActionName.VERIFY}
+
+
+def test_hackathon_sign_ups_are_suppressed_and_reported(audited: Audited) -> None:
+    guests = accounts_of(audited, "hackathon-guest")
+
+    suppressed = {account for finding in audited.result.suppressed for account in finding.accounts}
+
+    assert guests == suppressed
+
+
+def test_the_popular_tool_would_match_but_for_the_cards_of_its_users(audited: Audited) -> None:
+    users = accounts_of(audited, "popular-tool-user")
+    lines = audited.simulation.logs[0].read_bytes().splitlines()
+
+    calls = [line for line in lines if b'"user_agent":"tidy-commit/3.2"' in line and b'"event":"completion"' in line]
+
+    assert len(users) >= 100
+    assert len(calls) >= 10_000
+
+
+def test_every_line_is_accounted_for(audited: Audited) -> None:
+    written = (audited.simulation.records, audited.simulation.bad_lines)
+
+    read = (audited.ingested.records, audited.ingested.quarantined)
+
+    assert written == read
+
+
+def accounts_of(audited: Audited, kind: str) -> set[str]:
+    """Return the accounts that are of a kind in truth."""
+    return {label.account_id for label in audited.simulation.truth if label.kind == kind}
+
+
+def found_by(audited: Audited, rule: str) -> set[str]:
+    """Return the accounts that the findings of a rule are about."""
+    return {account for item in audited.result.findings if item.rule == rule for account in item.accounts}
