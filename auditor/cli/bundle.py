@@ -1,0 +1,59 @@
+"""`auditor bundle …`: evidence bundles. (Imports inside the commands: see app.py.)"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from auditor.cli import console
+from auditor.cli.options import WORKSPACE, AnyWorkspace, AsJson, CaseId, WorkspaceFolder, absolute
+
+
+def build(
+    case: CaseId,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="PATH", help="Folder to make.", show_default="WORKSPACE/bundles/CASE"),
+    ] = None,
+    is_json: AsJson = False,
+    workspace: WorkspaceFolder = WORKSPACE,
+) -> None:
+    """Seal a case and print the bundle's path.
+
+    A bundle is a folder that a stranger can verify with Python alone.
+
+    Example: auditor bundle build C-0123456789ab
+    """
+    from auditor.cli import sealing
+
+    path = sealing.build(workspace.absolute(), case, absolute(out))
+    if is_json:
+        console.json_object(case_id=case, path=str(path))
+    else:
+        console.result(str(path))
+
+
+def verify(
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="A bundle.")],
+    trust: Annotated[
+        list[Path] | None,
+        typer.Option("--trust", metavar="PUBLIC_KEY", help="Public key of a person whose signature counts."),
+    ] = None,
+    is_json: AsJson = False,
+    _workspace: AnyWorkspace = WORKSPACE,
+) -> None:
+    """Check every digest of a bundle.
+
+    Exit 0: verified; 1: failed; 3: nothing wrong, but nobody trusted has signed.
+
+    Example: auditor bundle verify audit/bundles/C-0123456789ab
+    """
+    from auditor.cli import sealing
+
+    report = sealing.verify(path.absolute(), [key.absolute() for key in trust or ()])
+    sealing.show(report, is_json=is_json)
+    raise typer.Exit(report.exit_code)
+
+
+COMMANDS: dict[str, Callable[..., None]] = {"build": build, "verify": verify}

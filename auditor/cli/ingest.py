@@ -1,0 +1,59 @@
+"""`auditor ingest`: logs into the workspace. (Imports inside the command: see app.py.)"""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from auditor.cli import console
+from auditor.cli.options import WORKSPACE, AsJson, Profile, WorkspaceFolder
+from auditor.cli.progress import Progress
+from auditor.errors import EXIT_PARTIAL
+
+
+def ingest(
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH", help="Log files and folders of log files.")],
+    profile: Profile = "auto",
+    is_dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show how the logs would be read; write nothing.")
+    ] = False,
+    is_strict: Annotated[bool, typer.Option("--strict", help="Exit with 3 when a line was quarantined.")] = False,
+    is_json: AsJson = False,
+    workspace: WorkspaceFolder = WORKSPACE,
+) -> None:
+    """Read logs into the workspace.
+
+    A file that is already there changes nothing. Bad lines are kept in quarantine, byte for byte, and counted.
+
+    Example: auditor ingest access.log exports/ --workspace audit
+    """
+    from auditor.cli import intake
+
+    sources = [path.absolute() for path in paths]
+    if is_dry_run:
+        _rehearse(sources, profile, is_json=is_json)
+        return
+    with Progress() as progress:
+        progress.step("reading logs")
+        report = intake.read_logs(sources, profile=profile, folder=workspace.absolute(), now=datetime.now(UTC))
+    if is_json:
+        console.json_object(**intake.report_json(report))
+    else:
+        intake.show(report)
+    intake.complain_of_failures(report)
+    if report.failed or (is_strict and report.quarantined):
+        raise typer.Exit(EXIT_PARTIAL)
+
+
+def _rehearse(sources: list[Path], profile: str, *, is_json: bool) -> None:
+    from auditor.cli import rehearsal
+    from auditor.records.dryrun import dry_run
+
+    files = dry_run(sources, profile=profile)
+    if is_json:
+        console.json_object(**rehearsal.rehearsal_json(files))
+    else:
+        rehearsal.show_rehearsal(files)
+    if any(file.failed for file in files):
+        raise typer.Exit(EXIT_PARTIAL)

@@ -1,0 +1,56 @@
+"""Reading logs: from `ingest` to the terminal, every line of every file accounted for."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any  # JSON values have no closed type
+
+from auditor.cli import console
+from auditor.records.ingest import IngestReport, ingest
+from auditor.records.workspace import open_workspace
+
+_HEAD = ["source", "profile", "lines", "records", "quarantined", "duplicates", "blank", ""]
+
+
+def read_logs(paths: Sequence[Path], *, profile: str, folder: Path, now: datetime) -> IngestReport:
+    """Read logs into the workspace of a folder, which is made when there is none."""
+    return ingest(paths, profile=profile, workspace=open_workspace(folder, create=True), now=now)
+
+
+def report_json(report: IngestReport) -> dict[str, Any]:
+    """Return what `ingest --json` prints; its counts are of what is new in this call."""
+    return report.model_dump(mode="json", exclude={"format_version"})
+
+
+def show(report: IngestReport) -> None:
+    """Print where every line went, a row a file."""
+    rows = [
+        (
+            source.name,
+            source.profile,
+            f"{source.lines:,}",
+            f"{source.records:,}",
+            f"{source.quarantined:,}",
+            f"{source.duplicates:,}",
+            f"{source.blank:,}",
+            _remark(source.lines, source.already_known),
+        )
+        for source in report.sources
+    ]
+    console.table(_HEAD, rows)
+    new = f"{console.plural(report.records, 'new record')}, {console.plural(report.quarantined, 'line')} quarantined"
+    console.result(f"{new}, {report.duplicates:,} duplicates, {report.conflicts:,} conflicts")
+    for skipped in report.skipped:
+        console.result(f"skipped: {skipped}")
+
+
+def complain_of_failures(report: IngestReport) -> None:
+    """Name the files that could not be read at all; the others were."""
+    for failed in report.failed:
+        console.talk(f"error: {failed}")
+
+
+def _remark(lines: int, is_known: bool) -> str:
+    if is_known:
+        return "already there"
+    return "empty" if not lines else ""

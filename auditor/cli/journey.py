@@ -1,0 +1,146 @@
+"""The way from logs to case files, in the order in which it is told in the README.
+
+Policies load first, since a typing error in a rule must not cost the reading of a day's logs. Each stage finishes what
+it writes before the next begins, so that a run that ends early leaves the workspace as the last finished stage made it.
+"""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from auditor import __version__
+from auditor.cases.casebook import Casebook, open_casebook
+from auditor.cases.dossier import gather
+from auditor.cases.model import Case, CasebookChange
+from auditor.cases.notes import list_cases
+from auditor.cases.update import accounts_concerned, update_casebook
+from auditor.checker.audit import AuditResult, run_audit
+from auditor.cli.snapshot import Judgement, keep_judgement, load_judgement
+from auditor.records.activity import Activity
+from auditor.records.ingest import IngestReport, ingest
+from auditor.records.manifest import load_manifest
+from auditor.records.store import open_activity
+from auditor.records.totals import account_totals
+from auditor.records.workspace import Workspace, open_workspace, write_atomically
+from auditor.report.page import render_case, render_index
+
+PROGRAM = f"auditor {__version__}"
+
+
+@dataclass(frozen=True)
+class Order:
+    """What was asked for; all paths are absolute, all times UTC."""
+
+    paths: tuple[Path, ...] = ()
+    profile: str = "auto"
+    pack: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    as_of: datetime | None = None
+    approvals: Path | None = None
+    context: Path | None = None
+
+
+@dataclass(frozen=True)
+class Journey:
+    """What came of it; `cases` are those of the pack, gravest first, `ingested` is None when no path was given."""
+
+    workspace: Workspace
+    judgement: Judgement
+    ingested: IngestReport | None
+    quarantined: int
+    result: AuditResult
+    change: CasebookChange
+    cases: tuple[Case, ...]
+
+
+def travel(order: Order, *, folder: Path, clock: Callable[[], datetime], say: Callable[[str], None]) -> Journey:
+    """Read what is new, audit, update the casebook, and write the pages; `say` names each stage as it begins."""
+    now = clock()
+    say("loading policies")
+    judgement = load_judgement(order.pack, order.context, order.approvals)
+    workspace = open_workspace(folder, create=bool(order.paths))
+    say("reading logs")
+    ingested = ingest(order.paths, profile=order.profile, workspace=workspace, now=now) if order.paths else None
+    with workspace.lock():
+        activity = open_activity(workspace)
+        say("checking rules")
+        result = _audited(order, judgement, activity, workspace, clock)
+        say("updating cases")
+        with open_casebook(workspace.casebook) as casebook:
+            change = _updated(casebook, judgement, result, activity, now)
+            cases = list_cases(casebook, pack=judgement.pack.name)
+        say("writing case files")
+        _write_pages(workspace, judgement, result, change, cases, activity)
+    quarantined = sum(source.quarantined for source in load_manifest(workspace).sources)
+    return Journey(workspace, judgement, ingested, quarantined, result, change, cases)
+
+
+def run_id_of(now: datetime) -> str:
+    """Return a new run's id: its time, so that runs sort by age, and six random digits."""
+    return f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+
+
+def _audited(
+    order: Order, judgement: Judgement, activity: Activity, workspace: Workspace, clock: Callable[[], datetime]
+) -> AuditResult:
+    now = clock()
+    run_id = run_id_of(now)
+    folder = workspace.runs / run_id
+    keep_judgement(folder, judgement, order.approvals)
+    return run_audit(
+        activity,
+        judgement.pack,
+        context=judgement.context,
+        approvals=judgement.approvals,
+        since=order.since,
+        until=order.until,
+        as_of=order.as_of,
+        run_id=run_id,
+        started=now,
+        program=PROGRAM,
+        folder=folder,
+        clock=clock,
+    )
+
+
+def _updated(
+    casebook: Casebook, judgement: Judgement, result: AuditResult, activity: Activity, now: datetime
+) -> CasebookChange:
+    accounts = accounts_concerned(casebook, pack=judgement.pack.name, findings=result.findings)
+    return update_casebook(
+        casebook,
+        findings=result.findings,
+        suppressed=result.suppressed,
+        receipt=result.receipt,
+        pack=judgement.pack,
+        approvals=judgement.approvals,
+        totals=account_totals(activity, accounts),
+        citations=result.citations,
+        now=now,
+    )
+
+
+def _write_pages(
+    workspace: Workspace,
+    judgement: Judgement,
+    result: AuditResult,
+    change: CasebookChange,
+    cases: tuple[Case, ...],
+    activity: Activity,
+) -> None:
+    dossiers = gather(
+        cases,
+        receipt=result.receipt,
+        pack=judgement.pack,
+        activity=activity,
+        runs=workspace.runs,
+        sources=load_manifest(workspace).sources,
+        context=judgement.context,
+        approvals=judgement.approvals,
+    )
+    for dossier in dossiers:
+        write_atomically(workspace.cases / f"{dossier.case.id}.html", render_case(dossier))
+    write_atomically(workspace.cases / "index.html", render_index(cases, result.receipt, change))

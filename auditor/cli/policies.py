@@ -1,0 +1,145 @@
+"""What the policy commands find out: whether a pack is sound, what its cases say, what can run, what a rule means."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlglot.dialects.dialect import Dialect
+
+from auditor.checker.compile.plan import plan_for
+from auditor.checker.provided import COMPLETE_SOURCE, RuleCoverage, coverage_of
+from auditor.checker.rulecases import CaseResult, run_cases
+from auditor.cli import console
+from auditor.cli.paths import shown_path
+from auditor.errors import UsageError
+from auditor.policy.explain import words_of
+from auditor.policy.fields import nearest
+from auditor.policy.load import load_pack, load_rule, shipped_packs, shipped_policies
+from auditor.policy.pack import Context, Pack
+from auditor.policy.platform import load_context
+from auditor.policy.rule import Rule
+from auditor.policy.rulecases import cases_path, load_cases
+from auditor.policy.schema import KINDS, json_schema
+from auditor.records.manifest import load_manifest
+from auditor.records.store import summaries_of
+from auditor.records.workspace import open_workspace, write_atomically
+
+
+@dataclass(frozen=True)
+class Explained:
+    """A rule in plain words, with what it needs and the SQL that it becomes."""
+
+    rule: Rule
+    words: tuple[str, ...]
+    columns: tuple[str, ...]
+    sql: str
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A pack without problems; `without_cases` are its rules that nothing tests."""
+
+    pack: Pack
+    without_cases: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class TestedCase:
+    """One case of one rule, run."""
+
+    rule: str
+    result: CaseResult
+
+
+def checked(pack: str, context: Path | None) -> Checked:
+    """Load a pack and its cases. Raises PolicyError with every problem."""
+    loaded = _loaded(pack, context)
+    paths = rule_paths(pack, loaded)
+    for path in paths.values():
+        load_cases(path)
+    return Checked(loaded, tuple(name for name, path in paths.items() if not cases_path(path).exists()))
+
+
+def tested(pack: str) -> tuple[TestedCase, ...]:
+    """Run every case of a pack's rules. Raises PolicyError."""
+    loaded = load_pack(pack)
+    paths = rule_paths(pack, loaded)
+    return tuple(TestedCase(name, result) for name, path in paths.items() for result in run_cases(path, pack=loaded))
+
+
+def covered(pack: str, context: Path | None, folder: Path) -> tuple[RuleCoverage, ...]:
+    """Say which rules can run on what the workspace holds."""
+    platform = load_context(context) if context else Context()
+    rules = load_pack(pack, context=platform).rules
+    manifest = load_manifest(open_workspace(folder, create=False))
+    return coverage_of(rules, summaries_of(manifest), platform)
+
+
+def explained(rule: str, pack: str) -> Explained:
+    """Put a rule into words. Raises UsageError for an unknown rule, PolicyError for a bad one."""
+    loaded = load_pack(pack)
+    found = _rule(rule, loaded)
+    columns = tuple(sorted(found.needed_columns()))
+    return Explained(found, words_of(found), columns, _sql(found, loaded, "duckdb"))
+
+
+def sql_of(rule: str, pack: str, dialect: str) -> str:
+    """Return a rule's SQL in a dialect. Raises UsageError for an unknown rule or dialect."""
+    known = sorted(name for name in Dialect.classes if name)
+    if dialect not in known:
+        message = f"found `{dialect}`, expected a dialect of SQLGlot"
+        raise UsageError.at("--dialect", message, nearest(dialect, known, "`duckdb` and `spark` are the tested ones"))
+    loaded = load_pack(pack)
+    return _sql(_rule(rule, loaded), loaded, dialect)
+
+
+def rule_paths(pack: str, loaded: Pack) -> dict[str, Path]:
+    """Return where each rule of a pack lies, by rule name."""
+    given = shipped_policies() / "packs" if pack in shipped_packs() else Path(pack).absolute()
+    folder = given if given.is_dir() else given.parent
+    root = next(root for root in (folder, folder.parent) if all((root / file.path).is_file() for file in loaded.files))
+    digests = {(Path(file.path).stem, file.digest): root / file.path for file in loaded.files}
+    return {rule.name: digests[rule.name, rule.digest] for rule in loaded.rules}
+
+
+def write_schema(kind: str, out: Path | None) -> None:
+    """Print a schema, or write it to a file. Raises UsageError for an unknown kind."""
+    if kind not in KINDS:
+        message = f"found `{kind}`, expected one of {', '.join(KINDS)}"
+        raise UsageError.at(None, message, nearest(kind, KINDS, "the kinds are the kinds of policy files"))
+    text = console.json_text(json_schema(kind))
+    if out is None:
+        console.result(text)
+        return
+    write_atomically(out.absolute(), text.encode() + b"\n")
+    console.result(shown_path(out.absolute()))
+
+
+def _loaded(pack: str, context: Path | None) -> Pack:
+    return load_pack(pack, context=load_context(context) if context else Context())
+
+
+def _rule(name: str, pack: Pack) -> Rule:
+    path = Path(name)
+    if path.is_file():
+        return load_rule(path, lists=pack.lists, exemptions={item.name for item in pack.exemptions})
+    found = next((rule for rule in pack.rules if rule.name == name), None)
+    if found is None:
+        names = [rule.name for rule in pack.rules]
+        message = f"found `{name}`, expected a rule of pack {pack.name} or a rule file"
+        raise UsageError.at(None, message, nearest(name, names, f"its rules are {', '.join(names)}"))
+    return found
+
+
+def _sql(rule: Rule, pack: Pack, dialect: str) -> str:
+    plan = plan_for(
+        [rule],
+        sources=[COMPLETE_SOURCE],
+        context=Context(),
+        terms=pack.terms,
+        exemptions=pack.exemptions,
+        timezone=pack.timezone,
+        as_of=None,
+        since=None,
+        until=None,
+    )
+    return plan.sql(dialect)

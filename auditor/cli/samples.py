@@ -1,0 +1,46 @@
+"""Sample logs for people to try the program on: where they may be written, and what to say of them."""
+
+from collections import Counter
+from pathlib import Path
+
+from auditor.cli import console
+from auditor.cli.paths import shown_path
+from auditor.errors import UsageError
+from auditor.simulate.folder import Simulation, simulate
+
+
+def write_samples(folder: Path, *, seed: int) -> Simulation:
+    """Write sample logs to a new or empty folder. Raises UsageError when there is something else in it."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        message = "found something there already, expected a new or empty folder"
+        raise UsageError.at(shown_path(folder), message, "choose another folder; sample logs overwrite nothing")
+    return simulate(folder, seed=seed)
+
+
+def samples_json(made: Simulation) -> dict[str, object]:
+    """Return what `simulate --json` prints."""
+    return {
+        "folder": str(made.folder),
+        "logs": [str(path) for path in made.logs],
+        "context": str(made.context),
+        "approvals": str(made.approvals),
+        "labels": str(made.labels),
+        "records": made.records,
+        "bad_lines": made.bad_lines,
+        "accounts": len(made.truth),
+        "abusive": sum(label.is_abusive for label in made.truth),
+    }
+
+
+def show_samples(made: Simulation) -> None:
+    """Say what was written, and the command that audits it."""
+    kinds = Counter((label.kind, label.is_abusive) for label in made.truth)
+    rows = [(kind, "yes" if is_abusive else "no", f"{count:,}") for (kind, is_abusive), count in sorted(kinds.items())]
+    console.table(["kind of account", "abusive", "accounts"], rows)
+    console.result()
+    console.result(f"{console.plural(made.records, 'record')} and {console.plural(made.bad_lines, 'bad line')} in")
+    for path in made.logs:
+        console.result(f"  {shown_path(path)}")
+    context, approvals = shown_path(made.context), shown_path(made.approvals)
+    logs = shown_path(made.folder / "logs")
+    console.result(f"audit them:  auditor audit {logs} --context {context} --approvals {approvals}")

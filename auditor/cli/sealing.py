@@ -1,0 +1,135 @@
+"""Evidence bundles: from a case of the casebook to a folder that a stranger can verify, and the verification."""
+
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import groupby
+from pathlib import Path
+
+from auditor.cases.casebook import open_casebook
+from auditor.cases.dossier import gather, wanted_of
+from auditor.cases.model import Case
+from auditor.cases.notes import show_case
+from auditor.checker.findings import Receipt
+from auditor.cli import console
+from auditor.cli.snapshot import kept_judgement
+from auditor.errors import UsageError, WorkspaceError
+from auditor.evidence.bundle import build_bundle
+from auditor.evidence.verify import VerificationReport, verify_bundle
+from auditor.records.activity import Activity
+from auditor.records.cited import CitedRow, all_cited
+from auditor.records.manifest import Source, load_manifest
+from auditor.records.sourcebytes import SourceBytes
+from auditor.records.store import open_activity
+from auditor.records.workspace import Workspace, disk_errors, open_workspace
+
+RECEIPT = "receipt.json"
+
+
+def build(folder: Path, case_id: str, out: Path | None) -> Path:
+    """Seal one case and return where its bundle is.
+
+    Raises UsageError when there is no such case or something else is at `out`; BundleError; WorkspaceError.
+    """
+    workspace = open_workspace(folder, create=False)
+    with open_casebook(workspace.casebook) as casebook:
+        case = show_case(casebook, case_id)
+    if out is not None and out.exists():
+        raise UsageError.at(str(out), "found something there already, expected a new folder", "choose another `--out`")
+    with workspace.lock():
+        return next(build_all(workspace, [case], targets={case.id: out or workspace.bundles / case.id}))
+
+
+def build_all(workspace: Workspace, cases: Sequence[Case], *, targets: dict[str, Path] | None = None) -> Iterator[Path]:
+    """Seal cases, those of one run with one reading of the store; the caller holds the workspace's lock."""
+    activity = open_activity(workspace)
+    sources = load_manifest(workspace).sources
+    places = targets or {case.id: workspace.bundles / case.id for case in cases}
+    for run, group in groupby(sorted(cases, key=lambda case: (case.last_run, case.id)), key=lambda case: case.last_run):
+        yield from _build_run(workspace, workspace.runs / run, tuple(group), activity, sources, places)
+
+
+def _build_run(
+    workspace: Workspace,
+    run: Path,
+    cases: tuple[Case, ...],
+    activity: Activity,
+    sources: tuple[Source, ...],
+    places: dict[str, Path],
+) -> Iterator[Path]:
+    receipt = read_receipt(run)
+    judgement = kept_judgement(run, receipt)
+    dossiers = gather(
+        cases,
+        receipt=receipt,
+        pack=judgement.pack,
+        activity=activity,
+        runs=workspace.runs,
+        sources=sources,
+        context=judgement.context,
+        approvals=judgement.approvals,
+    )
+    gathered = list(dossiers)  # before the rows: both come from one connection
+    wanted = [item for case in cases for item in wanted_of(case, workspace.runs)]
+    rows = _Rows(all_cited(activity, wanted))
+    with _original_bytes(sources) as originals:
+        for dossier in gathered:
+            case_id = dossier.case.id
+            yield build_bundle(dossier, rows=rows.of(case_id), sources=originals, target=places[case_id])
+
+
+class _Rows:
+    """Cited rows of many cases out of one query, handed out case by case in order of case id."""
+
+    def __init__(self, rows: Iterable[CitedRow]) -> None:
+        self._rows = iter(rows)
+        self._next = next(self._rows, None)
+
+    def of(self, case_id: str) -> Iterator[CitedRow]:
+        while self._next is not None and self._next.case == case_id:
+            yield self._next
+            self._next = next(self._rows, None)
+
+
+def read_receipt(run: Path) -> Receipt:
+    """Return the receipt of a run. Raises WorkspaceError when it is gone or damaged."""
+    path = run / RECEIPT
+    with disk_errors(path):
+        data = path.read_bytes()
+    try:
+        return Receipt.model_validate_json(data)
+    except ValueError:
+        message = "found a damaged receipt, expected JSON as it was written"
+        raise WorkspaceError.at(str(path), message, "run `auditor audit` again") from None
+
+
+def verify(path: Path, trust: Sequence[Path]) -> VerificationReport:
+    """Check a bundle with this program's own code. Raises UsageError when there is nothing at the path."""
+    if not path.exists():
+        raise UsageError.at(str(path), "no such bundle", "`auditor bundle build CASE` prints where it put one")
+    missing = next((key for key in trust if not key.is_file()), None)
+    if missing is not None:
+        raise UsageError.at(str(missing), "no such public key", "check the path given to `--trust`")
+    return verify_bundle(path, trust=trust)
+
+
+def show(report: VerificationReport, *, is_json: bool) -> None:
+    """Print every check that did not hold, and the verdict."""
+    if is_json:
+        console.json_object(**report.model_dump(mode="json", exclude={"format_version"}))
+        return
+    for check in report.checks:
+        if check.result != "ok":
+            where = " ".join(part for part in (check.file, check.field) if part)
+            console.result(f"{check.result}: {check.name}{f' ({where})' if where else ''}: {check.message}")
+    held = sum(check.result == "ok" for check in report.checks)
+    console.result(f"{report.verdict}: {held} of {console.plural(len(report.checks), 'check')} hold")
+    if report.verdict == "unproven":
+        console.result("nothing is wrong with the bundle, but no one whom you trust has signed it")
+
+
+@contextmanager
+def _original_bytes(sources: Sequence[Source]) -> Iterator[SourceBytes]:
+    paths = {source.source_id: Path(source.path) for source in sources}
+    with tempfile.TemporaryDirectory() as scratch, SourceBytes(paths, Path(scratch)) as originals:
+        yield originals

@@ -1,0 +1,90 @@
+"""Cases, notes and bundles on the command line."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Run
+from tests.cli.samples import write_log, write_pack
+
+
+@pytest.fixture
+def case(auditor: Run) -> str:
+    auditor("audit", write_log(Path("log.jsonl")), "--pack", write_pack(Path("pack")))
+    [listed] = json.loads(auditor("case", "list", "--json").out)
+    return str(listed["case_id"])
+
+
+def test_case_list_has_its_fixed_keys(auditor: Run, case: str) -> None:
+    [listed] = json.loads(auditor("case", "list", "--json").out)
+
+    assert listed == {
+        "case_id": case,
+        "accounts": ["acct-1"],
+        "severity": "medium",
+        "proposed_action": "verify",
+        "status": "open",
+    } | {key: listed[key] for key in listed.keys() - {"case_id", "accounts", "severity", "proposed_action", "status"}}
+
+
+def test_case_show_tells_clause_measure_and_reason(auditor: Run, case: str) -> None:
+    shown = auditor("case", "show", case).out
+
+    for words in ("Many refusals in an hour", "2.1", "Do not get around limits.", "refusals 6", "acct-1: verify"):
+        assert words in shown
+
+
+def test_a_note_outlives_the_next_audit(auditor: Run, case: str) -> None:
+    written = auditor("case", "note", case, "called them", "--by", "A. Reviewer")
+    auditor("audit", "--pack", "pack")
+
+    notes = json.loads(auditor("case", "show", case, "--json").out)["notes"]
+    assert written.out == f"note 1 on {case}\n"
+    assert [(note["author"], note["text"]) for note in notes] == [("A. Reviewer", "called them")]
+
+
+@pytest.mark.parametrize(("text", "by"), [("", "A"), ("x", " ")], ids=["no text", "no author"])
+def test_an_empty_note_is_refused(auditor: Run, case: str, text: str, by: str) -> None:
+    assert auditor("case", "note", case, text, "--by", by).code == 2
+
+
+def test_export_is_one_json_object_on_screen_and_in_a_file(auditor: Run, case: str) -> None:
+    printed = auditor("case", "export", case).out
+    auditor("case", "export", case, "--out", "case.json")
+
+    assert Path("case.json").read_text() == printed
+    assert json.loads(printed)["case_id"] == case
+
+
+def test_a_bundle_is_built_where_its_path_says_and_is_unproven_without_a_signature(auditor: Run, case: str) -> None:
+    built = auditor("bundle", "build", case)
+    verified = auditor("bundle", "verify", built.out.strip())
+
+    assert built.code == 0 and Path(built.out.strip()) == Path.cwd() / "audit" / "bundles" / case
+    assert verified.code == 3 and "unproven" in verified.out
+
+
+def test_a_changed_byte_in_a_bundle_fails_and_names_the_file(auditor: Run, case: str) -> None:
+    bundle = Path(auditor("bundle", "build", case, "--out", "sealed").out.strip())
+    target = bundle / "data" / "case.json"
+    target.write_bytes(target.read_bytes().replace(b"acct-1", b"acct-2", 1))
+
+    verified = auditor("bundle", "verify", bundle)
+
+    assert verified.code == 1
+    assert "data/case.json" in verified.out
+
+
+def test_a_bundle_made_after_the_policy_changed_seals_the_policy_of_the_run(auditor: Run, case: str) -> None:
+    before = Path("pack/rules/many-refusals.yml").read_text()
+    Path("pack/rules/many-refusals.yml").write_text(before.replace("refusals >= 5", "refusals >= 500"))
+
+    bundle = Path(auditor("bundle", "build", case).out.strip())
+
+    assert (bundle / "data" / "policy" / "rules" / "many-refusals.yml").read_text() == before
+
+
+@pytest.mark.parametrize("arguments", [["none"], [".", "--trust", "none.pub"]], ids=["no bundle", "no key"])
+def test_verifying_what_is_not_there_is_wrong_usage(auditor: Run, arguments: list[str]) -> None:
+    assert auditor("bundle", "verify", *arguments).code == 2

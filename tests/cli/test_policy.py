@@ -1,0 +1,78 @@
+"""The policy commands on a small pack and on the shipped one."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Run
+from tests.cli.samples import CASES, write_log, write_pack
+
+
+def test_a_sound_pack_is_counted(auditor: Run) -> None:
+    checked = json.loads(auditor("policy", "check", write_pack(Path("pack")), "--json").out)
+
+    assert (checked["rules"], checked["terms"]) == (["many-refusals"], ["house-terms"])
+
+
+def test_the_pack_may_be_named_as_an_option_but_not_twice(auditor: Run) -> None:
+    write_pack(Path("pack"))
+    write_pack(Path("other"))
+
+    assert auditor("policy", "check", "--pack", "pack").code == 0
+    assert auditor("policy", "check", "pack", "--pack", "other").code == 2
+
+
+def test_the_shipped_pack_is_sound(auditor: Run) -> None:
+    assert auditor("policy", "check").code == 0
+
+
+def test_cases_that_hold_pass(auditor: Run) -> None:
+    ran = auditor("policy", "test", write_pack(Path("pack")), "--json")
+
+    assert ran.code == 0
+    assert (json.loads(ran.out)["passed"], json.loads(ran.out)["failed"]) == (2, 0)
+
+
+def test_a_case_that_does_not_hold_is_named_and_exits_1(auditor: Run) -> None:
+    ran = auditor("policy", "test", write_pack(Path("pack"), cases=CASES.replace("expect: no match", "expect: match")))
+
+    assert ran.code == 1
+    assert "one refusal is none: expected match, found no match" in ran.out
+
+
+def test_coverage_names_what_is_missing(auditor: Run) -> None:
+    auditor("ingest", write_log(Path("log.jsonl")))
+
+    rules = json.loads(auditor("policy", "coverage", "--json").out)["rules"]
+
+    assert any(row["missing"] and not row["can_run"] for row in rules)
+
+
+def test_a_rule_is_explained_in_words_columns_and_sql(auditor: Run) -> None:
+    told = json.loads(auditor("policy", "explain", "many-refusals", "--pack", write_pack(Path("pack")), "--json").out)
+
+    assert {"account_id", "status"} <= set(told["columns"])
+    assert told["words"] and "SELECT" in told["sql"]
+
+
+def test_a_rule_file_is_explained_too(auditor: Run) -> None:
+    pack = write_pack(Path("pack"))
+
+    assert auditor("policy", "explain", pack / "rules" / "many-refusals.yml").code == 0
+
+
+@pytest.mark.parametrize("dialect", ["duckdb", "spark", "bigquery"])
+def test_sql_is_printed_for_a_dialect(auditor: Run, dialect: str) -> None:
+    ran = auditor("policy", "sql", "many-refusals", "--pack", write_pack(Path("pack")), "--dialect", dialect)
+
+    assert ran.code == 0
+    assert "SELECT" in ran.out
+
+
+def test_a_schema_is_json_schema(auditor: Run) -> None:
+    printed = json.loads(auditor("policy", "schema", "rule").out)
+    auditor("policy", "schema", "rule", "--out", "rule.json")
+
+    assert printed["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    assert json.loads(Path("rule.json").read_text()) == printed
