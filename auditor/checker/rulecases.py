@@ -93,7 +93,7 @@ def _with_roster(case: RuleCase, activity: Activity) -> Context:
     latest = max(row["time"] for row in rows if row["source_id"] == FACTS_SOURCE)
     if latest >= begins:
         message = f"a fact at {rfc3339(latest)}, expected facts before the first record at {rfc3339(begins)}"
-        raise PolicyError([*PolicyError.at(case.place, message, "put what happens later among the records").problems])
+        raise PolicyError.at(case.place, message, "put what happens later among the records")
     return case.context.model_copy(update={"window": Span(start=begins, until=case.context.window.until)})
 
 

@@ -11,7 +11,7 @@ from decimal import Decimal
 from sqlglot import exp
 
 from auditor.checker.compile.columns import comparison
-from auditor.checker.compile.measures import UNIT, number_column
+from auditor.checker.compile.measures import UNIT, counted_column, number_column
 from auditor.checker.compile.nodes import (
     ascending,
     choose,
@@ -113,7 +113,7 @@ def _upper(shape: Shape, aggregate: Aggregate) -> exp.Expression:
         return exp.Sum(this=positive)
     if aggregate.column is None:
         return count_where(identifier(UNIT)) if shape.flags.rule.sequence else exp.Count(this=exp.Star())
-    column = identifier(aggregate.column)
+    column = identifier(counted_column(aggregate.column))
     return exp.Count(this=exp.Distinct(expressions=[column]) if aggregate.is_distinct else column)
 
 

@@ -7,6 +7,7 @@ excluded), joined where the record has no value of its own.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 
 from sqlglot import exp
 
@@ -55,7 +56,7 @@ class Scope:
         """Return the position of a source in the order of ids."""
         return self.source_ids.index(source_id)
 
-    @property
+    @cached_property
     def source_ids(self) -> tuple[str, ...]:
         """The ids of all sources, sorted."""
         return tuple(sorted(source.source_id for source in self.sources))

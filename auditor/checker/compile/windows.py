@@ -13,6 +13,7 @@ from auditor.checker.compile.measures import (
     Typed,
     aggregate_sql,
     aggregates_of,
+    counted_column,
     is_lower_peak,
     measure_sql,
 )

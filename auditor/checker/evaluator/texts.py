@@ -9,7 +9,7 @@ match U+0130 and U+0131, which RE2 does not.
 import re
 from functools import lru_cache
 
-from auditor.errors import PolicyError
+from auditor.errors import AuditorError, PolicyError
 from auditor.policy.conditions import AnyText
 from auditor.records.schema import COLUMNS
 
@@ -67,11 +67,9 @@ def _compiled(pattern: str, flags: str) -> re.Pattern[str]:
         raise _refusal(pattern, str(error)) from None
 
 
-def _refusal(pattern: str, reason: str) -> PolicyError:
-    hint = "use the part of RE2 that Python's `re` also has"
-    return PolicyError(
-        [*PolicyError.at(None, f"the plain evaluator can't read `{pattern!r}`: {reason}", hint).problems]
-    )
+def _refusal(pattern: str, reason: str) -> AuditorError:
+    message = f"the plain evaluator can't read `{pattern!r}`: {reason}"
+    return PolicyError.at(None, message, "use the part of RE2 that Python's `re` also has")
 
 
 class _Translation:

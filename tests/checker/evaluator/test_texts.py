@@ -30,7 +30,8 @@ TEXTS = (
 PATTERNS = (
     "gpt", "^gpt$", "gpt$", "^$", ".", r"a.b", r"\d", r"\D", r"\w+$", r"\W", r"^\s", r"\S\s\S", r"\bb", r"\Ba",
     "[[:alpha:]]+", "[^[:alpha:]]", "[[:punct:]]", r"[\d_]", r"[^\w]", "a{2,3}$", "(?:g|a)p", "[]]", "[^]]", r"\Q[:\E",
-    r"\Agpt\z", "a|^$", r"[a\-z]", r"(?P<name>g)pt", "a*?b", r"\x41|\x61", "(?i)STRASSE|straße", "(?s)a.b", "(?m)^b$",
+    r"\Agpt\z", "a|^$", r"[a\-z]", r"(?P<name>g)pt", "a*?b", r"\x41|\x61", "(?i)STRASSE|straße",
+    "(?s)a.b", "(?m)^b$",
 )  # fmt: skip
 
 
