@@ -79,11 +79,19 @@ def _limits(finding: CaseFinding, part: AccountPart, caps: Caps, ladder: Ladder)
         limits.append((verify, "some of its records came after this account's key was used by somebody else"))
     if names_a_victim(part, ladder):
         limits.append((verify, "the account may be a victim"))
-    if finding.finding.strength == "bright-line":
+    if finding.finding.strength == "bright-line" and not _is_its_own(finding):
+        limits.append((verify, "accounts together reached the threshold; what this account did alone was not measured"))
+    elif finding.finding.strength == "bright-line":
         limits.append((caps.bright_line, "this account's own records show the conduct itself (bright-line)"))
     else:
         limits.append((caps.single_inferential, "inferential evidence of one family carries no more"))
     return limits
+
+
+def _is_its_own(finding: CaseFinding) -> bool:
+    """Say whether what was measured was measured on this account alone."""
+    is_pooled = finding.finding.subject_kind in ("none", "organization", "cluster")
+    return not is_pooled or len(finding.finding.accounts) == 1
 
 
 def _limits_of_standing(part: AccountPart, caps: Caps) -> list[Limit]:

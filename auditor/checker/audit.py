@@ -14,7 +14,7 @@ from pathlib import Path
 from auditor.checker.clauses import clauses_for
 from auditor.checker.compile.plan import Plan, plan_for
 from auditor.checker.engines.duckdb import PlanResult, execute
-from auditor.checker.findings import Finding, Incident, Measured, Receipt, RuleOutcome, RuleRun
+from auditor.checker.findings import Finding, Incident, Measured, Receipt
 from auditor.checker.receipts import opened_receipt, rule_run, write_receipt
 from auditor.checker.thresholds import number_text, thresholds_of
 from auditor.digests import digest_of_parts, rfc3339
@@ -23,6 +23,7 @@ from auditor.policy.pack import Approval, Context, Pack
 from auditor.policy.rule import Rule
 from auditor.policy.terms import Terms
 from auditor.records.activity import Activity
+from auditor.records.extras import with_extra_names
 from auditor.records.workspace import disk_errors, temporary_name
 
 CITATIONS = "citations.parquet"
@@ -59,6 +60,7 @@ def run_audit(
     `since` and `until` keep incidents by their end, `as_of` hides later records; `clock` gives the receipt its end.
     Raises WorkspaceError when the folder can't be written or the records can't be read.
     """
+    activity = with_extra_names(activity, {name for rule in pack.rules for name in rule.needed_columns()})
     receipt = opened_receipt(activity, pack, context, approvals, run_id=run_id, started=started, program=program)
     receipt = receipt.model_copy(update={"since": since, "until": until, "as_of": as_of})
     with _receipt_kept(folder, receipt):
@@ -103,7 +105,11 @@ def _closed(
     receipt: Receipt, plan: Plan, result: PlanResult, rules: Sequence[Rule], clock: Callable[[], datetime] | None
 ) -> Receipt:
     outcomes = {outcome.rule: outcome for outcome in result.outcomes}
-    runs = tuple(_run_of(rule, outcomes, result) for rule in rules)
+    coverage = {item.rule.name: item.coverage for item in plan.rules}
+    runs = tuple(
+        rule_run(rule, outcomes.get(rule.name), result.errors.get(rule.name, ""), coverage=coverage.get(rule.name))
+        for rule in rules
+    )
     return receipt.model_copy(
         update={
             "ended": clock() if clock else None,
@@ -113,10 +119,6 @@ def _closed(
             "plan_digest": plan.digest,
         }
     )
-
-
-def _run_of(rule: Rule, outcomes: dict[str, RuleOutcome], result: PlanResult) -> RuleRun:
-    return rule_run(rule, outcomes.get(rule.name), result.errors.get(rule.name, ""))
 
 
 def _write_citations(path: Path, result: PlanResult, found: "_Findings") -> None:

@@ -3,6 +3,7 @@
 Follows docs/evaluation.md, "Provided, left out, not evaluated". Nothing here reads a record.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -19,7 +20,8 @@ COMPLETE_SOURCE = SourceSummary("any", "any source", "canonical", 1, frozenset(C
 class RuleCoverage:
     """Whether a rule can be evaluated, and over which sources (ids, sorted).
 
-    `missing` says why it can't: column names, or `%list%`. Records of `sources_left_out` are counted, not judged.
+    `missing` says why it can't: column names, or `%list%`. Records of `sources_left_out` are counted, not judged;
+    `lacking` says which columns those sources lack, and how many of them each (sorted by column).
     """
 
     rule: str
@@ -27,6 +29,7 @@ class RuleCoverage:
     missing: tuple[str, ...]
     sources_used: tuple[str, ...]
     sources_left_out: tuple[str, ...]
+    lacking: tuple[tuple[str, int], ...] = ()
 
 
 def coverage_of(rules: Iterable[Rule], sources: Sequence[SourceSummary], context: Context) -> tuple[RuleCoverage, ...]:
@@ -56,12 +59,7 @@ class _Lacking:
             return True
         if name == "model_age":
             return bool(self.context.model_releases) and "model" in source.provides
-        return stored_column(name) in source.provides
-
-
-def stored_column(name: str) -> str:
-    """Return the stored column that a name of a rule reads: `extra` for `extra.*`, else the name itself."""
-    return "extra" if name.startswith("extra.") else name
+        return source.has(name)
 
 
 def _provided_everywhere(sources: tuple[SourceSummary, ...], context: Context) -> frozenset[str]:
@@ -77,7 +75,9 @@ def _coverage(rule: Rule, lacking: _Lacking) -> RuleCoverage:
     left_out = tuple(source for source, missing in lacks.items() if missing)
     lists = {f"%{name}%" for name in rule.missing_lists}
     columns = frozenset() if used else _missing_columns(needed, lacks)
-    return RuleCoverage(rule.name, bool(used) and not lists, tuple(sorted(columns | lists)), used, left_out)
+    missing = tuple(sorted(columns | lists))
+    lacking = Counter(column for source in left_out for column in lacks[source])
+    return RuleCoverage(rule.name, bool(used) and not lists, missing, used, left_out, tuple(sorted(lacking.items())))
 
 
 def _missing_columns(needed: frozenset[str], lacks: dict[str, frozenset[str]]) -> frozenset[str]:

@@ -21,6 +21,7 @@ from auditor.policy.pack import Context, Pack
 from auditor.policy.rule import Rule, Span
 from auditor.policy.rulecases import Expectation, RuleCase, load_cases
 from auditor.records.activity import Activity
+from auditor.records.extras import with_extra_names
 from auditor.records.memory import activity_of
 
 FACTS_SOURCE = "facts"
@@ -56,7 +57,7 @@ def run_case(rule_path: Path, case: RuleCase, *, pack: Pack) -> CaseResult:
     """Run one case. The rule is loaded for it, as the case's context may give other lists. Raises as `run_cases`."""
     names = [exemption.name for exemption in pack.exemptions]
     rule = load_rule(rule_path, lists=[*pack.lists, *case.context.lists], exemptions=names)
-    activity = activity_of(_rows(case), place=str(case.place))
+    activity = with_extra_names(activity_of(_rows(case), place=str(case.place)), rule.needed_columns())
     context = _with_roster(case, activity)
     rows = list(activity.rows())
     evaluation = evaluate(

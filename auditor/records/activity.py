@@ -6,8 +6,8 @@ types) and one summary a source. A column that a source never fills isn't in its
 learns that it can't be evaluated there.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any  # a row holds values of every column type
 
@@ -35,13 +35,46 @@ ORDER = ("time", "source_id", "source_line")
 
 @dataclass(frozen=True)
 class SourceSummary:
-    """One source file as the checker sees it; `provides` are the columns filled in at least one of its records."""
+    """One source file as the checker sees it.
+
+    `provides` are the columns filled in at least one record of its kind (`one_kind`). `extra_names` are the names below
+    `extra` that were asked for and occur there; None when nobody asked, and then any name counts as there.
+    """
 
     source_id: str
     name: str
     profile: str
     records: int
     provides: frozenset[str]
+    extra_names: frozenset[str] | None = None
+
+    def has(self, name: str) -> bool:
+        """Say whether the source provides a stored column, or a name such as `extra.size`."""
+        if not name.startswith("extra."):
+            return name in self.provides
+        return "extra" in self.provides and (self.extra_names is None or name in self.extra_names)
+
+
+def one_kind(sources: Iterable[SourceSummary]) -> tuple[SourceSummary, ...]:
+    """Return the sources with what all sources of their profile provide together.
+
+    A service writes a file every five minutes: that one of them has no error in it says nothing about what the
+    service records. How a log is cut into files must not decide what a rule can see.
+    """
+    kept = tuple(sources)
+    provides: dict[str, frozenset[str]] = {}
+    names: dict[str, frozenset[str]] = {}
+    for source in kept:
+        provides[source.profile] = provides.get(source.profile, frozenset()) | source.provides
+        names[source.profile] = names.get(source.profile, frozenset()) | (source.extra_names or frozenset())
+    return tuple(
+        replace(
+            source,
+            provides=provides[source.profile],
+            extra_names=None if source.extra_names is None else names[source.profile],
+        )
+        for source in kept
+    )
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import duckdb
 from sqlglot import exp
 
 from auditor.errors import WorkspaceError
-from auditor.records.activity import ALL_COLUMNS, RECORDS, STORED_TYPES, Activity, SourceSummary
+from auditor.records.activity import ALL_COLUMNS, RECORDS, STORED_TYPES, Activity, SourceSummary, one_kind
 from auditor.records.layout import ADDRESS_NUMBER, HIGH, address_number
 from auditor.records.manifest import Manifest, load_manifest
 from auditor.records.sql import call, cast, columns_definition, identifier, open_connection, table, text_of
@@ -36,8 +36,8 @@ def open_activity(workspace: Workspace) -> Activity:
 
 
 def summaries_of(manifest: Manifest) -> tuple[SourceSummary, ...]:
-    """Return what the checker needs to know of each source."""
-    return tuple(
+    """Return what the checker needs to know of each source; files of one profile are of one kind."""
+    return one_kind(
         SourceSummary(source.source_id, source.name, source.profile, source.records, frozenset(source.provides))
         for source in manifest.sources
     )

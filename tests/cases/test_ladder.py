@@ -25,6 +25,8 @@ def case_finding(number: int, given: dict[str, Any], approved: list[str]) -> Cas
     covered = given.get("covered", RECORDS)
     item = finding(
         "a",
+        *given.get("others", []),
+        subject_kind=given.get("subject", "account"),
         rule=f"rule-{number}",
         conducts=list(stances),
         clauses=[clause(conduct, stance, covered) for conduct, stance in stances.items() if stance != "none"],

@@ -98,14 +98,6 @@ def test_victims_are_protected_and_nothing_is_proposed_against_them(audited: Aud
     assert (ActionName.NONE, {"freeze_key", "notify"}) == (action.action, set(action.protect))
 
 
-def test_a_bright_line_proposes_to_suspend_the_accounts_that_crossed_it(audited: Audited) -> None:
-    accounts = accounts_of(audited, "account-hopper")
-
-    proposed = {action.action for account in accounts for action in audited.actions[account]}
-
-    assert proposed == {ActionName.SUSPEND}
-
-
 def test_two_independent_families_propose_to_throttle(audited: Audited) -> None:
     (account,) = accounts_of(audited, "harvester-abroad")
 
@@ -115,7 +107,7 @@ def test_two_independent_families_propose_to_throttle(audited: Audited) -> None:
 
 
 def test_inferential_findings_propose_to_ask(audited: Audited) -> None:
-    stronger = {"account-hopper", "harvester-abroad"}
+    stronger = {"harvester-abroad"}
     accounts = {account for kind in set(FINDS) - stronger for account in accounts_of(audited, kind)}
 
     proposed = {action.action for account in accounts for action in audited.actions[account]}

@@ -29,6 +29,7 @@ from auditor.checker.compile.nodes import (
 from auditor.checker.provided import provided_anywhere
 from auditor.policy.pack import Context
 from auditor.records.activity import RECORDS, SourceSummary
+from auditor.records.extras import extra_text
 from auditor.records.schema import FACT_COLUMNS
 from auditor.records.sql import cast, identifier, literal, table
 
@@ -182,9 +183,7 @@ def local_time(time: exp.Expression, timezone: str) -> exp.Expression:
 
 def _column(name: str, scope: Scope, facts: tuple[str, ...]) -> exp.Expression:
     if name.startswith("extra."):
-        keys = [exp.JSONPathKey(this=key) for key in name.split(".")[1:]]
-        path = exp.JSONPath(expressions=[exp.JSONPathRoot(), *keys])
-        return exp.JSONExtractScalar(this=identifier("extra", ROW), expression=path)
+        return extra_text(name, ROW)
     if name == "rate_limit":
         plan = _column("plan", scope, facts)
         limits = [exp.If(this=literal(item), true=literal(limit)) for item, limit in scope.context.requests_per_minute]

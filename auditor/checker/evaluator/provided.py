@@ -38,4 +38,7 @@ def _has(column: str, source: SourceSummary, sources: Sequence[SourceSummary], c
         return bool(context.requests_per_minute) and any("plan" in other.provides for other in sources)
     if column == "model_age":
         return bool(context.model_releases) and "model" in source.provides
-    return column.partition(".")[0] in source.provides
+    if column.startswith("extra."):
+        asked = source.extra_names
+        return "extra" in source.provides and (asked is None or column in asked)
+    return column in source.provides
