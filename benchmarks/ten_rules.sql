@@ -25,9 +25,8 @@ WITH asked AS (
   SELECT *, count(*) OVER (PARTITION BY account_id ORDER BY time
     RANGE BETWEEN INTERVAL 1 HOUR PRECEDING AND CURRENT ROW) AS requests FROM asked
 )
-SELECT a.record_id, a.account_id FROM asked a
-WHERE EXISTS (SELECT 1 FROM counted c WHERE c.requests >= 18 AND c.account_id = a.account_id
-  AND a.time BETWEEN c.time - INTERVAL 1 HOUR AND c.time)
+SELECT record_id, account_id FROM counted QUALIFY bool_or(requests >= 18) OVER (PARTITION BY account_id ORDER BY time
+  RANGE BETWEEN CURRENT ROW AND INTERVAL 1 HOUR FOLLOWING)
 -- rule: volume
 WITH asked AS (
   SELECT record_id, account_id, date_trunc('day', time) AS day, output_tokens FROM records
@@ -43,9 +42,8 @@ WITH asked AS (
   SELECT *, count(DISTINCT client_ip) OVER (PARTITION BY account_id ORDER BY time
     RANGE BETWEEN INTERVAL 24 HOUR PRECEDING AND CURRENT ROW) AS addresses FROM asked
 )
-SELECT a.record_id, a.account_id FROM asked a
-WHERE EXISTS (SELECT 1 FROM counted c WHERE c.addresses >= 5 AND c.account_id = a.account_id
-  AND a.time BETWEEN c.time - INTERVAL 24 HOUR AND c.time)
+SELECT record_id, account_id FROM counted QUALIFY bool_or(addresses >= 5) OVER (PARTITION BY account_id ORDER BY time
+  RANGE BETWEEN CURRENT ROW AND INTERVAL 24 HOUR FOLLOWING)
 -- rule: key-refusals
 WITH refused AS (
   SELECT record_id, api_key_id, time, model,
@@ -66,6 +64,6 @@ WITH paid AS (
   SELECT *, sum(cost_usd) OVER six AS spent, count(*) OVER six AS calls FROM paid
   WINDOW six AS (PARTITION BY account_id ORDER BY time RANGE BETWEEN INTERVAL 6 HOUR PRECEDING AND CURRENT ROW)
 )
-SELECT p.record_id, p.account_id FROM paid p
-WHERE EXISTS (SELECT 1 FROM measured m WHERE m.spent >= 2.5 AND m.calls >= 20 AND m.account_id = p.account_id
-  AND p.time BETWEEN m.time - INTERVAL 6 HOUR AND m.time)
+SELECT record_id, account_id FROM measured
+QUALIFY bool_or(spent >= 2.5 AND calls >= 20) OVER (PARTITION BY account_id ORDER BY time
+  RANGE BETWEEN CURRENT ROW AND INTERVAL 6 HOUR FOLLOWING)

@@ -30,6 +30,16 @@ def ends_inside(approval: Approval, finding: Finding) -> bool:
     return approval.expires is not None and finding.start < approval.expires <= finding.end
 
 
+def ended_in_words(approval: Approval) -> str:
+    """Return what was approved and that it ended, so that what came later is not covered."""
+    assert approval.expires is not None, "an approval without expiry doesn't end"
+    end = rfc3339(approval.expires)
+    return (
+        f"the approval by {approval.approved_by} ({approval.conduct}: {approval.reason}) ended on {end}, inside this "
+        "finding; records after that are not covered"
+    )
+
+
 def in_words(approval: Approval) -> str:
     """Return what was approved, by whom, until when and why."""
     until = f"until {rfc3339(approval.expires)}" if approval.expires else "without expiry"

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from auditor.cases.cells import cell_of, columns_shown
 from auditor.cases.model import Case, CaseFinding
+from auditor.cases.origins import SourceAccount, numbered_sources
 from auditor.checker.findings import Finding, Receipt, WindowPoint
 from auditor.policy.conditions import Node
 from auditor.policy.explain import words_of
@@ -35,14 +36,22 @@ STEPS = (
 
 
 class ShownRecord(Node):
-    """One cited record as the case file shows it; `cells` go with `FindingEvidence.columns`."""
+    """One cited record as the case file shows it; `cells` go with `FindingEvidence.columns`.
+
+    `source` is the number of its source; `line` counts what the source's `format` holds (lines, elements of an array,
+    rows of a table). `offset` and `length` are in decompressed bytes, None where the format has no byte ranges.
+    """
 
     time: datetime
     record_id: str
     account: str
-    source: str
+    source: int
     source_id: str
+    format: str
+    compression: str
     line: int
+    offset: int | None
+    length: int | None
     is_against: bool
     cells: tuple[str, ...]
 
@@ -70,21 +79,6 @@ class FindingEvidence(Node):
     bucket_seconds: int
     timeline: tuple[WindowPoint, ...]
     rule: RuleInWords | None
-
-
-class SourceAccount(Node):
-    """Where every line of one source went."""
-
-    source_id: str
-    name: str
-    profile: str
-    records: int
-    lines: int | None = None
-    quarantined: int | None = None
-    duplicates: int | None = None
-    conflicts: int | None = None
-    first_time: datetime | None = None
-    last_time: datetime | None = None
 
 
 class Dossier(Node):
@@ -126,6 +120,7 @@ def gather(
     bars = _by_finding(timelines(activity, wanted))
     organizations = organizations_of(activity, [account for case in cases for account in case.accounts])
     counts = cited_counts(activity, wanted)
+    origins = numbered_sources(receipt, sources)
     rows = groupby(first_cited(activity, wanted, limit=RECORDS_SHOWN), key=lambda row: row.case)
     case_id, cited = next(rows, ("", iter(())))
     for case in sorted(cases, key=lambda case: case.id):
@@ -133,10 +128,10 @@ def gather(
         yield Dossier(
             case=case,
             receipt=receipt,
-            evidence=_evidence(case, own, bars, pack, receipt),
+            evidence=_evidence(case, own, bars, pack, origins),
             cited=counts.get(case.id, 0),
             organizations=tuple(pair for pair in organizations if pair[0] in case.accounts),
-            sources=_sources(receipt, sources),
+            sources=origins,
             policy_files=pack.files,
             context_file=context.file if context else None,
             approvals=_approvals_of(case, organizations, approvals),
@@ -165,16 +160,16 @@ def _evidence(
     rows: Sequence[CitedRow],
     bars: Mapping[tuple[str, str], list[WindowPoint]],
     pack: Pack,
-    receipt: Receipt,
+    sources: Sequence[SourceAccount],
 ) -> tuple[FindingEvidence, ...]:
-    names = {source.source_id: source.name for source in receipt.sources}
+    origins = {source.source_id: source for source in sources}
     return tuple(
         _evidence_of(
             item,
             [row for row in rows if row.findings[0][0] == item.finding.id],
             tuple(bars.get((case.id, item.finding.id), ())),
             next((rule for rule in pack.rules if rule.name == item.finding.rule), None),
-            names,
+            origins,
         )
         for item in case.findings
     )
@@ -185,7 +180,7 @@ def _evidence_of(
     rows: Sequence[CitedRow],
     timeline: tuple[WindowPoint, ...],
     rule: Rule | None,
-    names: Mapping[str, str],
+    origins: Mapping[str, SourceAccount],
 ) -> FindingEvidence:
     finding = item.finding
     preferred = (*rule.evidence.columns, *finding.needed_columns) if rule else finding.needed_columns
@@ -194,22 +189,26 @@ def _evidence_of(
         finding=finding.id,
         total=finding.records,
         columns=columns,
-        shown=tuple(_shown(row, columns, names) for row in rows),
+        shown=tuple(_shown(row, columns, origins) for row in rows),
         bucket_seconds=bucket_seconds(finding),
         timeline=timeline,
         rule=_in_words(rule, finding) if rule else None,
     )
 
 
-def _shown(cited: CitedRow, columns: tuple[str, ...], names: Mapping[str, str]) -> ShownRecord:
-    row = cited.row
+def _shown(cited: CitedRow, columns: tuple[str, ...], origins: Mapping[str, SourceAccount]) -> ShownRecord:
+    row, origin = cited.row, origins.get(cited.row["source_id"])
     return ShownRecord(
         time=row["time"],
         record_id=row["record_id"] or "",
         account=row["account_id"] or "",
-        source=names.get(row["source_id"], ""),
+        source=origin.number if origin else 0,
         source_id=row["source_id"],
+        format=origin.format if origin else "",
+        compression=origin.compression if origin else "",
         line=row["source_line"],
+        offset=row["source_offset"],
+        length=row["source_length"],
         is_against=cited.findings[0][1],
         cells=tuple(cell_of(row, column) for column in columns),
     )
@@ -234,25 +233,6 @@ def _by_finding(buckets: Sequence[Bucket]) -> dict[tuple[str, str], list[WindowP
             WindowPoint(start=bucket.start, records=bucket.records)
         )
     return bars
-
-
-def _sources(receipt: Receipt, known: Sequence[Source]) -> tuple[SourceAccount, ...]:
-    stored = {source.source_id: source for source in known}
-    return tuple(
-        SourceAccount(
-            source_id=read.source_id,
-            name=read.name,
-            profile=read.profile,
-            records=read.records,
-            **(_where_lines_went(stored[read.source_id]) if read.source_id in stored else {}),
-        )
-        for read in receipt.sources
-    )
-
-
-def _where_lines_went(source: Source) -> dict[str, int | datetime | None]:
-    names = ("lines", "quarantined", "duplicates", "conflicts", "first_time", "last_time")
-    return {name: getattr(source, name) for name in names}
 
 
 def _approvals_of(

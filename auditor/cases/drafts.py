@@ -54,11 +54,12 @@ def drafts_of(
 
 def with_parts(draft: Draft, approvals: Sequence[Approval], totals: Mapping[str, AccountTotal]) -> Draft:
     """Return the draft with every finding that holds read anew for each of its accounts."""
-    findings = (item if item.status == "stale" else _read(item, approvals, totals) for item in draft.findings)
+    findings = (item if item.status == "stale" else read_anew(item, approvals, totals) for item in draft.findings)
     return replace(draft, findings=tuple(findings))
 
 
-def _read(item: CaseFinding, approvals: Sequence[Approval], totals: Mapping[str, AccountTotal]) -> CaseFinding:
+def read_anew(item: CaseFinding, approvals: Sequence[Approval], totals: Mapping[str, AccountTotal]) -> CaseFinding:
+    """Return a finding as terms and approvals say it is to be read for each of its accounts."""
     before = {part.account: part for part in item.parts}
     parts = []
     for account, _ in item.finding.account_records:

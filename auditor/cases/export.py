@@ -12,6 +12,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any  # JSON values have no closed type
 
 from auditor.cases.model import AccountPart, Case, CaseFinding
+from auditor.cases.runs import is_judged, judged_in
+from auditor.checker.findings import Receipt
 from auditor.digests import canonical_json, rfc3339
 
 FORMAT_VERSION = 1
@@ -29,9 +31,14 @@ _FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
 _BREAKS_OUT = {"Cc", "Cf", "Zl", "Zp", "Cs"}
 
 
-def cases_out(cases: Iterable[Case]) -> bytes:
-    """Return one JSON object a case and line, in order of case id; findings that no longer hold are left out."""
-    return b"".join(canonical_json(_case_out(case)) + b"\n" for case in sorted(cases, key=lambda case: case.id))
+def cases_out(cases: Iterable[Case], receipt: Receipt) -> bytes:
+    """Return the cases that a run judged, one JSON object a line, in order of case id.
+
+    Findings that no longer hold are left out; those that were out of the run's sight say `not judged`.
+    """
+    seen = (case for case in cases if any(is_judged(item, receipt) for item in case.findings))
+    judged = sorted(seen, key=lambda case: case.id)
+    return b"".join(canonical_json(_case_out(case, receipt)) + b"\n" for case in judged)
 
 
 def cases_listed(cases: Iterable[Case]) -> list[dict[str, Any]]:
@@ -58,20 +65,20 @@ def case_exported(case: Case) -> bytes:
     return canonical_json({"format_version": FORMAT_VERSION, "case_id": case.id, **case.model_dump()}) + b"\n"
 
 
-def findings_jsonl(cases: Iterable[Case]) -> bytes:
-    """Return every finding that holds as one JSON object a line, in order of case and start."""
+def findings_jsonl(cases: Iterable[Case], receipt: Receipt) -> bytes:
+    """Return every finding that a run judged and that holds as one JSON object a line, in order of case and start."""
     return b"".join(
         canonical_json({"format_version": FORMAT_VERSION, "case_id": case.id, **item.model_dump()}) + b"\n"
-        for case, item in _holding(cases)
+        for case, item in _judged(cases, receipt)
     )
 
 
-def findings_csv(cases: Iterable[Case]) -> bytes:
-    """Return every finding that holds as CSV (RFC 4180), safe to open in a spreadsheet."""
+def findings_csv(cases: Iterable[Case], receipt: Receipt) -> bytes:
+    """Return every finding that a run judged and that holds as CSV (RFC 4180), safe to open in a spreadsheet."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
     writer.writerow(FINDING_COLUMNS)
-    for case, item in _holding(cases):
+    for case, item in _judged(cases, receipt):
         for part in item.parts or (None,):
             writer.writerow([safe_cell(cell) for cell in _cells(case, item, part)])
     return text.getvalue().encode()
@@ -87,12 +94,12 @@ def _is_hidden(char: str) -> bool:
     return unicodedata.category(char) in _BREAKS_OUT
 
 
-def _case_out(case: Case) -> dict[str, Any]:
+def _case_out(case: Case, receipt: Receipt) -> dict[str, Any]:
     return {
         "case_id": case.id,
         "accounts": list(case.accounts),
         "findings": [
-            _finding_out(item, part)
+            _finding_out(item, part, status=item.status if is_judged(item, receipt) else "not judged")
             for item in case.findings
             if item.status != "stale"
             for part in item.parts or (None,)
@@ -112,7 +119,7 @@ def _case_out(case: Case) -> dict[str, Any]:
     }
 
 
-def _finding_out(item: CaseFinding, part: AccountPart | None) -> dict[str, Any]:
+def _finding_out(item: CaseFinding, part: AccountPart | None, *, status: str) -> dict[str, Any]:
     finding = item.finding
     return {
         "rule": finding.rule,
@@ -126,7 +133,7 @@ def _finding_out(item: CaseFinding, part: AccountPart | None) -> dict[str, Any]:
         "conducts": list(finding.conducts),
         "level": str(finding.level),
         "standing": _standing(item, part),
-        "status": item.status,
+        "status": status,
         "records": part.records if part else finding.records,
     }
 
@@ -158,6 +165,6 @@ def _joined(texts: Iterable[str]) -> str:
     return "; ".join(texts)
 
 
-def _holding(cases: Iterable[Case]) -> Iterator[tuple[Case, CaseFinding]]:
+def _judged(cases: Iterable[Case], receipt: Receipt) -> Iterator[tuple[Case, CaseFinding]]:
     for case in sorted(cases, key=lambda case: case.id):
-        yield from ((case, item) for item in case.findings if item.status != "stale")
+        yield from ((case, item) for item in judged_in(case, receipt))

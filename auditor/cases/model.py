@@ -57,6 +57,7 @@ class ConductStanding(Node):
 
     At least `covered` of the account's `records` cited records fall under the clauses (or the approval) that decided; a
     version that changes inside a finding, or a document that applies to some records only, makes it less than all.
+    `ended` says in words that an approval ended inside the finding: then none is sure.
     """
 
     conduct: str
@@ -64,6 +65,7 @@ class ConductStanding(Node):
     because: str
     covered: int
     records: int
+    ended: str = ""
 
     @property
     def is_mostly_covered(self) -> bool:
@@ -152,6 +154,15 @@ class Case(Node):
     refers_to: str = ""
 
 
+class ProposalChange(Node):
+    """A case whose proposal a run changed: what was proposed at most, and the accounts that had another proposal."""
+
+    case_id: str
+    before: ActionName
+    after: ActionName
+    accounts: tuple[str, ...] = ()
+
+
 class CasebookChange(Node):
     """What a run changed in the casebook, for the summary that is printed first.
 
@@ -164,3 +175,4 @@ class CasebookChange(Node):
     new_findings: tuple[str, ...] = ()
     changed_findings: tuple[str, ...] = ()
     stale_findings: tuple[str, ...] = ()
+    changed_proposals: tuple[ProposalChange, ...] = ()

@@ -3,14 +3,14 @@
 Pure: cases and counts in, cases out. A case whose content is the same keeps the time of its last change.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from auditor.cases.drafts import Draft
 from auditor.cases.grouping import case_id_of
 from auditor.cases.ladder import propose_all
-from auditor.cases.model import ActionName, Case, CasebookChange, CaseFinding
+from auditor.cases.model import ActionName, Case, CasebookChange, CaseFinding, ProposalChange
 from auditor.cases.speaks import Known, facts_for
 from auditor.cases.victims import Tally, is_set_aside, with_thefts
 from auditor.policy.rule import Level
@@ -81,7 +81,22 @@ def change_of(revisions: Sequence[Revision]) -> CasebookChange:
         new_findings=_findings_in(revisions, "new"),
         changed_findings=_findings_in(revisions, "changed"),
         stale_findings=_findings_in(revisions, "stale"),
+        changed_proposals=tuple(sorted(_changed_proposals(revisions), key=lambda item: item.case_id)),
     )
+
+
+def _changed_proposals(revisions: Sequence[Revision]) -> Iterator[ProposalChange]:
+    """Yield the earlier cases of which at least one account has another proposal now."""
+    for revision in revisions:
+        before, after = revision.before, revision.after
+        if before is None:
+            continue
+        proposed = {action.account: action.action for action in before.actions}
+        others = tuple(item.account for item in after.actions if proposed.get(item.account, item.action) != item.action)
+        if others or before.proposed_action != after.proposed_action:
+            yield ProposalChange(
+                case_id=after.id, before=before.proposed_action, after=after.proposed_action, accounts=others
+            )
 
 
 def _findings_in(revisions: Sequence[Revision], status: str) -> tuple[str, ...]:
@@ -92,7 +107,8 @@ def _findings_in(revisions: Sequence[Revision], status: str) -> tuple[str, ...]:
             {item.finding.id for item in revision.before.findings if item.status == "stale"} if revision.before else ()
         )
         for item in revision.after.findings:
-            is_old_news = status == "stale" and item.finding.id in old
+            was_judged = item.last_run == revision.after.last_run
+            is_old_news = item.finding.id in old if status == "stale" else not was_judged
             if item.status == status and not is_old_news:
                 found.append(item.finding.id)
     return tuple(sorted(found))

@@ -56,8 +56,9 @@ def facts_for(accounts: Sequence[str], findings: Sequence[CaseFinding], known: K
 def _facts_of(
     account: str, cited: Sequence[tuple[CaseFinding, AccountPart]], suppressed: Sequence[Finding], known: Known
 ) -> Iterator[str]:
-    for _, part in cited:
+    for item, part in cited:
         yield from (standing.because for standing in part.standings if standing.standing == "approved")
+        yield from (f"{item.finding.title}: {standing.ended}" for standing in part.standings if standing.ended)
     for finding in suppressed:
         yield f"the exemption `{finding.suppressed_by}` covers a finding of {finding.title} ({finding.records} records)"
     for item, _ in cited:

@@ -6,7 +6,7 @@ approval for the account, or for an organization it belonged to by then, takes a
 
 from collections.abc import Iterable, Sequence
 
-from auditor.cases.approvals import ends_inside, in_words, is_for, lasts_through
+from auditor.cases.approvals import ended_in_words, ends_inside, in_words, is_for, lasts_through
 from auditor.cases.model import AccountPart, CaseFinding, ConductStanding, FindingStatus, StandingName, worst_of
 from auditor.checker.findings import Applied, Finding
 from auditor.policy.pack import Approval
@@ -76,13 +76,14 @@ def standing_of(
     for stance in _GRAVEST_FIRST:
         clauses = [clause for clause in finding.clauses if clause.conduct == conduct and clause.stance == stance]
         if clauses:
-            ended = [in_words(item) for item in own if ends_inside(item, finding)]
+            ended = "; ".join(ended_in_words(item) for item in own if ends_inside(item, finding))
             return ConductStanding(
                 conduct=conduct,
                 standing=_WORDS[stance],
-                because="; ".join([*(_clause_in_words(clause) for clause in clauses), *ended]),
+                because="; ".join(_clause_in_words(clause) for clause in clauses),
                 covered=0 if ended else _surely_covered(finding, clauses, records),
                 records=records,
+                ended=ended,
             )
     words = f"no clause about {conduct} applied to the cited records at their time"
     return ConductStanding(conduct=conduct, standing="observed", because=words, covered=records, records=records)

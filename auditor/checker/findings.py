@@ -175,6 +175,10 @@ class RuleRun(Node):
     undetermined: int = 0
     without_subject: int = 0
     left_out: int = 0
+    sources_left_out: int = 0
+    """How many sources the `left_out` records come from."""
+    lacking: tuple[tuple[str, int], ...] = ()
+    """Columns that sources left out lack, and how many of these sources lack each."""
     not_evaluated_subjects: int = 0
     error: str = ""
 

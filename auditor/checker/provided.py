@@ -76,8 +76,8 @@ def _coverage(rule: Rule, lacking: _Lacking) -> RuleCoverage:
     lists = {f"%{name}%" for name in rule.missing_lists}
     columns = frozenset() if used else _missing_columns(needed, lacks)
     missing = tuple(sorted(columns | lists))
-    lacking = Counter(column for source in left_out for column in lacks[source])
-    return RuleCoverage(rule.name, bool(used) and not lists, missing, used, left_out, tuple(sorted(lacking.items())))
+    short_of = Counter(column for source in left_out for column in lacks[source])
+    return RuleCoverage(rule.name, bool(used) and not lists, missing, used, left_out, tuple(sorted(short_of.items())))
 
 
 def _missing_columns(needed: frozenset[str], lacks: dict[str, frozenset[str]]) -> frozenset[str]:

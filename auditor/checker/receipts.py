@@ -5,6 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 from auditor.checker.findings import Receipt, RuleOutcome, RuleRun, SourceRead
+from auditor.checker.provided import RuleCoverage
 from auditor.digests import canonical_json, digest_of
 from auditor.policy.pack import Approval, Context, Pack
 from auditor.policy.rule import Rule
@@ -49,7 +50,7 @@ def opened_receipt(
     )
 
 
-def rule_run(rule: Rule, outcome: RuleOutcome | None, error: str) -> RuleRun:
+def rule_run(rule: Rule, outcome: RuleOutcome | None, error: str, *, coverage: RuleCoverage | None = None) -> RuleRun:
     """Return a rule's line; without an outcome it failed, and `error` says why."""
     named = {"rule": rule.name, "rule_id": rule.id, "digest": rule.digest}
     if outcome is None:
@@ -64,6 +65,8 @@ def rule_run(rule: Rule, outcome: RuleOutcome | None, error: str) -> RuleRun:
         undetermined=outcome.undetermined,
         without_subject=outcome.without_subject,
         left_out=outcome.left_out,
+        sources_left_out=len(coverage.sources_left_out) if coverage else 0,
+        lacking=coverage.lacking if coverage else (),
         not_evaluated_subjects=outcome.not_evaluated_subjects,
     )
 

@@ -27,8 +27,10 @@ _Since = Annotated[str | None, typer.Option(metavar="T", help="Only incidents th
 _Until = Annotated[str | None, typer.Option(metavar="T", help="Only incidents that end before this time.")]
 _AsOf = Annotated[str | None, typer.Option(metavar="T", help="As if no later record existed.")]
 _Approvals = Annotated[Path | None, typer.Option(metavar="FILE", help="Conducts allowed to named accounts (YAML).")]
-_CasesOut = Annotated[Path | None, typer.Option(metavar="FILE.jsonl", help="Write all cases of the pack, one a line.")]
-_FindingsOut = Annotated[Path | None, typer.Option(metavar="FILE.csv|.jsonl", help="Write all findings that hold.")]
+_CasesOut = Annotated[
+    Path | None, typer.Option(metavar="FILE.jsonl", help="Write the cases that this run judged, one a line.")
+]
+_FindingsOut = Annotated[Path | None, typer.Option(metavar="FILE.csv|.jsonl", help="Write the findings of this run.")]
 _FailOn = Annotated[
     str | None,
     typer.Option(
@@ -81,6 +83,7 @@ def audit(
     )
     with Progress() as progress:
         made = journey.travel(order, folder=workspace.absolute(), clock=partial(datetime.now, UTC), say=progress.step)
-    exports.write_exports(made.cases, cases_file=absolute(cases_out), findings_file=absolute(findings_out))
+    receipt = made.result.receipt
+    exports.write_exports(made.seen, receipt, cases_file=absolute(cases_out), findings_file=absolute(findings_out))
     summary.show_audit(made, is_json=is_json)
     raise typer.Exit(summary.ending_of(made, fail_on=least, is_strict=is_strict))

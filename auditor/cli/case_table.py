@@ -3,7 +3,11 @@
 from collections.abc import Iterable
 
 from auditor.cases.model import Case
+from auditor.cases.runs import judged_in
+from auditor.cases.who import who
+from auditor.checker.findings import Receipt
 from auditor.cli import console
+from auditor.digests import rfc3339
 
 CASES_SHOWN = 40
 """Rows of the table on the terminal; the index page has all of them."""
@@ -16,7 +20,7 @@ def show_cases(cases: Iterable[Case]) -> None:
         console.result("no case")
         return
     rows = [
-        (case.id, str(case.severity), str(case.proposed_action), _who(case), rules_of(case))
+        (case.id, str(case.severity), str(case.proposed_action), who(case), rules_of(case))
         for case in listed[:CASES_SHOWN]
     ]
     console.table(["case", "severity", "proposed", "who", "what was seen"], rows)
@@ -31,10 +35,24 @@ def rules_of(case: Case) -> str:
     return "; ".join(dict.fromkeys(item.finding.title for item in ordered))
 
 
-def _who(case: Case) -> str:
-    """Name the first account; a case without accounts is about what its rule divided the records by."""
-    if not case.accounts:
-        values = dict.fromkeys(value for item in case.findings for _, value in item.finding.by)
-        return f"no account ({', '.join(values)})" if values else "no account"
-    first = case.accounts[0]
-    return f"{first} and {len(case.accounts) - 1:,} more" if len(case.accounts) > 1 else first
+def show_findings(cases: Iterable[Case], receipt: Receipt) -> None:
+    """Print a table of the findings that a run judged, in order of their start."""
+    judged = [(item, case) for case in cases for item in judged_in(case, receipt)]
+    judged.sort(key=lambda pair: (pair[0].finding.start, pair[0].finding.id))
+    rows = [
+        (
+            item.finding.id,
+            item.finding.rule,
+            rfc3339(item.finding.start),
+            rfc3339(item.finding.end),
+            case.id,
+            item.status,
+        )
+        for item, case in judged[:CASES_SHOWN]
+    ]
+    if not rows:
+        return
+    console.table(["finding", "rule", "start", "end", "case", ""], rows)
+    if len(judged) > CASES_SHOWN:
+        console.result(f"… and {console.plural(len(judged) - CASES_SHOWN, 'more finding')}; `--findings-out` has all")
+    console.result()

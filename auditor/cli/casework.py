@@ -8,11 +8,15 @@ from auditor.cases.casebook import open_casebook
 from auditor.cases.export import case_exported, cases_listed
 from auditor.cases.model import Action, Case, CaseFinding, Note
 from auditor.cases.notes import add_note, list_cases, show_case
+from auditor.checker.findings import Finding
 from auditor.cli import console
 from auditor.cli.case_table import show_cases
+from auditor.cli.pages import page_of, rewrite_page
 from auditor.cli.paths import shown_path
 from auditor.digests import rfc3339
+from auditor.errors import AuditorError
 from auditor.records.workspace import Workspace, open_workspace, write_atomically
+from auditor.report.words import figure, operator_words
 
 FINDINGS_SHOWN = 12
 """Findings of a case that the terminal shows."""
@@ -33,10 +37,19 @@ def one_case(folder: Path, case_id: str) -> Case:
 
 
 def write_note(folder: Path, case_id: str, *, author: str, text: str, now: datetime) -> Note:
-    """Write a note on a case, while no audit is changing it."""
+    """Write a note on a case and its page anew, while no audit is changing them.
+
+    The note is kept even when the page can't be made, which is then said.
+    """
     workspace = open_workspace(folder, create=False)
     with workspace.lock(), open_casebook(workspace.casebook) as casebook:
-        return add_note(casebook, case_id, author=author, text=text, now=now)
+        note = add_note(casebook, case_id, author=author, text=text, now=now)
+        try:
+            rewrite_page(workspace, casebook, show_case(casebook, case_id))
+        except AuditorError as error:
+            console.talk("the note is kept; its case file could not be written anew:")
+            console.complain(error.problems)
+    return note
 
 
 def export(folder: Path, case_id: str, out: Path | None) -> None:
@@ -77,7 +90,7 @@ def show_one(case: Case, folder: Path) -> None:
     _section("What speaks for the accounts", [f"{item.account or 'all'}: {item.fact}" for item in case.speaks_for])
     _section("Notes", [f"{note.number} {rfc3339(note.time)} {note.author}: {note.text}" for note in case.notes])
     console.result()
-    console.result(f"case file: {shown_path(Workspace(folder).cases / f'{case.id}.html')}")
+    console.result(f"case file: {shown_path(page_of(Workspace(folder), case.id))}")
 
 
 def _section(title: str, lines: list[str]) -> None:
@@ -98,11 +111,10 @@ def _finding(item: CaseFinding) -> list[str]:
     finding = item.finding
     who = ", ".join(finding.accounts[:3]) + (f" and {len(finding.accounts) - 3} more" if finding.accounts[3:] else "")
     divided = "".join(f", {name} {value}" for name, value in finding.by)
-    measures = ", ".join(f"{part.name} {part.value}{_unit(part.unit)}" for part in finding.measures)
     lines = [
         f"{finding.title} ({finding.level}, {finding.strength}, {item.status})",
         f"  {who or 'no account'}{divided}, {rfc3339(finding.start)} to {rfc3339(finding.end)}",
-        f"  {console.plural(finding.records, 'record')}; at its peak: {measures or 'no measure'}",
+        f"  {console.plural(finding.records, 'record')}{_peaks(finding)}",
     ]
     lines += [f"  {clause.title} {clause.clause} {clause.stance}: “{clause.text}”" for clause in finding.clauses]
     return lines
@@ -111,6 +123,18 @@ def _finding(item: CaseFinding) -> list[str]:
 def _action(action: Action) -> list[str]:
     protect = f", protect: {', '.join(action.protect)}" if action.protect else ""
     return [f"{action.account}: {action.action}{protect}", *(f"  {reason}" for reason in action.because)]
+
+
+def _peaks(finding: Finding) -> str:
+    """Say what was measured at its peak, each beside the threshold it was held against; nothing without measures."""
+    limits: dict[str, list[str]] = {}
+    for limit in finding.thresholds:
+        limits.setdefault(limit.measure, []).append(f"{operator_words(limit.operator)} {figure(limit.value)}")
+    peaks = [f"{part.name} {figure(part.value)}{_unit(part.unit)}" for part in finding.measures]
+    held = [
+        f" (threshold: {' and '.join(limits[part.name])})" if part.name in limits else "" for part in finding.measures
+    ]
+    return "; at its peak: " + ", ".join(map("".join, zip(peaks, held, strict=True))) if peaks else ""
 
 
 def _unit(unit: str) -> str:

@@ -5,14 +5,20 @@ from pathlib import Path
 
 from auditor.cases.export import cases_out, findings_csv, findings_jsonl
 from auditor.cases.model import Case
+from auditor.checker.findings import Receipt
 from auditor.records.workspace import write_atomically
 
 
-def write_exports(cases: Iterable[Case], *, cases_file: Path | None, findings_file: Path | None) -> None:
-    """Write what was asked for; the ending of the findings file chooses CSV or JSON Lines. Raises WorkspaceError."""
+def write_exports(
+    cases: Iterable[Case], receipt: Receipt, *, cases_file: Path | None, findings_file: Path | None
+) -> None:
+    """Write what a run judged, as asked; the ending of the findings file chooses CSV or JSON Lines.
+
+    Raises WorkspaceError.
+    """
     listed = list(cases)
     if cases_file is not None:
-        write_atomically(cases_file, cases_out(listed))
+        write_atomically(cases_file, cases_out(listed, receipt))
     if findings_file is not None:
         is_table = findings_file.suffix.lower() == ".csv"
-        write_atomically(findings_file, findings_csv(listed) if is_table else findings_jsonl(listed))
+        write_atomically(findings_file, findings_csv(listed, receipt) if is_table else findings_jsonl(listed, receipt))

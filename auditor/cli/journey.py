@@ -5,26 +5,26 @@ it writes before the next begins, so that a run that ends early leaves the works
 """
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from auditor import __version__
 from auditor.cases.casebook import Casebook, open_casebook
-from auditor.cases.dossier import gather
 from auditor.cases.model import Case, CasebookChange
 from auditor.cases.notes import list_cases
+from auditor.cases.runs import as_seen, given_before
 from auditor.cases.update import accounts_concerned, update_casebook
 from auditor.checker.audit import AuditResult, run_audit
+from auditor.cli.pages import write_case_pages, write_index
 from auditor.cli.snapshot import Judgement, keep_judgement, load_judgement
 from auditor.records.activity import Activity
 from auditor.records.ingest import IngestReport, ingest
 from auditor.records.manifest import load_manifest
 from auditor.records.store import open_activity
-from auditor.records.totals import account_totals
-from auditor.records.workspace import Workspace, open_workspace, write_atomically
-from auditor.report.page import render_case, render_index
+from auditor.records.totals import AccountTotal, account_totals
+from auditor.records.workspace import Workspace, open_workspace
 
 PROGRAM = f"auditor {__version__}"
 
@@ -45,7 +45,11 @@ class Order:
 
 @dataclass(frozen=True)
 class Journey:
-    """What came of it; `cases` are those of the pack, gravest first, `ingested` is None when no path was given."""
+    """What came of it; `cases` are those of the pack, gravest first, `ingested` is None when no path was given.
+
+    `seen` are the same cases with every finding as this run saw it, where the casebook knows more of an incident.
+    `given_before` names what this run lacks and an earlier run of the pack had (`approvals`, `context`), with that run.
+    """
 
     workspace: Workspace
     judgement: Judgement
@@ -54,6 +58,8 @@ class Journey:
     result: AuditResult
     change: CasebookChange
     cases: tuple[Case, ...]
+    seen: tuple[Case, ...]
+    given_before: Mapping[str, str]
 
 
 def travel(order: Order, *, folder: Path, clock: Callable[[], datetime], say: Callable[[str], None]) -> Journey:
@@ -70,12 +76,18 @@ def travel(order: Order, *, folder: Path, clock: Callable[[], datetime], say: Ca
         result = _audited(order, judgement, activity, workspace, clock)
         say("updating cases")
         with open_casebook(workspace.casebook) as casebook:
-            change = _updated(casebook, judgement, result, activity, now)
+            accounts = accounts_concerned(casebook, pack=judgement.pack.name, findings=result.findings)
+            totals = account_totals(activity, accounts)
+            change = _updated(casebook, judgement, result, totals, now)
             cases = list_cases(casebook, pack=judgement.pack.name)
-        say("writing case files")
-        _write_pages(workspace, judgement, result, change, cases, activity)
+            approvals = judgement.approvals
+            seen = as_seen(cases, result.findings, result.receipt, approvals=approvals, totals=totals)
+            lacks = given_before(casebook, result.receipt)
+            say("writing case files")
+            write_case_pages(workspace, cases, result.receipt, judgement, activity)
+            write_index(workspace, casebook, cases, result.receipt, change)
     quarantined = sum(source.quarantined for source in load_manifest(workspace).sources)
-    return Journey(workspace, judgement, ingested, quarantined, result, change, cases)
+    return Journey(workspace, judgement, ingested, quarantined, result, change, cases, seen, lacks)
 
 
 def run_id_of(now: datetime) -> str:
@@ -107,9 +119,12 @@ def _audited(
 
 
 def _updated(
-    casebook: Casebook, judgement: Judgement, result: AuditResult, activity: Activity, now: datetime
+    casebook: Casebook,
+    judgement: Judgement,
+    result: AuditResult,
+    totals: Mapping[str, AccountTotal],
+    now: datetime,
 ) -> CasebookChange:
-    accounts = accounts_concerned(casebook, pack=judgement.pack.name, findings=result.findings)
     return update_casebook(
         casebook,
         findings=result.findings,
@@ -117,30 +132,7 @@ def _updated(
         receipt=result.receipt,
         pack=judgement.pack,
         approvals=judgement.approvals,
-        totals=account_totals(activity, accounts),
+        totals=totals,
         citations=result.citations,
         now=now,
     )
-
-
-def _write_pages(
-    workspace: Workspace,
-    judgement: Judgement,
-    result: AuditResult,
-    change: CasebookChange,
-    cases: tuple[Case, ...],
-    activity: Activity,
-) -> None:
-    dossiers = gather(
-        cases,
-        receipt=result.receipt,
-        pack=judgement.pack,
-        activity=activity,
-        runs=workspace.runs,
-        sources=load_manifest(workspace).sources,
-        context=judgement.context,
-        approvals=judgement.approvals,
-    )
-    for dossier in dossiers:
-        write_atomically(workspace.cases / f"{dossier.case.id}.html", render_case(dossier))
-    write_atomically(workspace.cases / "index.html", render_index(cases, result.receipt, change))

@@ -19,8 +19,8 @@ from auditor.policy.platform import load_context
 from auditor.policy.rule import Rule
 from auditor.policy.rulecases import cases_path, load_cases
 from auditor.policy.schema import KINDS, json_schema
-from auditor.records.manifest import load_manifest
-from auditor.records.store import summaries_of
+from auditor.records.extras import with_extra_names
+from auditor.records.store import open_activity
 from auditor.records.workspace import open_workspace, write_atomically
 
 
@@ -70,8 +70,12 @@ def covered(pack: str, context: Path | None, folder: Path) -> tuple[RuleCoverage
     """Say which rules can run on what the workspace holds."""
     platform = load_context(context) if context else Context()
     rules = load_pack(pack, context=platform).rules
-    manifest = load_manifest(open_workspace(folder, create=False))
-    return coverage_of(rules, summaries_of(manifest), platform)
+    activity = open_activity(open_workspace(folder, create=False))
+    try:
+        surveyed = with_extra_names(activity, {name for rule in rules for name in rule.needed_columns()})
+    finally:
+        activity.connection.close()
+    return coverage_of(rules, surveyed.sources, platform)
 
 
 def explained(rule: str, pack: str) -> Explained:
@@ -87,7 +91,15 @@ def sql_of(rule: str, pack: str, dialect: str) -> str:
     known = sorted(name for name in Dialect.classes if name)
     if dialect not in known:
         message = f"found `{dialect}`, expected a dialect of SQLGlot"
-        raise UsageError.at("--dialect", message, nearest(dialect, known, "`duckdb` and `spark` are the tested ones"))
+        raise UsageError.at(
+            "--dialect",
+            message,
+            nearest(
+                dialect,
+                known,
+                "`duckdb` is what runs here; the SQL of `spark` is parsed in tests, that of others only printed",
+            ),
+        )
     loaded = load_pack(pack)
     return _sql(_rule(rule, loaded), loaded, dialect)
 

@@ -80,6 +80,7 @@ def coverage_json(rows: Sequence[RuleCoverage]) -> dict[str, Any]:
                 "missing": list(row.missing),
                 "sources": len(row.sources_used),
                 "sources_left_out": len(row.sources_left_out),
+                "lacking": dict(row.lacking),
             }
             for row in rows
         ]
@@ -94,11 +95,17 @@ def show_coverage(rows: Sequence[RuleCoverage]) -> None:
             "yes" if row.is_evaluable else "no",
             f"{len(row.sources_used)}",
             f"{len(row.sources_left_out)}",
-            ", ".join(row.missing),
+            ", ".join(row.missing) or _lacking(row),
         )
         for row in rows
     ]
     console.table(["rule", "can run", "sources", "left out", "missing"], table)
+
+
+def _lacking(row: RuleCoverage) -> str:
+    """Say which columns the sources left out lack, with their number where it is not all of them."""
+    left_out = len(row.sources_left_out)
+    return ", ".join(name if count == left_out else f"{name} (in {count:,})" for name, count in row.lacking)
 
 
 def explanation_json(told: Explained) -> dict[str, Any]:

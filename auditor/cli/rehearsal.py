@@ -1,6 +1,7 @@
 """`ingest --dry-run`: how each file would be read, without a workspace."""
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any  # JSON values have no closed type
 
 from auditor.cli import console
@@ -12,27 +13,42 @@ from auditor.records.schema import COLUMNS
 
 def rehearsal_json(files: Sequence[DryRun]) -> dict[str, Any]:
     """Return what `ingest --dry-run --json` prints."""
-    return {"files": [{**file.model_dump(mode="json"), "rules": _runnable(file)} for file in files]}
+    return {"files": [{**file.model_dump(mode="json"), "rules": _runnable(frozenset(file.provides))} for file in files]}
 
 
 def show_rehearsal(files: Sequence[DryRun]) -> None:
-    """Print mapping, columns, first problems and the shipped rules that a file lets run."""
+    """Print each profile's mapping, columns and shipped rules once, then a row a file, then the first problems."""
     for file in files:
         if file.failed:
             console.talk(f"error: {file.failed}")
-            continue
-        lines = f"{console.plural(file.lines, 'line')}, {file.bad:,} of them would be quarantined"
-        console.result(f"{file.path}: profile {file.profile}, {file.format}, {lines}")
-        console.table(["column", "made from"], [(name, text) for name, text in file.mapping.items()])
-        console.result(f"columns it provides: {', '.join(name for name in COLUMNS if name in file.provides)}")
-        rules = _runnable(file)
-        console.result(f"shipped rules it lets run: {', '.join(rules) or 'none'}")
+    readable = [file for file in files if not file.failed]
+    for alike in _by_profile(readable):
+        _show_profile(alike)
+    for file in readable:
         for problem in file.problems:
             console.result(f"problem: {problem}")
-        console.result()
     console.result("nothing was written")
 
 
-def _runnable(file: DryRun) -> list[str]:
-    provided = frozenset(file.provides)
+def _by_profile(files: Sequence[DryRun]) -> list[list[DryRun]]:
+    """Gather files that are read by the same profile, in the order in which the profiles come up."""
+    alike: dict[tuple[str, tuple[tuple[str, str], ...]], list[DryRun]] = {}
+    for file in files:
+        alike.setdefault((file.profile, tuple(file.mapping.items())), []).append(file)
+    return list(alike.values())
+
+
+def _show_profile(files: Sequence[DryRun]) -> None:
+    console.result(f"profile {files[0].profile}: {console.plural(len(files), 'file')}")
+    console.table(["column", "made from"], files[0].mapping.items())
+    provided = {name for file in files for name in file.provides}
+    console.result(f"columns they provide: {', '.join(name for name in COLUMNS if name in provided)}")
+    console.result(f"shipped rules they let run: {', '.join(_runnable(provided)) or 'none'}")
+    console.result()
+    rows = [(file.path, file.format, f"{file.lines:,}", f"{file.bad:,}") for file in files]
+    console.table(["file", "format", "lines", "would be quarantined"], rows)
+    console.result()
+
+
+def _runnable(provided: AbstractSet[str]) -> list[str]:
     return [rule.name for rule in load_pack(PACK).rules if rule.needed_columns() <= provided]

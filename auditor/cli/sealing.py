@@ -15,6 +15,7 @@ from auditor.cli import console
 from auditor.cli.snapshot import kept_judgement
 from auditor.errors import UsageError, WorkspaceError
 from auditor.evidence.bundle import build_bundle
+from auditor.evidence.custody import store_must_be_as_written
 from auditor.evidence.verify import VerificationReport, verify_bundle
 from auditor.records.activity import Activity
 from auditor.records.cited import CitedRow, all_cited
@@ -43,7 +44,9 @@ def build(folder: Path, case_id: str, out: Path | None) -> Path:
 def build_all(workspace: Workspace, cases: Sequence[Case], *, targets: dict[str, Path] | None = None) -> Iterator[Path]:
     """Seal cases, those of one run with one reading of the store; the caller holds the workspace's lock."""
     activity = open_activity(workspace)
-    sources = load_manifest(workspace).sources
+    manifest = load_manifest(workspace)
+    store_must_be_as_written(workspace, manifest)
+    sources = manifest.sources
     places = targets or {case.id: workspace.bundles / case.id for case in cases}
     for run, group in groupby(sorted(cases, key=lambda case: (case.last_run, case.id)), key=lambda case: case.last_run):
         yield from _build_run(workspace, workspace.runs / run, tuple(group), activity, sources, places)

@@ -7,12 +7,11 @@ from datetime import datetime
 from pathlib import Path
 
 from auditor.cli import console
-from auditor.cli.case_table import show_cases
 from auditor.cli.journey import Journey, Order, travel
 from auditor.cli.options import PACK
 from auditor.cli.paths import shown_path
 from auditor.cli.sealing import build_all
-from auditor.cli.summary import audit_json, counts_of, doubts_of, news_of
+from auditor.cli.summary import audit_json, show_outcome
 from auditor.digests import digest_of_file
 from auditor.errors import UsageError
 from auditor.records.manifest import load_manifest
@@ -54,12 +53,7 @@ def show(shown: Showcase, *, is_json: bool) -> None:
         bundles = [str(path) for path in shown.bundles]
         console.json_object(**audit_json(made), logs=str(shown.samples.folder), bundles=bundles)
         return
-    console.result(f"sample logs of {console.plural(len(shown.samples.truth), 'account')}: {news_of(made)}")
-    console.result()
-    show_cases(made.cases)
-    console.result(counts_of(made))
-    for line in doubts_of(made):
-        console.result(line)
+    show_outcome(made, f"sample logs of {console.plural(len(shown.samples.truth), 'account')}: ")
     console.result()
     first = made.cases[0].id if made.cases else "CASE"
     workspace = made.workspace

@@ -1,33 +1,52 @@
 """What an audit says at its end: first what is new, then the cases, then what was not judged and where to look."""
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 
-from auditor.cases.model import Case
 from auditor.checker.findings import Receipt, RuleRun
 from auditor.cli import console
-from auditor.cli.case_table import show_cases
+from auditor.cli.case_table import show_cases, show_findings
 from auditor.cli.intake import complain_of_failures
 from auditor.cli.journey import Journey
+from auditor.cli.news import news_of, proposals_of, warn_of_what_is_missing
 from auditor.cli.outcome import exit_code_of
 from auditor.cli.paths import shown_path
+from auditor.cli.sight import judged_cases, stretch_of, unjudged_cases
 from auditor.errors import EXIT_FAILED_CHECK, EXIT_PARTIAL
 from auditor.policy.rule import Level
+
+RULES_NAMED = 3
+"""Rules that a line names; where there are more, it gives their number."""
 
 
 def show_audit(made: Journey, *, is_json: bool) -> None:
     """Print the result of an audit."""
+    warn_of_what_is_missing(made)
     if is_json:
         console.json_object(**audit_json(made))
         return
-    console.result(news_of(made))
-    console.result()
-    show_cases(made.cases)
-    console.result(counts_of(made))
-    for line in doubts_of(made):
-        console.result(line)
+    show_outcome(made, "")
     console.result(f"case files: {shown_path(made.workspace.cases / 'index.html')}")
     if made.ingested is not None:
         complain_of_failures(made.ingested)
+
+
+def show_outcome(made: Journey, head: str) -> None:
+    """Print what is new after its head, the cases that the run judged, and what it could not judge."""
+    console.result(f"{head}{news_of(made)}")
+    for line in (*proposals_of(made), *stretch_of(made.result.receipt)):
+        console.result(line)
+    console.result()
+    judged, elsewhere = judged_cases(made), unjudged_cases(made)
+    if any(stretch_of(made.result.receipt)):
+        show_findings(judged, made.result.receipt)
+    show_cases(judged)
+    console.result(counts_of(made))
+    if elsewhere:
+        console.result(
+            f"not judged: the findings of {console.plural(elsewhere, 'more case')} are out of this run's sight"
+        )
+    for line in doubts_of(made):
+        console.result(line)
 
 
 def ending_of(made: Journey, *, fail_on: str | None, is_strict: bool) -> int:
@@ -51,7 +70,8 @@ def audit_json(made: Journey) -> dict[str, object]:
         "records": receipt.records,
         "rules": len(receipt.rules),
         "findings": receipt.findings,
-        "cases": len(current(made.cases)),
+        "cases": len(judged_cases(made)),
+        "cases_not_judged": unjudged_cases(made),
         "not_evaluated": len(not_evaluated(receipt)),
         "suppressed": receipt.suppressed,
         "quarantined": made.quarantined,
@@ -64,32 +84,21 @@ def audit_json(made: Journey) -> dict[str, object]:
             "stale_findings": list(change.stale_findings),
             "cases": list(change.new_cases),
             "changed_cases": list(change.changed_cases),
+            "changed_proposals": [item.model_dump(mode="json") for item in change.changed_proposals],
         },
+        "given_before": dict(made.given_before),
+        "left_out": [
+            {"rule": run.rule, "records": run.left_out, "sources": run.sources_left_out, "lacking": dict(run.lacking)}
+            for run in receipt.rules
+            if run.left_out
+        ],
         "case_files": str(made.workspace.cases / "index.html"),
     }
-
-
-def current(cases: Iterable[Case]) -> list[Case]:
-    """Return the cases of which at least one finding still holds."""
-    return [case for case in cases if any(item.status != "stale" for item in case.findings)]
 
 
 def not_evaluated(receipt: Receipt) -> list[RuleRun]:
     """Return the rules that the records could not answer."""
     return [run for run in receipt.rules if not run.is_evaluated and not run.error]
-
-
-def news_of(made: Journey) -> str:
-    """Say in one line what is new since the last run."""
-    change = made.change
-    if not (change.new_findings or change.changed_findings or change.stale_findings):
-        return "nothing new since the last run"
-    parts = [f"{console.plural(len(change.new_findings), 'new finding')} in {_cases_of_news(made)}"]
-    if change.changed_findings:
-        parts.append(f"{len(change.changed_findings):,} changed")
-    if change.stale_findings:
-        parts.append(f"{len(change.stale_findings):,} no longer hold")
-    return f"new since the last run: {', '.join(parts)}"
 
 
 def counts_of(made: Journey) -> str:
@@ -102,7 +111,7 @@ def counts_of(made: Journey) -> str:
             console.plural(len(receipt.rules), "rule"),
             console.plural(receipt.findings, "finding"),
             f"{receipt.suppressed:,} suppressed by exemptions",
-            console.plural(len(current(made.cases)), "case"),
+            console.plural(len(judged_cases(made)), "case"),
         ]
     )
 
@@ -112,14 +121,23 @@ def doubts_of(made: Journey) -> list[str]:
     receipt = made.result.receipt
     lines = [f"not evaluated: {run.rule} (missing: {', '.join(run.missing)})" for run in not_evaluated(receipt)]
     lines += [f"failed: {run.rule} ({run.error})" for run in receipt.rules if run.error]
+    lines += _partly_evaluated(receipt)
     if not made.judgement.pack.terms:
         lines.append("this pack has no terms: its findings are observations, no clause is cited")
     return lines
 
 
-def _cases_of_news(made: Journey) -> str:
-    touched = {*made.change.new_cases, *made.change.changed_cases}
-    return console.plural(len(touched), "case")
+def _partly_evaluated(receipt: Receipt) -> Iterator[str]:
+    """Say in one line which rules leave sources out, and which columns these lack."""
+    partly = [run for run in receipt.rules if run.is_evaluated and run.left_out]
+    if not partly:
+        return
+    lacking = {column: sources for run in partly for column, sources in run.lacking}
+    columns = ", ".join(f"{name} ({console.plural(sources, 'source')})" for name, sources in sorted(lacking.items()))
+    rules = ", ".join(run.rule for run in partly)
+    named = rules if len(partly) <= RULES_NAMED else console.plural(len(partly), "rule")
+    leave = "leaves" if len(partly) == 1 else "leave"
+    yield f"partly evaluated: {named} {leave} out sources that lack {columns}; `auditor policy coverage` says more"
 
 
 def _new_levels(made: Journey) -> list[Level]:

@@ -6,16 +6,15 @@ sealed dossier. The same case gives the same bytes on any machine, in any time z
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from importlib.resources import files
 from pathlib import Path
 
 from auditor.cases.dossier import Dossier
 from auditor.digests import canonical_json, rfc3339
 from auditor.errors import BundleError
 from auditor.evidence.bag import Bag, is_plain, new_bag
+from auditor.evidence.carried import carried
 from auditor.evidence.cited import CitedWriter
 from auditor.evidence.documents import (
-    SCHEMAS,
     CaseDocument,
     CaseHead,
     Completeness,
@@ -36,7 +35,8 @@ PROFILE = "auditor evidence bundle 1"
 def build_bundle(dossier: Dossier, *, rows: Iterable[CitedRow], sources: SourceBytes, target: Path) -> Path:
     """Write the bundle of a case to `target` and return that; `rows` are all its cited records in record order.
 
-    Raises BundleError when cited records are missing from the store, or a name can't stand in a bundle;
+    Raises BundleError when cited records are missing from the store or aren't what their own bytes say, or a name can't
+    stand in a bundle;
     WorkspaceError when the disk refuses.
     """
     sealed = dossier.sealed()
@@ -53,7 +53,8 @@ def build_bundle(dossier: Dossier, *, rows: Iterable[CitedRow], sources: SourceB
 
 def _fill(bag: Bag, sealed: Dossier, rows: Iterable[CitedRow], sources: SourceBytes) -> None:
     names = {source.source_id: source.name for source in sealed.sources}
-    cited = CitedWriter(names, sources)
+    profiles = {source.source_id: source.profile for source in sealed.receipt.sources}
+    cited = CitedWriter(names, profiles, sources)
     bag.add("records/cited.jsonl", cited.lines(rows))
     _nothing_must_be_missing(sealed, cited.by_finding)
     bag.add("findings.jsonl", _findings(sealed, cited.by_finding))
@@ -62,11 +63,8 @@ def _fill(bag: Bag, sealed: Dossier, rows: Iterable[CitedRow], sources: SourceBy
     bag.add("proposal.json", _document(_proposal(sealed)))
     add_policy(bag, sealed)
     bag.add("report/report.html", [render_case(sealed)])
-    package = files("auditor.evidence")
-    for name in sorted(SCHEMAS):
-        bag.add(f"schemas/{name}.json", [package.joinpath("schemas", f"{name}.json").read_bytes()])
-    bag.add("verify.py", [package.joinpath("verify_standalone.py").read_bytes()])
-    bag.add("VERIFY.md", [package.joinpath("VERIFY.md").read_bytes()])
+    for name, data in sorted(carried().items()):
+        bag.add(name, [data])
     bag.close(
         {
             "Bag-Software-Agent": sealed.receipt.program,
@@ -129,7 +127,7 @@ def _case(sealed: Dossier, cited: CitedWriter) -> CaseDocument:
 def _sources(sealed: Dossier) -> tuple[SourceStatement, ...]:
     return tuple(
         SourceStatement(
-            **source.model_dump(exclude={"profile", "first_time", "last_time"}),
+            **source.model_dump(include=set(SourceStatement.model_fields) - {"first_time", "last_time"}),
             first_time=rfc3339(source.first_time) if source.first_time else None,
             last_time=rfc3339(source.last_time) if source.last_time else None,
         )

@@ -1,6 +1,7 @@
 """The lines of `records/cited.jsonl`: each cited record with its columns, its place and its exact bytes.
 
-There may be millions, so they are made as plain values; a test holds them to `CitedDocument`.
+There may be millions, so they are made as plain values; a test holds them to `CitedDocument`. What the store says of a
+record in canonical JSON is compared with the record's own bytes: a store that was rewritten must not be sealed.
 """
 
 import base64
@@ -10,7 +11,9 @@ from typing import Any  # a row holds values of every column type
 
 from auditor.cases.cells import text_of
 from auditor.digests import canonical_json, digest_of
+from auditor.errors import BundleError
 from auditor.evidence.documents import Value
+from auditor.evidence.verify_standalone import differences, record_in
 from auditor.records.cited import CitedRow
 from auditor.records.schema import COLUMNS
 from auditor.records.sourcebytes import SourceBytes
@@ -19,26 +22,31 @@ from auditor.records.sourcebytes import SourceBytes
 class CitedWriter:
     """Makes the lines one by one, and counts what it made for the completeness statement."""
 
-    def __init__(self, names: Mapping[str, str], sources: SourceBytes) -> None:
-        """`names` are the sources' file names by id."""
+    def __init__(self, names: Mapping[str, str], profiles: Mapping[str, str], sources: SourceBytes) -> None:
+        """`names` are the sources' file names by id, `profiles` the profiles they were read with."""
         self._names = dict(names)
+        self._profiles = dict(profiles)
         self._sources = sources
         self.total = 0
         self.by_finding: Counter[str] = Counter()
         self.without_bytes: Counter[str] = Counter()
 
     def lines(self, rows: Iterable[CitedRow]) -> Iterator[bytes]:
-        """Yield the line of each record, in the order given; each is a `CitedDocument`."""
+        """Yield the line of each record, in the order given; each is a `CitedDocument`.
+
+        Raises BundleError when a record of canonical JSON isn't what its exact bytes say.
+        """
         for cited in rows:
-            place = self._place(cited.row)
+            columns = _columns(cited.row)
+            place = self._place(cited.row, columns)
             self.total += 1
             self.by_finding.update(finding for finding, _ in cited.findings)
             if "without_bytes" in place:
                 self.without_bytes[place["without_bytes"]] += 1
             findings = [{"id": finding, "is_against": is_against} for finding, is_against in cited.findings]
-            yield canonical_json({"findings": findings, "record": _columns(cited.row), "source": place}) + b"\n"
+            yield canonical_json({"findings": findings, "record": columns, "source": place}) + b"\n"
 
-    def _place(self, row: Mapping[str, Any]) -> dict[str, Any]:
+    def _place(self, row: Mapping[str, Any], columns: Mapping[str, Value]) -> dict[str, Any]:
         source_id, offset = row["source_id"], row["source_offset"]
         data = self._sources.of(source_id, offset, row["source_length"])
         place = {
@@ -50,7 +58,21 @@ class CitedWriter:
         }
         if data is None:
             return place | {"without_bytes": self._sources.why_not(source_id, offset)}
+        if self._profiles.get(source_id) == "canonical":
+            self._must_say(data, columns, place)
         return place | {"sha256": digest_of(data)} | _readable(data)
+
+    def _must_say(self, data: bytes, columns: Mapping[str, Value], place: Mapping[str, Any]) -> None:
+        said = record_in(data)
+        if said is None:  # a line of CSV says nothing without its header
+            return
+        kept = {name: list(value) if isinstance(value, tuple) else value for name, value in columns.items()}
+        odd = differences(kept, said, f"{place['id']}:{place['line']}")
+        if odd:
+            field, message = odd[0]
+            where = f"{place['name']}:{place['line']}"
+            hint = "the store was changed after it was read; ingest the sources again into a new workspace"
+            raise BundleError.at(None, f"the store's {field} of {where!a} {message}", hint)
 
 
 def _readable(data: bytes) -> dict[str, str]:

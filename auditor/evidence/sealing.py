@@ -6,6 +6,7 @@ from pathlib import Path
 
 from auditor.cases.dossier import Dossier, wanted_of
 from auditor.evidence.bundle import build_bundle
+from auditor.evidence.custody import store_must_be_as_written
 from auditor.records.activity import Activity
 from auditor.records.cited import all_cited
 from auditor.records.manifest import load_manifest
@@ -27,7 +28,9 @@ def seal(
     """
     where = {dossier.case.id: workspace.bundles / dossier.case.id for dossier in dossiers} | dict(targets or {})
     wanted = [item for dossier in dossiers for item in wanted_of(dossier.case, workspace.runs)]
-    paths = {source.source_id: Path(source.path) for source in load_manifest(workspace).sources}
+    manifest = load_manifest(workspace)
+    store_must_be_as_written(workspace, manifest)
+    paths = {source.source_id: Path(source.path) for source in manifest.sources}
     made = []
     with disk_errors(workspace.bundles):
         workspace.bundles.mkdir(exist_ok=True)

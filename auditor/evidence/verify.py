@@ -3,12 +3,15 @@
 The checks are those of `verify_standalone`, which needs the standard library alone and is what bundles carry.
 """
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
+from auditor import __version__
 from auditor.errors import EXIT_DONE, EXIT_FAILED_CHECK, EXIT_PARTIAL
-from auditor.evidence.verify_standalone import checks_of
+from auditor.evidence.carried import carried
+from auditor.evidence.verify_standalone import LARGEST_DOCUMENT, checks_of
 from auditor.policy.conditions import Node
 
 Verdict = Literal["verified", "failed", "unproven"]
@@ -52,10 +55,44 @@ def verify_bundle(path: Path, *, trust: Sequence[Path] = ()) -> VerificationRepo
     Signatures aren't read yet, so a sound bundle is `unproven` whatever is trusted. Never raises for what it finds.
     """
     checks = tuple(CheckResult(**check._asdict()) for check in checks_of(path))
+    checks += tuple(_carried_must_be_ours(path))
     if trust:
         message = "signatures can't be checked by this version, so no key was used"
         checks += (CheckResult(name="a trusted key was used", result="unproven", message=message),)
     return VerificationReport(verdict=_verdict({check.result for check in checks}), checks=checks)
+
+
+def _carried_must_be_ours(bundle: Path) -> Iterator[CheckResult]:
+    """Compare what a bundle carries of the program with the program itself; another version's can't be judged here."""
+    name = "the verifier, its instructions and the schemas are those of the program"
+    differing = [file for file, data in sorted(carried().items()) if _content(bundle / "data" / file) != data]
+    if not differing:
+        yield CheckResult(name=name, result="ok")
+    for file in differing:
+        if _maker(bundle) == f"auditor {__version__}":
+            message = "is not the one of this version of the program: it was changed, so don't run or trust it"
+            yield CheckResult(name=name, result="failed", file=f"data/{file}", message=message)
+        else:
+            message = "is not this program's, and the bundle says another version made it; compare with that release"
+            yield CheckResult(name=name, result="unproven", file=f"data/{file}", message=message)
+
+
+def _maker(bundle: Path) -> object:
+    """Return the program that a bundle says made it."""
+    try:
+        receipt = json.loads(_content(bundle / "data" / "receipt.json") or b"{}")
+    except (ValueError, RecursionError):
+        return None
+    return receipt.get("program") if isinstance(receipt, dict) else None
+
+
+def _content(path: Path) -> bytes | None:
+    """Return the bytes of a regular file of a bundle; what can't be read is nothing, and named by other checks."""
+    try:
+        is_file = path.is_file() and not path.is_symlink() and path.stat().st_size <= LARGEST_DOCUMENT
+        return path.read_bytes() if is_file else None
+    except OSError:
+        return None
 
 
 def _verdict(results: set[str]) -> Verdict:

@@ -15,7 +15,11 @@ import json
 import re
 import stat
 import sys
+from collections import Counter
 from collections.abc import Callable, Generator, Iterator
+from datetime import UTC, datetime
+from decimal import ROUND_HALF_UP, Context, Decimal
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple  # JSON values have no closed type
 
@@ -29,18 +33,71 @@ REQUIRED = (
     "data/schemas/cited.json", "data/schemas/finding.json", "data/schemas/policy.json", "data/schemas/proposal.json",
     "data/schemas/receipt.json", "data/verify.py",
 )  # fmt: skip
-POLICY = (
-    '<meta http-equiv="Content-Security-Policy"'
-    " content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:\">"
-)
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*(?<!\.)\Z")
 DEVICE = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|\Z)", re.IGNORECASE)
 LINE = re.compile(r"([0-9a-f]{64})  ([A-Za-z0-9._/-]+)\n")
+INSTANT = re.compile(r"(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}:\d{2})(\.\d+)?(Z|[+-]\d{2}(?::?\d{2})?)\Z", re.ASCII)
 TIME = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(?:\.(\d{1,6}))?Z\Z", re.ASCII)
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 LARGEST_DOCUMENT = 256 * 1024 * 1024
-"""Bytes of a document that is read whole; cited records are read line by line."""
+"""Bytes of a document that is read whole; the lines of JSON Lines are read one by one."""
 LARGEST_LINE = 256 * 1024 * 1024
+LARGEST_TAG = {"bagit.txt": 1 << 10, "bag-info.txt": 1 << 20, PAYLOAD_MANIFEST: 1 << 26, TAG_MANIFEST: 1 << 20}
+"""Bytes of a tag file, which is read whole as well."""
+DEEPEST = 100
+MOST_FAULTS = 500
+"""Faults of one check that are listed; a hostile bundle could have millions."""
+
+ACTIONS = ("none", "warn", "verify", "throttle", "suspend")
+"""What a machine may propose, mildest first; to terminate is for people alone."""
+LEVELS = ("informational", "low", "medium", "high", "critical")
+RULE_WORD = re.compile(
+    r"^(strength|family|level): *[\"']?([a-z]+(?:-[a-z]+)?)[\"']? *(?:#.*)?$", re.MULTILINE | re.ASCII
+)
+PLAIN_NUMBER = re.compile(r"-?[0-9]{1,500}(?:\.[0-9]{1,500})?\Z")
+EXACT = Context(prec=1100)
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+INTEGERS = _words(
+    "input_tokens cached_input_tokens output_tokens reasoning_tokens max_output_tokens candidate_count top_logprobs"
+    " status asn"
+)
+REALS = _words("temperature latency_ms latitude longitude")
+TEXTS = _words(
+    "record_id event account_id organization_id project_id api_key_id end_user_id session_id pathway endpoint model"
+    " model_served finish_reason error_code prompt system_prompt response prompt_digest template_id client_ip"
+    " network_kind country user_agent tls_fingerprint device_id payment_fingerprint email_domain phone_digest"
+    " billing_country owner_country plan programme service device_owner data_category action"
+)
+PLAIN_COLUMNS = TEXTS | INTEGERS
+COLUMNS = PLAIN_COLUMNS | REALS | {"time", "cost_usd", "logit_bias", "stream", "tags", "extra"}
+"""The columns of a record; a test of the program holds them to its schema."""
+
+PAGE_START = re.compile(
+    r'<!doctype html>\s*<html lang="en" dir="ltr">\s*<head>\s*<meta charset="utf-8">\s*'
+    r"""<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; """
+    r"""img-src data:">"""
+)
+"""How the report begins: nothing comes before its content security policy but the encoding."""
+TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)((?:\s+[a-zA-Z-]+=\"[^\"<>]*\")*)\s*/?>")
+ATTRIBUTE = re.compile(r"([a-zA-Z-]+)=\"([^\"]*)\"")
+ELEMENTS = _words(
+    "a bdi blockquote body br caption code dd desc details div dl dt em figcaption figure footer h1 h2 h3 h4 h5 head"
+    " header html li main meta nav ol p pre rect section small span strong style summary svg table tbody td tfoot th"
+    " thead time title tr ul"
+)
+ATTRIBUTES = _words(
+    "aria-label aria-labelledby class colspan content data-label datetime height href id lang dir name"
+    " preserveaspectratio role rowspan scope start style viewbox width x y"
+)
+TEXT_ONLY = ("desc", "style", "title")
+HOSTILE_STYLE = re.compile(
+    r"\\|@import|@font-face|@namespace|expression|image-set|image\(|src\(|url\((?!\s*[\"']?data:)", re.IGNORECASE
+)
 
 
 class Check(NamedTuple):
@@ -78,7 +135,9 @@ def checks_of(folder: Path) -> tuple[Check, ...]:
     except OSError as error:
         message = f"can't be read: {error.strerror}"
         return (Check("the bundle is a folder", "failed", str(error.filename or folder), "", message),)
-    checks = [*_listed("the bundle holds plain files with plain names only", iter(odd))]
+    files, large = _within_limits(files)
+    checks = _listed("the bundle holds plain files with plain names only", iter(odd))
+    checks += _listed("no file is larger than its kind may be", iter(large))
     for name, rule in RULES:
         checks += _listed(name, rule(files))
     attestations = sorted(name for name in files if name.startswith("attest/"))
@@ -98,7 +157,11 @@ def exit_code_of(checks: tuple[Check, ...]) -> int:
 def _listed(name: str, faults: Iterator[Fault]) -> list[Check]:
     failed = []
     try:
-        failed += [Check(name, "failed", *(_inert(part) for part in fault)) for fault in faults]
+        failed += [
+            Check(name, "failed", *(_inert(part[:400]) for part in fault)) for fault in islice(faults, MOST_FAULTS)
+        ]
+        if len(failed) == MOST_FAULTS:
+            failed.append(Check(name, "failed", "", "", f"there may be more; the first {MOST_FAULTS} are listed"))
     except OSError as error:
         failed.append(Check(name, "failed", str(error.filename or ""), "", f"can't be read: {error.strerror}"))
     return failed or [Check(name, "ok")]
@@ -133,6 +196,17 @@ def _walk(folder: Path) -> tuple[Files, list[Fault]]:
     return files, odd
 
 
+def _within_limits(files: Files) -> tuple[Files, list[Fault]]:
+    """Leave out files that are too large to be read, by their sizes alone: a sparse file costs its maker nothing."""
+    kept, large = dict(files), []
+    for name, path in files.items():
+        most = LARGEST_TAG.get(name, LARGEST_DOCUMENT)
+        if path.stat().st_size > most and not name.endswith(".jsonl"):
+            large.append(Fault(name, "", f"has {path.stat().st_size} bytes, expected at most {most}, so it isn't read"))
+            del kept[name]
+    return kept, large
+
+
 def _declaration(files: Files) -> Iterator[Fault]:
     if "bagit.txt" not in files or files["bagit.txt"].read_bytes()[: len(DECLARATION) + 1] != DECLARATION:
         yield Fault("bagit.txt", "", "is missing or does not declare BagIt 1.0 in UTF-8")
@@ -145,7 +219,12 @@ def _complete(files: Files) -> Iterator[Fault]:
 
 
 def _payload(files: Files) -> Iterator[Fault]:
-    yield from _manifest(files, PAYLOAD_MANIFEST, {name for name in files if name.startswith("data/")})
+    read, is_so = dict(files), _info(files).get("Payload-Oxum") == _oxum(files)
+    for name, path in files.items():
+        if not is_so and path.stat().st_size > LARGEST_DOCUMENT:
+            yield Fault(name, "", "is large and not read, since Payload-Oxum in bag-info.txt is wrong")
+            del read[name]
+    yield from _manifest(read, PAYLOAD_MANIFEST, {name for name in read if name.startswith("data/")})
 
 
 def _tags(files: Files) -> Iterator[Fault]:
@@ -158,15 +237,17 @@ def _tags(files: Files) -> Iterator[Fault]:
 def _manifest(files: Files, manifest: str, expected: set[str]) -> Iterator[Fault]:
     """Compare a manifest with the files it should list: RFC 8493 section 2.1.3, two spaces, sorted, nothing else."""
     listed: dict[str, str] = {}
+    last = ""
     if manifest in files:
         for number, line in enumerate(files[manifest].read_bytes().decode("latin-1").splitlines(keepends=True), 1):
             parts = LINE.fullmatch(line)
             if not parts:
                 yield Fault(manifest, f"line {number}", f"found {line[:90]!a}, expected a digest, two spaces, a path")
-            elif listed and parts[2] <= list(listed)[-1]:
+            elif parts[2] <= last:
                 yield Fault(manifest, f"line {number}", f"{parts[2]} is out of order or listed twice")
             else:
-                listed[parts[2]] = parts[1]
+                last = parts[2]
+                listed[last] = parts[1]
     for name in sorted(expected - listed.keys()):
         yield Fault(name, "", f"is not listed in {manifest}")
     for name, digest in listed.items():
@@ -180,15 +261,33 @@ def _bag_info(files: Files) -> Iterator[Fault]:
     """RFC 8493 section 2.2.2: what the bag says of itself is so."""
     if "bag-info.txt" not in files:
         return
-    text = files["bag-info.txt"].read_bytes().decode("utf-8", "replace")
-    info = dict(line.split(": ", 1) for line in text.splitlines() if ": " in line)
-    payload = [path for name, path in files.items() if name.startswith("data/")]
-    oxum = f"{sum(path.stat().st_size for path in payload)}.{len(payload)}"
+    info, oxum = _info(files), _oxum(files)
     if info.get("Payload-Oxum") != oxum:
         yield Fault("bag-info.txt", "Payload-Oxum", f"found {info.get('Payload-Oxum')}, counted {oxum}")
     case, faults = _document(files, "data/case.json")
     if not faults and info.get("External-Identifier") != _get(case, "case", "id"):
         yield Fault("bag-info.txt", "External-Identifier", "is not the id in data/case.json")
+
+
+def _info(files: Files) -> dict[str, str]:
+    text = files["bag-info.txt"].read_bytes().decode("utf-8", "replace") if "bag-info.txt" in files else ""
+    return dict(line.split(": ", 1) for line in text.splitlines() if ": " in line)
+
+
+def _oxum(files: Files) -> str:
+    payload = [path for name, path in files.items() if name.startswith("data/")]
+    return f"{sum(path.stat().st_size for path in payload)}.{len(payload)}"
+
+
+def _names(files: Files) -> Iterator[Fault]:
+    """Only what a bundle is made of is in it: nothing rides along."""
+    index, _ = _document(files, "data/policy/index.json")
+    policy = {f"data/policy/{_get(entry, 'file')}" for entry in _list(index, "files")}
+    for name in sorted(files):
+        if name.startswith("data/") and name not in policy.union(REQUIRED, ("data/policy/approvals.json",)):
+            yield Fault(
+                name, "", "is no file of an evidence bundle, nor a policy file that data/policy/index.json names"
+            )
 
 
 def _documents(files: Files) -> Iterator[Fault]:
@@ -217,11 +316,20 @@ def _findings(files: Files) -> Iterator[Fault]:
     if _get(case, "findings") != list(findings):
         yield Fault("data/findings.jsonl", "id", "the findings are not those that data/case.json lists, in its order")
     tallies = {name: Tally() for name in findings}
-    total = yield from _cited(files, tallies)
+    total, without = yield from _cited(files, tallies)
     if (counted := _get(case, "cited")) != total:
         yield Fault("data/records/cited.jsonl", "", f"holds {total} records, data/case.json counts {counted}")
+    stated = _get(case, "completeness")
+    for field, expected in (
+        ("records_cited", total),
+        ("records_with_bytes", total - sum(without.values())),
+        ("without_bytes", without),
+    ):
+        if _get(stated, field) != expected:
+            yield Fault("data/case.json", f"completeness.{field}", f"is not {expected}, what the cited records give")
     for name, tally in tallies.items():
         yield from _finding_must_rest_on(findings[name], tally)
+        yield from _thresholds_must_hold(findings[name])
 
 
 class Tally:
@@ -246,25 +354,35 @@ class Tally:
             self.accounts[account] = self.accounts.get(account, 0) + 1
 
 
-def _cited(files: Files, tallies: dict[str, Tally]) -> Generator[Fault, None, int]:
-    """Check each cited record and count it for its findings; returns how many there are."""
+def _cited(files: Files, tallies: dict[str, Tally]) -> Generator[Fault, None, tuple[int, dict[str, int]]]:
+    """Check each cited record and count it for its findings; returns how many there are, and those without bytes."""
     receipt, _ = _document(files, "data/receipt.json")
-    sources = {str(_get(source, "source_id")) for source in _list(receipt, "sources")}
+    profiles = {str(_get(source, "source_id")): _get(source, "profile") for source in _list(receipt, "sources")}
     place, before, total = "data/records/cited.jsonl", (-1, "", -1), 0
+    without: Counter[str] = Counter()
+    is_object: dict[str, bool] = {}
     for number, cited, faults in _lines(files, place):
         total += 1
         yield from faults
         if faults:
             continue
-        line = _get(cited, "source", "line")
-        order = (_micros(_get(cited, "record", "time")), str(_get(cited, "source", "id")), line)
-        if order[0] < 0 or not isinstance(line, int) or order <= before:
+        line, source_id = _get(cited, "source", "line"), str(_get(cited, "source", "id"))
+        order = (_micros(_get(cited, "record", "time")), source_id, line)
+        if order[0] < 0 or type(line) is not int or order <= before:
             yield Fault(place, f"line {number}: record.time", "is not in record order, or the record is there twice")
         else:
             before = order
-        if order[1] not in sources:
+        if source_id not in profiles:
             yield Fault(place, f"line {number}: source.id", "is no source of data/receipt.json")
-        yield from _bytes_must_be_those(place, number, _get(cited, "source"))
+        data, odd = _bytes_of(_get(cited, "source"))
+        if data is None and not odd:
+            without[str(_get(cited, "source", "without_bytes"))] += 1
+        if data is not None and profiles.get(source_id) == "canonical":
+            parsed = record_in(data)
+            odd += differences(_get(cited, "record"), parsed, f"{source_id}:{line}") if parsed is not None else []
+            if is_object.setdefault(source_id, parsed is not None) != (parsed is not None):
+                odd.append(("source", "is JSON in some lines of this source and something else in others"))
+        yield from (Fault(place, f"line {number}: {field}", message) for field, message in odd)
         named = _list(cited, "findings")
         if not named:
             yield Fault(place, f"line {number}: findings", "no finding cites this record")
@@ -275,24 +393,157 @@ def _cited(files: Files, tallies: dict[str, Tally]) -> Generator[Fault, None, in
                 yield Fault(place, f"line {number}: findings", "names a finding that data/findings.jsonl does not hold")
             else:
                 tally.add(cited, _get(item, "is_against") is True)
-    return total
+    return total, dict(without)
 
 
-def _bytes_must_be_those(place: str, number: int, source: Any) -> Iterator[Fault]:
+def _bytes_of(source: Any) -> tuple[bytes | None, list[tuple[str, str]]]:
+    """Return the exact bytes of a cited record, None where it has none, and what is wrong with them."""
     text, encoded = _get(source, "text"), _get(source, "base64")
     if text is None and encoded is None:
-        if not _get(source, "without_bytes"):
-            yield Fault(place, f"line {number}: source", "has neither the bytes of the record nor a reason why not")
-        return
+        has_reason = isinstance(_get(source, "without_bytes"), str) and _get(source, "without_bytes")
+        return None, [] if has_reason else [("source", "has neither the bytes of the record nor a reason why not")]
     try:
         data = text.encode() if isinstance(text, str) else base64.b64decode(str(encoded), validate=True)
     except ValueError:
-        yield Fault(place, f"line {number}: source", "its bytes can't be decoded")
-        return
+        return None, [("source", "its bytes can't be decoded")]
+    odd = []
     if hashlib.sha256(data).hexdigest() != _get(source, "sha256"):
-        yield Fault(place, f"line {number}: source.sha256", "is not the digest of the bytes beside it")
+        odd.append(("source.sha256", "is not the digest of the bytes beside it"))
     if len(data) != _get(source, "length"):
-        yield Fault(place, f"line {number}: source.length", f"is not {len(data)}, the number of the bytes beside it")
+        odd.append(("source.length", f"is not {len(data)}, the number of the bytes beside it"))
+    return data, odd
+
+
+def record_in(data: bytes) -> dict[str, Any] | None:
+    """Return the JSON object that a line is, None where it is none, as a line of CSV; an unclear one is empty."""
+    repeats = [False]
+
+    def made(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        repeats[0] = len(dict(pairs)) != len(pairs)  # the record itself is closed last
+        return dict(pairs)
+
+    try:
+        value = json.loads(data.decode("utf-8-sig"), object_pairs_hook=made, parse_float=Decimal, parse_int=_whole)
+    except (ValueError, ArithmeticError, RecursionError):
+        return None
+    if not isinstance(value, dict):
+        return None
+    return {} if repeats[0] or _is_deep(value) else value
+
+
+def _whole(text: str) -> int | Decimal:
+    return int(text) if len(text) < 4000 else Decimal(text)
+
+
+def differences(record: Any, line: dict[str, Any], own_id: str) -> list[tuple[str, str]]:
+    """Return where the columns of a record are not what its canonical line says, as (column, message).
+
+    `record` holds the columns as a bundle does, `own_id` is the record's id where the line names none.
+    """
+    kept = record if isinstance(record, dict) else {}
+    said = {name: value for name, value in line.items() if name in COLUMNS and name != "extra"}
+    if said.get("record_id") in (None, ""):
+        said["record_id"] = own_id
+    if said.get("prompt_digest") in (None, "") and isinstance(kept.get("prompt"), str) and kept["prompt"]:
+        said["prompt_digest"] = hashlib.sha256(kept["prompt"].encode("utf-8", "replace")).hexdigest()
+    said["extra"] = _merged(_object(line.get("extra")), {name: line[name] for name in line.keys() - COLUMNS})
+    return [
+        (f"record.{name}", f"says {ascii(kept.get(name))[:80]}, its own bytes say {ascii(said.get(name))[:80]}")
+        for name in sorted(kept.keys() | said.keys())
+        if not _agree(name, kept.get(name), said.get(name))
+    ]
+
+
+def _agree(name: str, kept: Any, said: Any) -> bool:
+    """Say whether a column's value in the bundle is what a line's field gives: the rules of docs/records.md."""
+    if kept and type(kept) is type(said) and kept == said and name in PLAIN_COLUMNS:
+        return True
+    is_nothing = said is None or (
+        said == "" and (name not in TEXTS or name.endswith(("_id", "_fingerprint", "_digest")))
+    )
+    try:
+        match name:
+            case "extra":
+                return _same(_pruned(_object(kept)), _pruned(said))
+            case _ if is_nothing or (said == "" and name == "client_ip"):
+                return kept is None
+            case "time":
+                return _micros(kept) >= 0 and _micros(kept) == _instant(said)
+            case "logit_bias" | "stream":
+                return isinstance(kept, bool) and str(kept).lower() == str(said).lower()
+            case "tags":
+                texts = json.loads(said) if isinstance(said, str) else said
+                return len(kept) == len(texts) and all(map(_is_text_of, kept, texts))
+            case "cost_usd":
+                nano = Decimal("0.000000001")
+                return Decimal(kept) == Decimal(str(said)).quantize(nano, ROUND_HALF_UP)
+            case _ if name in INTEGERS:
+                return type(kept) is int and not isinstance(said, Decimal | bool) and kept == int(said)
+            case _ if name in REALS:
+                return float(kept) == float(said)
+            case _:
+                return name in TEXTS and _is_text_of(kept, said)
+    except (ValueError, TypeError, ArithmeticError):
+        return False
+
+
+def _is_text_of(kept: Any, said: Any) -> bool:
+    if isinstance(said, str) or said is None or kept is None:
+        return bool(kept == said)
+    if isinstance(said, dict | list):
+        return _same(json.loads(kept, parse_float=Decimal), said)
+    if isinstance(said, bool):
+        return bool(kept == str(said).lower())
+    is_exact = isinstance(said, int) and abs(said) < 1 << 63
+    return Decimal(kept) == said or (not is_exact and float(kept) == float(said))
+
+
+def _instant(text: Any) -> int:
+    """Return a time with any zone as `_micros` does; finer digits are cut off, as they are when it is read."""
+    parts = INSTANT.match(text) if isinstance(text, str) else None
+    if not parts:
+        return -1
+    day, clock, fraction, zone = parts.groups()
+    time = datetime.fromisoformat(f"{day}T{clock}{(fraction or '.0')[:7]:0<7}{zone}").astimezone(UTC)
+    return int(f"{time:%Y%m%d%H%M%S}{time.microsecond:06}")
+
+
+def _object(value: Any) -> dict[str, Any]:
+    """Return what `extra` holds, whether as an object or as its text; what is no object agrees with nothing."""
+    try:
+        found = json.loads(value, parse_float=Decimal, parse_int=_whole) if isinstance(value, str) and value else value
+    except (ValueError, ArithmeticError, RecursionError):
+        return {"": value}
+    if found in (None, ""):
+        return {}
+    return found if isinstance(found, dict) and not _is_deep(found) else {"": str(value)}
+
+
+def _merged(target: Any, patch: Any) -> Any:
+    """Merge as RFC 7396 says: what a record holds in `extra` and what it holds beside its columns."""
+    if not isinstance(patch, dict):
+        return patch
+    made = dict(target) if isinstance(target, dict) else {}
+    for name, value in patch.items():
+        made[name] = _merged(made.get(name), value)
+    return {name: value for name, value in made.items() if value is not None}
+
+
+def _pruned(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _pruned(item) for name, item in value.items() if item is not None}
+    return [_pruned(item) for item in value] if isinstance(value, list) else value
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Compare JSON values; numbers as doubles, since an engine that keeps them may write them another way."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(_same(one[name], other[name]) for name in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(_same, one, other))
+    if isinstance(one, bool) or isinstance(other, bool) or isinstance(one, str) or isinstance(other, str):
+        return type(one) is type(other) and bool(one == other)
+    return one is other if one is None or other is None else float(one) == float(other)
 
 
 def _finding_must_rest_on(finding: Any, tally: Tally) -> Iterator[Fault]:
@@ -321,6 +572,27 @@ def _finding_must_rest_on(finding: Any, tally: Tally) -> Iterator[Fault]:
             yield Fault(place, f"{name}: {field}", message)
 
 
+def _thresholds_must_hold(finding: Any) -> Iterator[Fault]:
+    """A finding that says it passed a line has a measure that did, by the margin it gives."""
+    place, name = "data/findings.jsonl", str(_get(finding, "id"))
+    peaks = {str(_get(item, "name")): _get(item, "value") for item in _list(finding, "measures")}
+    for line in _list(finding, "thresholds"):
+        measure, operator = str(_get(line, "measure")), _get(line, "operator")
+        numbers = [_number(text) for text in (peaks.get(measure), _get(line, "value"), _get(line, "margin"))]
+        if measure not in peaks or None in numbers or operator not in ("<", "<=", ">", ">=", "=", "<>"):
+            yield Fault(place, f"{name}: thresholds", f"{measure} is not measured, or its line is no line")
+            continue
+        peak, value, margin = (number for number in numbers if number is not None)
+        beyond = EXACT.subtract(value, peak) if operator in ("<", "<=") else EXACT.subtract(peak, value)
+        beyond = abs(beyond) if operator == "<>" else beyond
+        if beyond < 0 or beyond != margin or (operator == "=" and beyond):
+            yield Fault(place, f"{name}: thresholds", f"{measure} does not pass its line by the margin given")
+
+
+def _number(text: Any) -> Decimal | None:
+    return Decimal(text) if isinstance(text, str) and PLAIN_NUMBER.match(text) else None
+
+
 def _policy(files: Files) -> Iterator[Fault]:
     """The policy files are those the receipt names, and every finding's rule is among them."""
     index, _ = _document(files, "data/policy/index.json")
@@ -342,43 +614,147 @@ def _policy(files: Files) -> Iterator[Fault]:
         yield Fault(name, "", f"is not named in {place}")
     if not digests or sorted(digests, key=ascii) != sorted(_list(receipt, "policy_files"), key=ascii):
         yield Fault(place, "files", "the policy files are not those that data/receipt.json names")
-    known = {digest for _, digest in digests}
+    rules = {
+        (path.rpartition("/")[2].rpartition(".")[0], digest): files.get(f"data/policy/{_get(entry, 'file')}")
+        for entry in _list(index, "files")
+        for path, digest in [(str(_get(entry, "path")), _get(entry, "sha256"))]
+        if _get(entry, "role") == "pack" and isinstance(digest, str)
+    }
     for _, finding, faults in _lines(files, "data/findings.jsonl"):
-        if not faults and _get(finding, "is_stale") is not True and str(_get(finding, "rule_digest")) not in known:
-            yield Fault("data/findings.jsonl", f"{_get(finding, 'id')}: rule_digest", "no bundled policy file has it")
+        if not faults and _get(finding, "is_stale") is not True:
+            yield from _rule_must_be_that(finding, rules)
+    case, _ = _document(files, "data/case.json")
+    if not _get(case, "case", "pack") == _get(receipt, "pack") == _get(index, "pack"):
+        yield Fault(place, "pack", "the case, the receipt and the index name different packs")
+
+
+def _rule_must_be_that(finding: Any, rules: dict[tuple[str, str], Path | None]) -> Iterator[Fault]:
+    """The file that made a finding is the one of its rule: name, id, and the words that say how grave it is."""
+    place, name = "data/findings.jsonl", str(_get(finding, "id"))
+    path = rules.get((str(_get(finding, "rule")), str(_get(finding, "rule_digest"))))
+    if path is None:
+        yield Fault(place, f"{name}: rule_digest", "no bundled policy file of the rule's name has it")
+        return
+    text, rule_id = path.read_bytes().decode("utf-8", "replace"), _get(finding, "rule_id")
+    if not isinstance(rule_id, str) or len(rule_id) < 8 or rule_id.lower() not in text.lower():
+        yield Fault(place, f"{name}: rule_id", "is not in the rule's file")
+    for word, value in RULE_WORD.findall(text):
+        if _get(finding, word) != value:
+            yield Fault(place, f"{name}: {word}", f"is {ascii(_get(finding, word))[:40]}, the rule's file says {value}")
 
 
 def _proposal(files: Files) -> Iterator[Fault]:
+    """What is proposed is on the ladder, speaks of each account once, and rests on that account's own records."""
     case, _ = _document(files, "data/case.json")
     proposal, _ = _document(files, "data/proposal.json")
-    accounts = [_get(action, "account") for action in _list(proposal, "actions")]
-    if sorted(map(str, accounts)) != sorted(map(str, _list(case, "case", "accounts"))):
-        yield Fault("data/proposal.json", "actions", "does not speak of exactly the accounts of the case, each once")
+    place = "data/proposal.json"
+    actions = [(str(_get(item, "account")), _get(item, "action")) for item in _list(proposal, "actions")]
+    if sorted(account for account, _ in actions) != sorted(map(str, _list(case, "case", "accounts"))):
+        yield Fault(place, "actions", "does not speak of exactly the accounts of the case, each once")
+    holding = [
+        found for _, found, faults in _lines(files, "data/findings.jsonl")
+        if not faults and _get(found, "is_stale") is not True
+    ]  # fmt: skip
+    cited = {str(pair[0]) for found in holding for pair in _list(found, "account_records") if _is_share(pair)}
+    for account, action in actions:
+        if action not in ACTIONS:
+            yield Fault(
+                place, f"actions: {account}", f"proposes {ascii(action)[:40]}, expected one of {', '.join(ACTIONS)}"
+            )
+        elif action != "none" and account not in cited:
+            yield Fault(place, f"actions: {account}", f"proposes {action}, but no finding that holds cites its records")
+    proposed = [str(action) for _, action in actions if action in ACTIONS]
+    highest = max(proposed, key=ACTIONS.index, default="none")
+    if _get(proposal, "proposed_action") != highest:
+        yield Fault(place, "proposed_action", f"is not {highest}, the highest of its actions")
+    levels = [LEVELS.index(level) for found in holding if (level := _get(found, "level")) in LEVELS]
+    severity = _get(case, "case", "severity")
+    if severity not in LEVELS or LEVELS.index(severity) > max(levels, default=0):
+        yield Fault("data/case.json", "case.severity", "is graver than every finding that holds")
+
+
+def _is_share(pair: Any) -> bool:
+    return isinstance(pair, list) and len(pair) == 2 and type(pair[1]) is int and pair[1] > 0
 
 
 def _report(files: Files) -> Iterator[Fault]:
-    if "data/report/report.html" not in files:
+    """The report is built of plain tags from a closed list, so that every browser reads it as this verifier does."""
+    place = "data/report/report.html"
+    if place not in files:
         return
-    text = files["data/report/report.html"].read_bytes().decode("utf-8", "replace")
-    if POLICY not in text:
-        yield Fault("data/report/report.html", "", "lacks its content security policy")
-    if re.search(r"<\s*(script|iframe|object|embed|link|base|form)\b", text, re.IGNORECASE):
-        yield Fault("data/report/report.html", "", "holds an element that loads or runs something")
+    try:
+        page = files[place].read_bytes().decode()
+    except UnicodeDecodeError:
+        yield Fault(place, "", "is not UTF-8")
+        return
+    start = PAGE_START.match(page)
+    if not start:
+        yield Fault(place, "", "does not begin with its encoding and its content security policy")
+    words: list[str] = []
+    yield from (Fault(place, "", message) for message in _page_faults(page, start.end() if start else 0, words))
+    text = "".join(words)
     for _, finding, faults in _lines(files, "data/findings.jsonl"):
         if not faults and str(_get(finding, "id")) not in text:
-            yield Fault("data/report/report.html", "", f"does not speak of finding {_get(finding, 'id')}")
+            yield Fault(place, "", f"does not speak of finding {_get(finding, 'id')}")
 
 
-RULES: tuple[tuple[str, Callable[[Files], Iterator[Fault]]], ...] = (
+def _page_faults(page: str, at: int, words: list[str]) -> Iterator[str]:
+    """Read a page tag by tag, say what is in it that a report never holds, and add what it says to `words`."""
+    inside, is_styled = "", False
+    while (opening := page.find("<", at)) >= 0:
+        piece = page[at:opening]
+        if inside == "style" and HOSTILE_STYLE.search(piece):
+            yield "its style sheet loads something or hides what it does"
+        elif inside != "style":
+            words.append(piece)
+        tag = TAG.match(page, opening)
+        if not tag:
+            yield f"holds {page[opening : opening + 40]!a}, which is no plain tag"
+            return
+        closing, name, attributes = tag.groups()
+        if inside and (name, closing) != (inside, "/"):
+            yield f"holds <{name}> within <{inside}>, which holds text only"
+        inside = name if name in TEXT_ONLY and not closing else ""
+        if name == "style" and not closing:
+            if is_styled or "<body" in page[:opening]:
+                yield "holds a style sheet that is not the one of its head"
+            is_styled = True
+        if name not in ELEMENTS:
+            yield f"holds the element <{name}>"
+        yield from _attribute_faults(name, attributes)
+        at = tag.end()
+    words.append(page[at:])
+
+
+def _attribute_faults(element: str, attributes: str) -> Iterator[str]:
+    for name, value in ATTRIBUTE.findall(attributes):
+        is_plain = name.lower() in ATTRIBUTES
+        match name.lower():
+            case "href":
+                is_plain = element == "a" and re.fullmatch(r"#[A-Za-z0-9_-]+", value) is not None
+            case "style":
+                is_plain = re.fullmatch(r"width: [0-9.]+%", value) is not None
+            case "name" | "content":
+                is_plain = element == "meta"
+        if not is_plain:
+            yield f"holds the attribute {name}={value[:60]!a} in <{element}>"
+
+
+Rule = tuple[str, Callable[[Files], Iterator[Fault]]]
+BAG_RULES: tuple[Rule, ...] = (
     ("the bundle is a BagIt 1.0 bag", _declaration),
     ("every required file is there", _complete),
+    ("the bag says of itself what is so", _bag_info),
     ("every payload file has the digest that its manifest lists", _payload),
     ("every tag file has the digest that its manifest lists, and no file is unlisted", _tags),
-    ("the bag says of itself what is so", _bag_info),
+)
+RULES: tuple[Rule, ...] = (
+    *BAG_RULES,
+    ("nothing else is in the bundle", _names),
     ("every document can be read", _documents),
     ("every finding rests on the cited records", _findings),
     ("the policy files are those the run was judged by", _policy),
-    ("the proposal speaks of the accounts of the case", _proposal),
+    ("the proposal is one that the findings carry", _proposal),
     ("the report is inert and speaks of every finding", _report),
 )
 
@@ -386,8 +762,6 @@ RULES: tuple[tuple[str, Callable[[Files], Iterator[Fault]]], ...] = (
 def _document(files: Files, name: str) -> tuple[Any, list[Fault]]:
     if name not in files:
         return None, [Fault(name, "", "is missing")]
-    if files[name].stat().st_size > LARGEST_DOCUMENT:
-        return None, [Fault(name, "", "is too large for a document")]
     try:
         return _parsed(files[name].read_bytes()), []
     except UnreadableError as error:
@@ -408,6 +782,8 @@ def _lines(files: Files, name: str) -> Iterator[tuple[int, Any, list[Fault]]]:
                 yield number, _parsed(line), []
             except UnreadableError as error:
                 yield number, None, [Fault(name, f"line {number}", str(error))]
+            if not line.endswith(b"\n"):
+                return  # what follows may be as long as the disk
 
 
 def _parsed(data: bytes) -> Any:
@@ -418,7 +794,17 @@ def _parsed(data: bytes) -> Any:
         raise UnreadableError(f"can't be read as JSON: {ascii(str(error))[:160]}") from None
     if not isinstance(value, dict):
         raise UnreadableError("expected a JSON object")
+    if _is_deep(value):
+        raise UnreadableError(f"is nested more than {DEEPEST} levels deep")
     return value
+
+
+def _is_deep(value: Any) -> bool:
+    level, depth = [value], 0
+    while level and depth <= DEEPEST:
+        held = [item.values() if isinstance(item, dict) else item for item in level if isinstance(item, dict | list)]
+        level, depth = [item for items in held for item in items], depth + 1
+    return bool(level)
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

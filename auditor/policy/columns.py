@@ -7,6 +7,8 @@ from auditor.records.values import shown
 
 EXTRA = "extra."
 NUMBERS = frozenset({ColumnType.INTEGER, ColumnType.REAL, ColumnType.DECIMAL})
+INEXACT = frozenset({ColumnType.TEXT_LIST, ColumnType.JSON, ColumnType.REAL})
+"""Types without exact single values."""
 TEXTS = frozenset({ColumnType.TEXT, ColumnType.ADDRESS, ColumnType.TEXT_LIST})
 
 
@@ -37,12 +39,18 @@ def known_column(name: str, place: Place, problems: Problems) -> Column | None:
 
 
 def grouping_columns(names: tuple[str, ...], place: Place, what: str, problems: Problems) -> tuple[str, ...]:
-    """Return columns that divide records; lists of text and whole maps can't."""
+    """Return columns that divide records; lists of text, whole maps and inexact numbers can't."""
     for name in names:
         column = known_column(name, place, problems)
-        if column is not None and column.type in {ColumnType.TEXT_LIST, ColumnType.JSON}:
-            found = f"`{name}` in {what} is of type {column.type}, expected a column with a single value"
+        if column is not None and column.type in INEXACT:
+            found = f"`{name}` in {what} is of type {column.type}, expected one with exact single values"
             problems.add(place, found, "choose another column")
-    if len(set(names)) < len(names):
-        problems.add(place, f"{what} names a column twice, expected each once", "remove the repetition")
+    refuse_repeated(names, place, what, problems)
     return names
+
+
+def refuse_repeated(names: tuple[str, ...], place: Place, what: str, problems: Problems) -> None:
+    """Note a name that a list holds more than once."""
+    for name in sorted({name for name in names if name and names.count(name) > 1}):
+        found = f"{what} names {shown(name)} {names.count(name)} times, expected each name once"
+        problems.add(place, found, "remove the repetition")

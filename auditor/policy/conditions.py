@@ -18,9 +18,6 @@ class Node(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-Scalar = str | bool | Decimal | datetime
-"""A literal: text, truth value, exact number or aware UTC time."""
-
 CompareOperator = Literal["<", "<=", ">", ">="]
 TimePartName = Literal["hour", "day", "week", "month", "year"]
 """hour 0-23, day of month 1-31, ISO week 1-53, month 1-12, year; in the pack's time zone."""
@@ -149,8 +146,6 @@ Condition = Annotated[
     ],
     Field(discriminator="kind"),
 ]
-
-LEAVES = (Equals, OneOf, Matches, Regex, InNetwork, Exists, Compare, SameAs, TimePart)
 
 
 def columns_of(condition: Condition) -> frozenset[str]:

@@ -3,7 +3,7 @@
 import re
 from decimal import Decimal
 
-from auditor.policy.columns import known_column
+from auditor.policy.columns import INEXACT, known_column
 from auditor.policy.fields import Fields, Problems, kind_of
 from auditor.policy.literals import NUMBER_WORDS, exact_number
 from auditor.policy.rule import Exemption, ExemptionEntry, ValueList
@@ -14,7 +14,7 @@ from auditor.records.values import shown
 
 LIST_KEYS = ("list", "title", "source", "values")
 EXEMPTION_KEYS = ("exemption", "owner", "reason", "entries")
-_INEXACT = frozenset({ColumnType.TEXT_LIST, ColumnType.JSON, ColumnType.TIMESTAMP, ColumnType.REAL})
+_UNMATCHED = INEXACT | {ColumnType.TIMESTAMP}
 LIST_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -97,7 +97,7 @@ def _entry(fields: Fields) -> ExemptionEntry:
 
 def _exact_text(fields: Fields, name: str) -> str:
     column = known_column(name, fields.key_place(name), fields.problems)
-    if column is not None and column.type in _INEXACT:
+    if column is not None and column.type in _UNMATCHED:
         found = f"`{name}` is of type {column.type}, expected one with exact single values"
         fields.problems.add(fields.key_place(name), found, "match an identifier instead")
     node = fields.required(name)

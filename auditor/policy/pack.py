@@ -9,13 +9,6 @@ from auditor.policy.rule import Exemption, Rule, Span, ValueList
 from auditor.policy.terms import Terms
 
 
-class LadderStep(Node):
-    """One setting of the ladder file, kept as written with its reason."""
-
-    name: str
-    value: str
-
-
 class Ladder(Node):
     """How far evidence may carry a proposal (DESIGN section 6). The order of actions is fixed; caps may be lowered."""
 

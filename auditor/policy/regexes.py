@@ -2,7 +2,8 @@
 
 The subset is checked here, character by character, since no RE2 is among the dependencies. Refused: look-around,
 back references, atomic groups, possessive quantifiers, conditionals, comments, POSIX and Unicode classes, escapes
-that only one side knows, and counted repetition above 1,000 (nested ones multiplied, as RE2 does).
+that only one side knows, flags that begin further inside, flag `m` for a single group (`$` of RE2 would have two
+translations), and counted repetition above 1,000 (nested ones multiplied, as RE2 does).
 """
 
 import re
@@ -111,6 +112,8 @@ class _Scan:
         assert group, "every `(` matches"
         if self.pattern.startswith("(?", at) and group.end() == at + 1:
             return f"has the group `{self.pattern[at : at + 4]}`, which is not in the common subset"
+        if "m" in group[0].partition("<")[0]:
+            return "has flag `m` for one group, expected it for the whole pattern: `(?m)` at its start, or `re|m`"
         self.repeats.append(1)
         self.last = 1
         return group.end()

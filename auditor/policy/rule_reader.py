@@ -4,8 +4,7 @@ import re
 from collections.abc import Collection
 from typing import get_args
 
-from auditor.errors import Place
-from auditor.policy.columns import grouping_columns, known_column
+from auditor.policy.columns import grouping_columns, known_column, refuse_repeated
 from auditor.policy.fields import Fields, Problems, kind_of, nearest
 from auditor.policy.lists import Lists
 from auditor.policy.measures import read_measures, read_violates
@@ -40,7 +39,6 @@ LATER_KEYS = {
 }
 CALENDAR_UNITS = ("hour", "day", "week", "month", "year")
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-_EMPTY = MappingNode(Place(""), ())
 
 
 def read_rule(
@@ -130,7 +128,9 @@ def _conducts(fields: Fields) -> tuple[str, ...]:
         found = f"`conduct` is {kind_of(node)}, expected a conduct or a list of them"
         fields.problems.add(node.place, found, f"the conducts are {', '.join(CONDUCTS)}")
         return ()
-    return tuple(conduct_of(fields, item) for item in items)
+    conducts = tuple(conduct_of(fields, item) for item in items)
+    refuse_repeated(conducts, node.place, "`conduct`", fields.problems)
+    return conducts
 
 
 def _columns(fields: Fields, name: str) -> tuple[str, ...]:
@@ -181,10 +181,16 @@ def _unless(fields: Fields, exemptions: Collection[str] | None) -> tuple[str, ..
     names = fields.texts("unless", alone=True)
     for name in names:
         if exemptions is not None and name not in exemptions:
-            found = f"unknown exemption {shown(name)}, expected one of {', '.join(sorted(exemptions)) or 'none'}"
+            found = f"unknown exemption {shown(name)}, {_expected(exemptions)}"
             hint = nearest(name, exemptions, f"add a file with `exemption: {name}` to the pack's lists")
             fields.problems.add(fields.key_place("unless"), found, hint)
+    refuse_repeated(names, fields.key_place("unless"), "`unless`", fields.problems)
     return names
+
+
+def _expected(exemptions: Collection[str]) -> str:
+    known = ", ".join(sorted(exemptions))
+    return f"expected one of {known}" if known else "expected the name of an exemption list, and the pack has none"
 
 
 def _evidence(fields: Fields) -> EvidenceNote:
@@ -195,4 +201,5 @@ def _evidence(fields: Fields) -> EvidenceNote:
     columns = evidence.texts("columns")
     for column in columns:
         known_column(column, evidence.key_place("columns"), fields.problems)
+    refuse_repeated(columns, evidence.key_place("columns"), "`columns`", fields.problems)
     return EvidenceNote(columns=columns, note=evidence.text("note", ""))

@@ -23,6 +23,9 @@ def read_sequence(fields: Fields, when: When) -> Sequence | None:
         return None
     block.allow(KEYS)
     _refuse_unordered(block)
+    if fields.node("novel") is not None:
+        found = "`novel` beside `sequence`, expected one of them"
+        fields.problems.add(fields.key_place("novel"), found, "write a rule for each")
     steps = _steps(block, when)
     by_node = block.node("by")
     by = grouping_columns(block.texts("by"), by_node.place, "`by`", fields.problems) if by_node else ()

@@ -122,7 +122,10 @@ class ExpressionChecker:
             return self.measures[name.name]
         else:
             hint = nearest(name.name, self.measures, f"add `{name.name}: …` under `measure`")
-            self._add(f"unknown measure `{name.name}`, expected one of {', '.join(self.measures) or 'none'}", hint)
+            known = (
+                f"one of {', '.join(self.measures)}" if self.measures else "a name under `measure`, and there is none"
+            )
+            self._add(f"unknown measure `{name.name}`, expected {known}", hint)
         return None
 
     def _column_of_step(self, name: Name) -> Kind | None:

@@ -10,8 +10,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any  # a row holds values of every column type
 
+import duckdb
 from sqlglot import exp
 
+from auditor.errors import WorkspaceError
 from auditor.records.activity import ORDER, RECORDS, Activity
 from auditor.records.schema import COLUMNS, PROVENANCE_COLUMNS
 from auditor.records.sql import call, identifier, literal, table, text_of
@@ -72,7 +74,7 @@ def first_cited(activity: Activity, wanted: Sequence[Wanted], *, limit: int) -> 
     )
     head = ("case_id", "finding_id", "is_against")
     query = _joined(first, head).order_by(*(identifier(name, "c") for name in (*head[:2], *ORDER)))
-    for values in _fetched(activity, query):
+    for values in _fetched(activity, query, wanted):
         yield CitedRow(values[0], ((values[1], bool(values[2])),), _row(values[len(head) :]))
 
 
@@ -94,7 +96,7 @@ def all_cited(activity: Activity, wanted: Sequence[Wanted]) -> Iterator[CitedRow
         .group_by(*(identifier(name) for name in key))
     )
     query = _joined(grouped, ("case_id", "findings")).order_by(*(identifier(name, "c") for name in key))
-    for values in _fetched(activity, query):
+    for values in _fetched(activity, query, wanted):
         cited = tuple((item["finding_id"], bool(item["is_against"])) for item in values[1])
         yield CitedRow(values[0], cited, _row(values[2:]))
 
@@ -116,7 +118,7 @@ def timelines(activity: Activity, wanted: Sequence[Wanted]) -> tuple[Bucket, ...
     )
     return tuple(
         Bucket(case, finding, datetime.fromtimestamp(start_us // 1_000_000, UTC), records)
-        for case, finding, start_us, records in _fetched(activity, query)
+        for case, finding, start_us, records in _fetched(activity, query, wanted)
     )
 
 
@@ -131,7 +133,7 @@ def cited_counts(activity: Activity, wanted: Sequence[Wanted]) -> dict[str, int]
         .from_(records.subquery("r"))
         .group_by(identifier("case_id"))
     )
-    return dict(_fetched(activity, query))
+    return dict(_fetched(activity, query, wanted))
 
 
 def organizations_of(activity: Activity, accounts: Sequence[str]) -> tuple[tuple[str, str], ...]:
@@ -149,7 +151,7 @@ def organizations_of(activity: Activity, accounts: Sequence[str]) -> tuple[tuple
         )
         .order_by(*(identifier(name) for name in pair))
     )
-    return tuple((account, organization) for account, organization in _fetched(activity, query))
+    return tuple((account, organization) for account, organization in _fetched(activity, query, ()))
 
 
 def _citations(wanted: Sequence[Wanted]) -> exp.Query:
@@ -205,10 +207,21 @@ def _ascending(name: str) -> exp.Ordered:
     return exp.Ordered(this=identifier(name), nulls_first=False)
 
 
-def _fetched(activity: Activity, query: exp.Expression) -> Iterator[tuple[Any, ...]]:
-    result = activity.connection.cursor().execute(text_of(query))
-    while batch := result.fetchmany(BATCH):
-        yield from batch
+def _fetched(activity: Activity, query: exp.Expression, wanted: Sequence[Wanted]) -> Iterator[tuple[Any, ...]]:
+    """Run a query and yield its rows. Raises WorkspaceError naming the citations file that is gone or damaged."""
+    try:
+        result = activity.connection.cursor().execute(text_of(query))
+        while batch := result.fetchmany(BATCH):
+            yield from batch
+    except (duckdb.IOException, duckdb.InvalidInputException) as error:
+        files = sorted({str(item.citations) for item in wanted})
+        place = next((path for path in files if path in str(error)), None)
+        if place is None:
+            message, hint = "a file of the store can't be read", "restore the activity folder from a backup"
+        else:
+            message = "the run's citations can't be read: the file is gone, cut short or damaged"
+            hint = "run `auditor audit` again"
+        raise WorkspaceError.at(place, message, hint) from error
 
 
 def _row(values: Sequence[Any]) -> dict[str, Any]:

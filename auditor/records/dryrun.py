@@ -6,11 +6,11 @@ from tempfile import TemporaryDirectory
 
 from pydantic import BaseModel, ConfigDict
 
-from auditor.errors import InputError
 from auditor.records.profiles import AUTO, load_profile
 from auditor.records.reading import Reader
 from auditor.records.sources import SourceFile, find_sources
 from auditor.records.sql import open_connection
+from auditor.records.trouble import UnreadableError, engine_errors, errors_of_file
 
 FIRST_PROBLEMS = 10
 
@@ -44,21 +44,21 @@ def dry_run(paths: Sequence[Path], *, profile: str | Path = AUTO) -> tuple[DryRu
     files, _ = find_sources(paths)
     with TemporaryDirectory() as folder:
         scratch = Path(folder).resolve()
-        readable = [file.path.resolve() for file in files]
+        readable = [file.path.resolve() for file in files if file.can_be_named]
         connection = open_connection(folders=(scratch,), files=readable, temporary=scratch / "spill")
         reader = Reader(connection, scratch, chosen)
-        done = tuple(_tried(reader, file) for file in files)
+        with engine_errors(scratch):
+            done = tuple(_tried(reader, file) for file in files)
         connection.close()
     return done
 
 
 def _tried(reader: Reader, file: SourceFile) -> DryRun:
     try:
-        loaded, staged = reader.load(file, 0)
-    except InputError as error:
+        with errors_of_file(file):
+            loaded, staged = reader.load(file, 0)
+    except UnreadableError as error:
         return DryRun(path=file.shown, failed=str(error))
-    except OSError as error:
-        return DryRun(path=file.shown, failed=f"{file.shown}: can't be read: {(error.strerror or str(error)).lower()}")
     rows = sorted(staged.bad)[:FIRST_PROBLEMS]
     return DryRun(
         path=file.shown,

@@ -11,19 +11,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from shutil import rmtree
 
-import duckdb
 from pydantic import BaseModel, ConfigDict
 
-from auditor.errors import InputError, WorkspaceError
-from auditor.records.manifest import Manifest, Source, load_manifest, save_manifest, sweep_unlisted
+from auditor.records.incoming import Batch, Outcome
+from auditor.records.manifest import Manifest, Source, announce_batch, load_manifest, save_manifest, sweep_unlisted
 from auditor.records.profiles import AUTO, Profile, load_profile
 from auditor.records.quarantine import write_quarantine
 from auditor.records.reading import Loaded, Reader
 from auditor.records.sources import SourceFile, find_sources
 from auditor.records.sql import open_connection
 from auditor.records.staging import Staged, bad_lines
+from auditor.records.trouble import UnreadableError, engine_errors, errors_of_file
 from auditor.records.workspace import TEMPORARY, Workspace, disk_errors
-from auditor.records.writing import Batch, Outcome, write_batch
+from auditor.records.writing import write_batch
 
 BATCH_ROWS = 2_000_000
 BATCH_SOURCES = 200
@@ -58,11 +58,15 @@ def ingest(paths: Sequence[Path], *, profile: str | Path = AUTO, workspace: Work
             workspace.activity.mkdir(exist_ok=True)
         manifest = load_manifest(workspace)
         sweep_unlisted(workspace, manifest)
-        with _engine_errors(workspace):
-            run = _Run(workspace, scratch, chosen, now, manifest, files)
-            for file in files:
-                run.read(file)
-            run.flush()
+        run = _Run(workspace, scratch, chosen, now, manifest, files)
+        try:
+            with engine_errors(workspace.folder):
+                for file in files:
+                    run.read(file)
+                run.flush()
+        finally:
+            run.connection.close()
+            sweep_unlisted(workspace, run.manifest)
     return _report(run, skipped)
 
 
@@ -99,7 +103,7 @@ class _Run:
 
     def _open(self) -> None:
         folders = (self.workspace.activity, self.scratch)
-        files = [file.path.resolve() for file in self.files]
+        files = [file.path.resolve() for file in self.files if file.can_be_named]
         self.connection = open_connection(folders=folders, files=files, temporary=self.scratch / "spill")
         self.reader = Reader(self.connection, self.scratch, self.profile)
 
@@ -107,16 +111,16 @@ class _Run:
         """Stage one file, unless its bytes are known; a file that can't be read is noted."""
         known = {**self.manifest.known, **{loaded.source_id: None for _, loaded, _ in self.pending}}
         try:
-            sizes = {source.bytes for source in self.manifest.sources} | {one.bytes for _, one, _ in self.pending}
-            source_id = self.reader.digest(file) if file.path.stat().st_size in sizes else None
-            if source_id in known:
-                self._note_known(source_id, file)
-                return
-            loaded, staged = self.reader.load(file, len(self.pending))
-        except InputError as error:
+            with errors_of_file(file):
+                sizes = {source.bytes for source in self.manifest.sources} | {one.bytes for _, one, _ in self.pending}
+                source_id = self.reader.digest(file) if file.path.stat().st_size in sizes else None
+                is_new = source_id not in known
+                loaded, staged = self.reader.load(file, len(self.pending)) if is_new else (None, None)
+        except UnreadableError as error:
             self.failed.append(str(error))
-        except OSError as error:
-            self.failed.append(f"{file.shown}: can't be read: {(error.strerror or str(error)).lower()}")
+            return
+        if loaded is None or staged is None:
+            self._note_known(source_id, file)
         else:
             self.pending.append((file, loaded, staged))
             if len(self.pending) >= BATCH_SOURCES or sum(one.rows for _, _, one in self.pending) >= BATCH_ROWS:
@@ -134,6 +138,7 @@ class _Run:
         if not self.pending:
             return
         batch = Batch(self.connection, [(staged, loaded.source_id) for _, loaded, staged in self.pending])
+        announce_batch(self.workspace, batch.name)
         files, outcomes = write_batch(batch, self.workspace.activity, self.manifest)
         added = []
         for file, loaded, staged in self.pending:
@@ -141,8 +146,10 @@ class _Run:
             write_quarantine(self.workspace, loaded.source_id, lines)
             added.append(_source(file, loaded, staged, outcomes[loaded.source_id], self.now))
         everything = (*self.manifest.files, *(stored for stored in files if stored.records))
-        self.manifest = Manifest(files=everything, sources=(*self.manifest.sources, *added))
-        save_manifest(self.workspace, self.manifest)
+        manifest = Manifest(files=everything, sources=(*self.manifest.sources, *added))
+        save_manifest(self.workspace, manifest)
+        self.manifest = manifest
+        sweep_unlisted(self.workspace, self.manifest)
         self.reported.extend(added)
         self.pending = []
         self.connection.close()
@@ -172,17 +179,3 @@ def _scratch(workspace: Workspace) -> Iterator[Path]:
         yield folder
     finally:
         rmtree(folder, ignore_errors=True)
-
-
-@contextmanager
-def _engine_errors(workspace: Workspace) -> Iterator[None]:
-    """Turn what stops the engine (disk full, memory) into one message; anything else is a defect and passes through."""
-    try:
-        yield
-    except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
-        first = str(error).splitlines()[0].rstrip(".")
-        hint = "free disk space or memory and run the command again; nothing was half-written"
-        raise WorkspaceError.at(str(workspace.folder), f"can't write: {first[:200].rstrip('.')}", hint) from error
-    except OSError as error:
-        with disk_errors(workspace.folder):
-            raise error

@@ -1,7 +1,7 @@
 """What differs between a column as it is stored and as it is read.
 
 Parquet has no whole numbers of 128 bits (DuckDB would write them as floating point), so the number of an address is
-stored as its upper and lower 64 bits.
+stored as its upper and lower 64 bits; ingest makes the halves, and readers put them together.
 """
 
 from sqlglot import exp
@@ -17,10 +17,3 @@ def address_number() -> exp.Expression:
     """Return the number of an address from its stored halves."""
     high = exp.Mul(this=cast(identifier(HIGH), "UHUGEINT"), expression=_HALF.copy())
     return exp.Add(this=high, expression=cast(identifier(LOW), "UHUGEINT"))
-
-
-def address_halves() -> dict[str, exp.Expression]:
-    """Return the stored halves of an address's number, by column."""
-    high = exp.IntDiv(this=identifier(ADDRESS_NUMBER), expression=_HALF.copy())
-    low = exp.Mod(this=identifier(ADDRESS_NUMBER), expression=_HALF.copy())
-    return {HIGH: cast(exp.Paren(this=high), "UBIGINT"), LOW: cast(exp.Paren(this=low), "UBIGINT")}

@@ -1,10 +1,12 @@
 """The list of what the activity store holds: Parquet files with their digests, and sources with their counts.
 
-A file that the manifest doesn't list isn't part of the store: new files are written first, then the manifest is
-replaced in one step, so that a killed run changes nothing. Such leftovers are removed by the next writer.
+A file that the manifest doesn't list isn't part of the store. A batch of new files is announced, then written, and the
+manifest is replaced last and in one step, so that a killed run changes nothing. The next writer removes what was
+announced and never listed, and nothing else: a store whose manifest is lost is refused, never swept.
 """
 
 import json
+import re
 from datetime import datetime
 from pathlib import Path
 
@@ -15,6 +17,10 @@ from auditor.records.workspace import Workspace, disk_errors, write_atomically
 
 FORMAT_VERSION = 1
 MANIFEST = "manifest.json"
+UNFINISHED = "unfinished.json"
+"""Names the batch that a writer is about to write, until the manifest lists its files."""
+
+_BATCH_NAME = re.compile(r"[0-9a-f]{16}")
 
 
 class StoredFile(BaseModel):
@@ -82,11 +88,12 @@ class Manifest(BaseModel):
 def load_manifest(workspace: Workspace) -> Manifest:
     """Read the manifest; a store that holds nothing yet has an empty one.
 
-    Raises WorkspaceError when it is damaged or from a newer version.
+    Raises WorkspaceError when it is damaged, from a newer version, or gone from beside the files it listed.
     """
     path = workspace.activity / MANIFEST
     with disk_errors(path):
         if not path.exists():
+            _must_hold_nothing(workspace, path)
             return Manifest()
         data = path.read_bytes()
     hint = "restore the file from a backup, or ingest the sources again into a new workspace"
@@ -97,7 +104,7 @@ def load_manifest(workspace: Workspace) -> Manifest:
             message = f"found format version {version}, this program knows versions up to {FORMAT_VERSION}"
             raise WorkspaceError.at(str(path), message, "use the newer program that wrote it")
         manifest = Manifest.model_validate(content)
-    except (ValueError, KeyError, ValidationError):
+    except (ValueError, KeyError, ValidationError, RecursionError):
         raise WorkspaceError.at(str(path), "found a damaged manifest, expected JSON as it was written", hint) from None
     _files_must_exist(workspace, manifest)
     return manifest
@@ -109,17 +116,57 @@ def save_manifest(workspace: Workspace, manifest: Manifest) -> None:
     write_atomically(workspace.activity / MANIFEST, text.encode())
 
 
+def announce_batch(workspace: Workspace, batch: str) -> None:
+    """Note by its name the batch whose files are about to be written; the caller holds the lock.
+
+    Raises WorkspaceError.
+    """
+    write_atomically(workspace.activity / UNFINISHED, (json.dumps({"batch": batch}) + "\n").encode())
+
+
 def sweep_unlisted(workspace: Workspace, manifest: Manifest) -> None:
-    """Remove Parquet files that no manifest lists; the caller holds the lock."""
+    """Remove files of an announced batch that the manifest doesn't list; the caller holds the lock.
+
+    Raises WorkspaceError.
+    """
     listed = {stored.name for stored in manifest.files}
+    announced = _announced(workspace)
     with disk_errors(workspace.activity):
-        for path in _parquet_files(workspace.activity):
-            if path.relative_to(workspace.activity).as_posix() not in listed:
+        for path in workspace.activity.iterdir():
+            if _is_of(path, announced) and path.name not in listed:
                 path.unlink()
+        (workspace.activity / UNFINISHED).unlink(missing_ok=True)
 
 
-def _parquet_files(folder: Path) -> list[Path]:
-    return sorted(folder.rglob("*.parquet"))
+def _announced(workspace: Workspace) -> str:
+    """Return the name of the announced batch, or nothing."""
+    path = workspace.activity / UNFINISHED
+    with disk_errors(path):
+        if not path.exists():
+            return ""
+        data = path.read_bytes()
+    try:
+        content = json.loads(data)
+    except (ValueError, RecursionError):
+        content = None
+    batch = content.get("batch") if isinstance(content, dict) else None
+    if not isinstance(batch, str) or not _BATCH_NAME.fullmatch(batch):
+        message = "found a damaged announcement, expected the name of a batch"
+        raise WorkspaceError.at(str(path), message, "remove this file; no record is in it")
+    return batch
+
+
+def _is_of(path: Path, batch: str) -> bool:
+    return bool(batch) and path.name.endswith(f"-{batch}.parquet")
+
+
+def _must_hold_nothing(workspace: Workspace, path: Path) -> None:
+    announced = _announced(workspace)
+    found = [one for one in workspace.activity.rglob("*.parquet") if not _is_of(one, announced)]
+    if found:
+        message = f"found no manifest beside {len(found)} Parquet files, expected the one that lists them"
+        hint = "restore the file from a backup, or ingest the sources again into a new workspace"
+        raise WorkspaceError.at(str(path), message, hint)
 
 
 def _files_must_exist(workspace: Workspace, manifest: Manifest) -> None:

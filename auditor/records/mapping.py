@@ -1,7 +1,9 @@
 """From the fields of source records to typed columns, in one query.
 
 The query holds values to the rules of values.py, in SQL: what isn't exactly the column's type makes the row a fault. It
-reads each line once, keeps every field that no column uses up in `extra`, and marks rows that need a second look.
+comes in two forms. The exact one looks at the keys of every line and keeps each field that no column uses up in
+`extra`. The quick one supposes that every line has fields of the profile only, none of them null, and counts the colons
+that this explains: the file has no others exactly if that is so (staging.py compares).
 """
 
 import json
@@ -9,73 +11,28 @@ from collections.abc import Mapping, Sequence
 
 from sqlglot import exp
 
-from auditor.records.addresses import IPV4_BASE
+from auditor.records.conversion import ipv4_number, is_json, typed, typed_name
+from auditor.records.faults import (
+    DOUBT,
+    FAILED,
+    FAULT,
+    FOUND,
+    LINE,
+    doubt,
+    fault,
+    found,
+    is_deep,
+    is_nested,
+    is_no_number,
+)
+from auditor.records.layout import HIGH, LOW
 from auditor.records.profiles import Profile
-from auditor.records.schema import COLUMNS, DUCKDB_TYPES, Column, ColumnType
-from auditor.records.sql import call, cast, identifier, literal, named
-from auditor.records.values import CONTENT, INTEGER_PATTERN, NAIVE_TIME_PATTERN, NUMBER_PATTERN, TIME_PATTERN
+from auditor.records.schema import COLUMNS, ColumnType
+from auditor.records.sql import all_of, any_of, call, case, cast, identifier, is_not, is_null, literal, named, total
+from auditor.records.sql import within as table_of
 
-LINE, FAULT, FOUND, DOUBT, LENGTH, NUMBER = "·line", "·fault", "·found", "·doubt", "·length", "client_ip_number"
-"""Names of working columns; the middle dot keeps them apart from any column or field of a profile."""
-
-NOT_A_RECORD = "·json"
-"""Fault of a line that is no JSON object or repeats a key."""
-
-MANY_OPENINGS = 64
-_When = tuple[exp.Expression, exp.Expression]
-_FIELDS, _KEYS, _KNOWN = "·fields", "·keys", "·known"
-_OCTET = "(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
-IPV4_PATTERN = rf"{_OCTET}(\.{_OCTET}){{3}}"
-
-
-def mapping_query(profile: Profile, fields: Sequence[str], rows: exp.Expression) -> exp.Select:
-    """Return the query that maps rows of `·line` (JSON text, NULL where there is none) to columns.
-
-    `fields` are the source fields worth reading; columns that need none of the others are left out.
-    """
-    columns = mapped_columns(profile, fields)
-    read = exp.Select(expressions=[identifier(LINE), named(_struct(fields), _FIELDS), named(_key_count(), _KEYS)])
-    spread = exp.Select(
-        expressions=[
-            *(identifier(name) for name in (LINE, _KEYS)),
-            named(_known(fields), _KNOWN),
-            *(named(identifier(name, _FIELDS), name) for name in fields),
-        ]
-    )
-    texts = exp.Select(
-        expressions=[
-            *(identifier(name) for name in (LINE, _KEYS, _KNOWN)),
-            named(_rest(profile, fields), "·rest"),
-            *(named(cast(tree.copy(), "VARCHAR"), name) for name, tree in columns.items()),
-        ]
-    )
-    typed = exp.Select(
-        expressions=[
-            *(identifier(name) for name in (LINE, _KEYS, _KNOWN, "·rest")),
-            *(identifier(name) for name in columns),
-            *(named(_typed(COLUMNS[name], profile.zone), _typed_name(name)) for name in columns if name != "extra"),
-        ]
-    )
-    judged = exp.Select(expressions=[exp.Star(), named(_fault(columns, profile.zone), FAULT)])
-    final = exp.Select(
-        expressions=[
-            *(named(identifier(_typed_name(name)), name) for name in columns if name != "extra"),
-            *_derived(columns),
-            named(_extra("extra" in columns), "extra"),
-            identifier(FAULT),
-            named(_found(columns), FOUND),
-            named(_doubt(columns, profile), DOUBT),
-            named(call("strlen", identifier(LINE)), LENGTH),
-        ]
-    )
-    whole = read.from_(rows, copy=False)
-    for query in (spread, texts, typed, judged, final):
-        whole = query.from_(_within(whole), copy=False)
-    return whole
-
-
-def _typed_name(name: str) -> str:
-    return f"·{name}"
+LENGTH, COLONS = "·length", "·colons"
+_FIELDS, _KEYS, _KNOWN, _REST = "·fields", "·keys", "·known", "·rest"
 
 
 def mapped_columns(profile: Profile, fields: Sequence[str]) -> Mapping[str, exp.Expression]:
@@ -88,199 +45,155 @@ def mapped_columns(profile: Profile, fields: Sequence[str]) -> Mapping[str, exp.
     }
 
 
+def can_be_quick(profile: Profile, fields: Sequence[str]) -> bool:
+    """Whether the quick form can do: every field is a column as it stands, so that none is kept in `extra`."""
+    trees = mapped_columns(profile, fields)
+    plain = [tree.name for name, tree in trees.items() if isinstance(tree, exp.Column) and name != "extra"]
+    return len(plain) == len(trees) and sorted(plain) == sorted(fields)
+
+
+def mapping_query(profile: Profile, fields: Sequence[str], rows: exp.Expression, *, is_quick: bool) -> exp.Select:
+    """Return the query that maps rows of `·line` (JSON text, NULL where there is none) to columns.
+
+    `fields` are the source fields worth reading; columns that need none of the others are left out.
+    """
+    columns = mapped_columns(profile, fields)
+    shared = _quick_shared(columns) if is_quick else _exact_shared(profile, fields)
+    read: dict[str, exp.Expression] = {LINE: identifier(LINE), _FIELDS: _struct(fields)}
+    if not is_quick:
+        read[_KEYS] = call("json_keys", identifier(LINE))
+    names = (LINE, *shared, *columns)
+    values = {name: _value(tree) for name, tree in columns.items()}
+    tried = [name for name, tree in columns.items() if not isinstance(tree, exp.Column)]
+    typed_values = {typed_name(name): typed(name, profile.zone) for name in columns if name != "extra"}
+    spread: dict[str, exp.Expression] = {name: identifier(name, _FIELDS) for name in fields}
+    steps: list[dict[str, exp.Expression]] = [
+        read,
+        {name: identifier(name) for name in read if name != _FIELDS} | spread,
+        {LINE: identifier(LINE)} | shared | values,
+        {name: identifier(name) for name in (LINE, *shared)} | _outcomes(columns, tried),
+        {name: identifier(name) for name in (*names, FAILED)} | typed_values,
+        {name: identifier(name) for name in (*names, *typed_values)} | {FAULT: _fault(columns, profile.zone, is_quick)},
+        _final(profile, columns, is_quick),
+    ]
+    whole = _select(steps[0]).from_(rows, copy=False)
+    for step in steps[1:]:
+        whole = _select(step).from_(table_of(whole), copy=False)
+    return whole
+
+
+def _value(tree: exp.Expression) -> exp.Expression:
+    """Return a field as it stands; an expression as a struct of its value, which is NULL for a row where it fails.
+
+    DuckDB computes what occurs twice once, outside of any TRY; it leaves what stands in a CASE alone.
+    """
+    value = cast(tree.copy(), "VARCHAR")
+    if isinstance(tree, exp.Column):
+        return value
+    value = case([(is_not(is_null(identifier(LINE))), value)])
+    return call("TRY", exp.Struct(expressions=[exp.PropertyEQ(this=exp.to_identifier("value"), expression=value)]))
+
+
+def _outcomes(columns: Mapping[str, exp.Expression], tried: Sequence[str]) -> dict[str, exp.Expression]:
+    """Take the values of expressions out of their structs, and name the first one that failed."""
+    values: dict[str, exp.Expression] = {name: identifier(name) for name in columns}
+    values |= {name: call("struct_extract", identifier(name), literal("value")) for name in tried}
+    cases = [(is_null(identifier(name)), literal(name)) for name in tried]
+    return values | {FAILED: case(cases) if cases else cast(exp.null(), "VARCHAR")}
+
+
+def _select(step: Mapping[str, exp.Expression]) -> exp.Select:
+    return exp.Select(expressions=[named(value, name) for name, value in step.items()])
+
+
+def _final(profile: Profile, columns: Mapping[str, exp.Expression], is_quick: bool) -> dict[str, exp.Expression]:
+    signs = is_no_number(columns)
+    if not is_quick:
+        signs += [call("contains", identifier(LINE), literal("\\u0000")), is_deep(_REST)]
+        signs += is_nested(columns) if profile.name == "canonical" else []
+    rest = cast(exp.null(), "VARCHAR") if is_quick else _extra("extra" in columns)
+    return {
+        **{name: identifier(typed_name(name)) for name in columns if name != "extra"},
+        **_derived(columns),
+        "extra": rest,
+        FAULT: identifier(FAULT),
+        FOUND: found(columns),
+        DOUBT: doubt(signs),
+        LENGTH: call("strlen", identifier(LINE)),
+        COLONS: identifier(COLONS) if is_quick else literal(0),
+    }
+
+
+def _fault(columns: Mapping[str, exp.Expression], zone: str, is_quick: bool) -> exp.Expression:
+    if is_quick:
+        return fault(columns, zone, [is_not(call("coalesce", _starts_object(), exp.false()))])
+    is_object = exp.GT(this=call("len", identifier(_KEYS)), expression=literal(0))
+    no_record = any_of([is_null(identifier(LINE)), is_not(call("coalesce", is_object, exp.false()))])
+    distinct = call("len", call("list_distinct", identifier(_KEYS)))
+    repeats = case([(_has_more(), exp.NEQ(this=distinct, expression=call("len", identifier(_KEYS))))], exp.false())
+    return fault(columns, zone, [no_record, repeats])
+
+
+def _starts_object() -> exp.Expression:
+    return call("starts_with", identifier(LINE), literal("{"))
+
+
 def _struct(fields: Sequence[str]) -> exp.Expression:
     spec = json.dumps(dict.fromkeys(fields, "VARCHAR"), ensure_ascii=False)
     return call("from_json", identifier(LINE), literal(spec))
 
 
-def _key_count() -> exp.Expression:
-    return call("len", call("json_keys", identifier(LINE)))
+def _quick_shared(columns: Mapping[str, exp.Expression]) -> dict[str, exp.Expression]:
+    """Count the colons in texts that aren't kept as they stand: those of times and lists."""
+    kinds = (ColumnType.TIMESTAMP, ColumnType.TEXT_LIST)
+    return {COLONS: total([colons_in(tree) for name, tree in columns.items() if COLUMNS[name].type in kinds])}
 
 
-def _known(fields: Sequence[str]) -> exp.Expression:
+def colons_in(text: exp.Expression) -> exp.Expression:
+    """Return how many colons a text has, 0 for NULL."""
+    rest = call("strlen", call("replace", text.copy(), literal(":"), literal("")))
+    inside = exp.Sub(this=call("strlen", text.copy()), expression=rest)
+    return case([(call("contains", text.copy(), literal(":")), inside)], literal(0))
+
+
+def _exact_shared(profile: Profile, fields: Sequence[str]) -> dict[str, exp.Expression]:
     """Count the fields that have a value: as many as there are keys means no null, no repetition and none unknown."""
-    counted = [cast(_not(_is_null(identifier(name, _FIELDS))), "INTEGER") for name in fields]
-    total: exp.Expression = literal(0)
-    for one in counted:
-        total = exp.Add(this=total, expression=one)
-    return total
+    known = total([cast(is_not(is_null(identifier(name))), "INTEGER") for name in fields])
+    return {_KEYS: identifier(_KEYS), _KNOWN: known, _REST: _rest(profile, fields, known)}
 
 
-def _rest(profile: Profile, fields: Sequence[str]) -> exp.Expression:
+def _rest(profile: Profile, fields: Sequence[str], known: exp.Expression) -> exp.Expression:
     """Take the fields that are used up off the line (RFC 7396: null removes); NULL when nothing is left over."""
     used = [name for name in fields if name in profile.used_up]
     patch = json.dumps(dict.fromkeys(used), ensure_ascii=False)
     rest = cast(call("json_merge_patch", identifier(LINE), literal(patch)), "VARCHAR")
-    rest = call("nullif", rest, literal("{}"))
-    if len(used) < len(fields):
-        return _case([(_is_object(), rest)])
-    return _case([(exp.And(this=_is_object(), expression=_has_more()), rest)])
+    is_object = exp.GT(this=call("len", identifier(_KEYS)), expression=literal(0))
+    tests: list[exp.Expression] = [is_object]
+    if len(used) == len(fields):
+        tests.append(exp.NEQ(this=call("len", identifier(_KEYS)), expression=known.copy()))
+    return case([(all_of(tests), call("nullif", rest, literal("{}")))])
 
 
 def _has_more() -> exp.Expression:
-    return exp.NEQ(this=identifier(_KEYS), expression=identifier(_KNOWN))
-
-
-def _is_object() -> exp.Expression:
-    return exp.GT(this=identifier(_KEYS), expression=literal(0))
+    return exp.NEQ(this=call("len", identifier(_KEYS)), expression=identifier(_KNOWN))
 
 
 def _extra(is_mapped: bool) -> exp.Expression:
     if not is_mapped:
-        return identifier("·rest")
-    is_given = _not(_is_null(identifier("extra")))
-    given = _case([(is_given, _case([(_is_valid_json("OBJECT", identifier("extra")), identifier("extra"))]))])
-    both = cast(call("json_merge_patch", given, identifier("·rest")), "VARCHAR")
-    return _case([(_is_null(given.copy()), identifier("·rest")), (_is_null(identifier("·rest")), given.copy())], both)
+        return identifier(_REST)
+    given = case([(is_json("OBJECT", identifier("extra")), identifier("extra"))])
+    both = cast(call("json_merge_patch", given, identifier(_REST)), "VARCHAR")
+    return case([(is_null(given.copy()), identifier(_REST)), (is_null(identifier(_REST)), given.copy())], both)
 
 
-def _typed(column: Column, zone: str) -> exp.Expression:
-    """Return a column's value; NULL where the text doesn't fit, which an empty text never does."""
-    value = identifier(column.name)
-    match column.type:
-        case ColumnType.TEXT | ColumnType.ADDRESS:
-            is_text = column.type is ColumnType.TEXT and not column.is_identifier
-            return value if is_text else call("nullif", value, literal(""))
-        case ColumnType.TIMESTAMP:
-            return _time(value, zone)
-        case ColumnType.TEXT_LIST:
-            valid = _is_valid_json("ARRAY", value)
-            return _case([(valid, call("from_json", value.copy(), literal('["VARCHAR"]')))])
-        case _:
-            return cast(value, DUCKDB_TYPES[column.type], attempt=True)
-
-
-def _time(value: exp.Expression, zone: str) -> exp.Expression:
-    instant = cast(value, "TIMESTAMPTZ", attempt=True)
-    utc = call("timezone", literal("UTC"), instant)
-    if not zone:
-        return utc
-    local = call("timezone", literal(zone), cast(value.copy(), "TIMESTAMP", attempt=True))
-    naive = _matches(value.copy(), NAIVE_TIME_PATTERN)
-    return _case([(naive, call("timezone", literal("UTC"), local))], utc)
-
-
-def _bad(column: Column, zone: str) -> exp.Expression:
-    """Say that a column has a text that doesn't fit its type, given its typed value."""
-    value, typed = identifier(column.name), identifier(_typed_name(column.name))
-    has_value = exp.NEQ(this=value.copy(), expression=literal(""))
-    match column.type:
-        case ColumnType.TIMESTAMP:
-            fits = _matches(value, TIME_PATTERN)
-            if zone:
-                fits = exp.Paren(this=exp.Or(this=fits, expression=_matches(value.copy(), NAIVE_TIME_PATTERN)))
-        case ColumnType.INTEGER:
-            fits = _matches(value, INTEGER_PATTERN)
-        case ColumnType.REAL:
-            finite = call("isfinite", call("coalesce", typed, cast(literal("nan"), "DOUBLE")))
-            fits = exp.And(this=_matches(value, NUMBER_PATTERN), expression=finite)
-        case ColumnType.DECIMAL:
-            fits = _matches(value, NUMBER_PATTERN)
-        case ColumnType.BOOLEAN:
-            fits = exp.In(this=call("lower", value), expressions=[literal("true"), literal("false")])
-        case ColumnType.JSON:
-            return exp.And(this=has_value, expression=_not(_is_valid_json("OBJECT", value)))
-        case _:
-            return exp.And(this=has_value, expression=_is_null(typed))
-    unfit = exp.Paren(this=exp.Or(this=_is_null(typed.copy()), expression=exp.Not(this=exp.Paren(this=fits))))
-    return exp.And(this=has_value, expression=unfit)
-
-
-def _faults(columns: Mapping[str, exp.Expression], zone: str) -> list[tuple[exp.Expression, str]]:
-    """Return what makes a row a fault, each with the column it is about; the first that holds counts."""
-    faults: list[tuple[exp.Expression, str]] = []
-    for name in ("time", "event"):
-        is_empty = exp.EQ(this=identifier(name), expression=literal(""))
-        is_missing = exp.Paren(this=exp.Or(this=_is_null(identifier(name)), expression=is_empty))
-        faults.append((is_missing if name in columns else exp.true(), name))
-    typed = (name for name in columns if COLUMNS[name].type not in (ColumnType.TEXT, ColumnType.ADDRESS))
-    faults.extend((_bad(COLUMNS[name], zone), name) for name in typed)
-    return faults
-
-
-def _fault(columns: Mapping[str, exp.Expression], zone: str) -> exp.Expression:
-    """Name what is wrong with a row. Costly tests stand in CASE, which DuckDB runs only for the rows that get there."""
-    distinct = call("len", call("list_distinct", call("json_keys", identifier(LINE))))
-    repeats = _case([(_has_more(), exp.NEQ(this=distinct, expression=identifier(_KEYS)))], exp.false())
-    no_record = exp.Or(this=_is_null(identifier(LINE)), expression=exp.Not(this=exp.Paren(this=_is_object())))
-    cases: list[_When] = [(no_record, literal(NOT_A_RECORD)), (repeats, literal(NOT_A_RECORD))]
-    cases += [(bad, literal(name)) for bad, name in _faults(columns, zone)]
-    any_bad: exp.Expression = exp.false()
-    for bad, _ in cases:
-        any_bad = exp.Or(this=any_bad, expression=exp.Paren(this=bad.copy()))
-    return _case([(any_bad, _case(cases))])
-
-
-def _found(columns: Mapping[str, exp.Expression]) -> exp.Expression:
-    has_fault = _not(_is_null(identifier(FAULT)))
-    about: list[_When] = [
-        (exp.EQ(this=identifier(FAULT), expression=literal(name)), identifier(name)) for name in columns
-    ]
-    return _case([(has_fault, _case(about))])
-
-
-def _doubt(columns: Mapping[str, exp.Expression], profile: Profile) -> exp.Expression:
-    """Say that a row needs a second look in Python: escapes of NUL, numbers that are none, nested or deep values."""
-    signs: list[exp.Expression] = [call("contains", identifier(LINE), literal("\\u0000"))]
-    for name in columns:
-        column = COLUMNS[name]
-        if column.type not in (ColumnType.TEXT, ColumnType.ADDRESS):
-            continue
-        words = [literal(word) for word in ("NaN", "Infinity", "-Infinity")]
-        signs.append(exp.In(this=identifier(name), expressions=words))
-        if name not in CONTENT and profile.name == "canonical":
-            signs.extend(call("starts_with", identifier(name), literal(sign)) for sign in ("{", "["))
-    plain = call("translate", identifier("·rest"), literal("[{"), literal(""))
-    openings = exp.Sub(this=call("strlen", identifier("·rest")), expression=call("strlen", plain))
-    is_long = exp.GTE(this=call("strlen", identifier("·rest")), expression=literal(2 * MANY_OPENINGS))
-    signs.append(_case([(is_long, exp.GTE(this=openings, expression=literal(MANY_OPENINGS)))], exp.false()))
-    doubt = signs[0]
-    for sign in signs[1:]:
-        doubt = exp.Or(this=doubt, expression=sign)
-    return call("coalesce", doubt, exp.false())
-
-
-def _derived(columns: Mapping[str, exp.Expression]) -> list[exp.Expression]:
-    derived: list[exp.Expression] = []
+def _derived(columns: Mapping[str, exp.Expression]) -> dict[str, exp.Expression]:
+    derived: dict[str, exp.Expression] = {}
     if "client_ip" in columns:
-        derived.append(named(_ipv4_number(identifier("client_ip")), NUMBER))
+        low = ipv4_number(identifier("client_ip"))
+        derived[LOW] = low
+        derived[HIGH] = case([(is_not(is_null(low.copy())), cast(literal(0), "UBIGINT"))])
     if "prompt" in columns:
         prompt = call("nullif", identifier("prompt"), literal(""))
-        given = [identifier(_typed_name("prompt_digest"))] if "prompt_digest" in columns else []
-        derived.append(named(call("coalesce", *given, call("sha256", prompt)), "·prompt_digest"))
+        given = [identifier(typed_name("prompt_digest"))] if "prompt_digest" in columns else []
+        derived["·prompt_digest"] = call("coalesce", *given, call("sha256", prompt))
     return derived
-
-
-def _ipv4_number(address: exp.Expression) -> exp.Expression:
-    """Return an IPv4 address as its mapped number (addresses.py); NULL for any other text."""
-    total: exp.Expression = literal(IPV4_BASE)
-    for position, weight in enumerate((1 << 24, 1 << 16, 1 << 8, 1), start=1):
-        octet = cast(call("split_part", address.copy(), literal("."), literal(position)), "UBIGINT")
-        total = exp.Add(this=total, expression=exp.Mul(this=octet, expression=literal(weight)))
-    return _case([(_matches(address, IPV4_PATTERN), cast(exp.Paren(this=total), "UHUGEINT"))])
-
-
-def _is_valid_json(kind: str, value: exp.Expression) -> exp.Expression:
-    is_kind = exp.EQ(this=call("json_type", value.copy()), expression=literal(kind))
-    valid = _case([(call("json_valid", value), is_kind)], exp.false())
-    return call("coalesce", valid, exp.false())
-
-
-def _matches(value: exp.Expression, pattern: str) -> exp.Expression:
-    return call("regexp_full_match", value, literal(pattern))
-
-
-def _case(cases: Sequence[tuple[exp.Expression, exp.Expression]], default: exp.Expression | None = None) -> exp.Case:
-    return exp.Case(ifs=[exp.If(this=when, true=then) for when, then in cases], default=default)
-
-
-def _is_null(value: exp.Expression) -> exp.Expression:
-    return exp.Paren(this=exp.Is(this=value, expression=exp.null()))
-
-
-def _not(value: exp.Expression) -> exp.Expression:
-    return exp.Paren(this=exp.Not(this=value))
-
-
-def _within(query: exp.Select) -> exp.Subquery:
-    return exp.Subquery(this=query, alias=exp.TableAlias(this=exp.to_identifier("inner", quoted=True)))

@@ -30,9 +30,9 @@ FORMATS = (JSON_LINES, JSON_ARRAY, CSV, PARQUET, TEXT_LOG)
 _KEYS = ("profile", "title", "formats", "recognise", "records", "pattern", "zone", "columns")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Profile:
-    """One mapping; `columns` holds an expression tree for each column that the source can fill."""
+    """One mapping, equal to itself only; `columns` holds an expression tree for each column that can be filled."""
 
     name: str
     title: str

@@ -69,6 +69,6 @@ def _read_source(index: Path) -> Iterator[BadLine]:
             if len(cut) != entry["length"]:
                 raise ValueError("too short")
             yield BadLine(entry["source_id"], entry["name"], entry["line"], entry["offset"], entry["reason"], cut)
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         message = "found a quarantine file that does not fit its index"
         raise WorkspaceError.at(str(index), message, "restore the quarantine folder from a backup") from None

@@ -1,7 +1,6 @@
 """One source file, from its path to staged rows: decompressed, recognised, surveyed, rewritten where needed, loaded."""
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,13 +8,17 @@ import duckdb
 
 from auditor.digests import digest_of_file
 from auditor.errors import InputError
+from auditor.records.array_rows import rewrite_array
+from auditor.records.csv_rows import rewrite_csv
+from auditor.records.json_lines import JsonLines, load_exactly
 from auditor.records.parquet_rows import parquet_names, rewrite_parquet
+from auditor.records.places import hand_over_places, no_places, rows_must_align
 from auditor.records.profiles import CSV, JSON_ARRAY, JSON_LINES, PARQUET, Profile, load_profile
-from auditor.records.rewrite import Rewritten, rewrite_array, rewrite_csv, rewrite_log
-from auditor.records.sniff import HEAD_BYTES, Sniffed, sample_of, sniff
+from auditor.records.rewrite import Rewritten, rewrite_log
+from auditor.records.sniff import Sniffed, is_blank, is_parquet, sniff
 from auditor.records.sources import SourceFile
-from auditor.records.staging import RowBytes, Staged, load_places, load_rows, missed_fields, staged
-from auditor.records.survey import Positions, Survey, survey_lines, write_copy
+from auditor.records.staging import RowBytes, Staged, finished, judge
+from auditor.records.survey import Positions, survey_lines
 from auditor.records.unpack import PLAIN, compression_of, plain_chunks
 
 
@@ -50,80 +53,54 @@ class Reader:
         """Read a file into the tables of the given number. Raises InputError when nothing can be read."""
         with file.path.open("rb") as stream:
             compression = compression_of(stream.read(8))
-        plain = self._plain(file.path, compression, number)
+        plain = self._plain(file, compression, number)
         size = file.path.stat().st_size
-        with plain.open("rb") as stream:
-            head = stream.read(HEAD_BYTES)
-        if not head.strip(b" \t\r\n\xef\xbb\xbf"):
+        if is_blank(plain):
             return self._empty(file, number, compression, size)
-        is_table = head.startswith(b"PAR1")
-        names = parquet_names(self.connection, plain, file.shown) if is_table else ()
-        what = sniff(head, self.profile, file.shown, names)
+        names = parquet_names(self.connection, plain, file.shown) if is_parquet(plain) else ()
+        what = sniff(plain, self.profile, file.shown, names)
         if what.format == JSON_LINES:
-            survey, fields = self._load_lines(plain, what, head, number)
-            source_id = survey.digest if compression == PLAIN else self.digest(file)
-            places, refused, data = survey.positions, survey.refused, RowBytes(plain, survey.positions)
-            loaded = Loaded(
-                source_id, size, compression, what.format, what.profile, survey.lines, survey.blank, places, data
-            )
-        else:
-            rewritten, lines = self._rewrite(plain, what, file.shown, number)
-            fields = self._load(lines, what.profile, (), number)
-            places, refused = rewritten.positions, rewritten.refused
-            data = RowBytes(plain, places) if what.format != PARQUET else RowBytes(lines, survey_lines(lines).positions)
-            loaded = Loaded(
-                self.digest(file), size, compression, what.format, what.profile,
-                rewritten.lines, rewritten.blank, places, data,
-            )  # fmt: skip
-        load_places(self.connection, number, places)
-        return loaded, staged(
-            self.connection, number, what.profile, fields, places, refused, data,
-            is_exact=what.format == JSON_LINES,
+            return self._lines(file, plain, what, number, compression)
+        rewritten, lines = self._rewrite(plain, what, file.shown, number)
+        fields = self._load(lines, what.profile, (), number)
+        places = rewritten.positions
+        data = RowBytes(plain, places) if what.format != PARQUET else RowBytes(lines, survey_lines(lines).positions)
+        rows_must_align(self.connection, number, len(places), lines, is_exact=False)
+        hand_over_places(self.connection, number, places, self.scratch)
+        bad = judge(self.connection, number, what.profile, rewritten.refused, data, fields)
+        loaded = Loaded(
+            self.digest(file), size, compression, what.format, what.profile,
+            rewritten.lines, rewritten.blank, places, data,
         )  # fmt: skip
+        return loaded, finished(self.connection, number, what.profile, fields, len(places), bad)
 
-    def _plain(self, path: Path, compression: str, number: int) -> Path:
+    def _lines(
+        self, file: SourceFile, plain: Path, what: Sniffed, number: int, compression: str
+    ) -> tuple[Loaded, Staged]:
+        lines = JsonLines(self.connection, self.scratch, plain, what.profile, number)
+        read = lines.read(what.sample)
+        survey, positions = read.survey, read.survey.positions
+        loaded = Loaded(
+            survey.digest if compression == PLAIN else self.digest(file), file.path.stat().st_size, compression,
+            what.format, what.profile, survey.lines, survey.blank, positions, RowBytes(plain, positions),
+        )  # fmt: skip
+        rows = survey.lines - survey.blank
+        return loaded, finished(self.connection, number, what.profile, read.fields, rows, read.bad)
+
+    def _plain(self, file: SourceFile, compression: str, number: int) -> Path:
         """Return a path of the plain bytes for DuckDB: no name of a user's own, which may hold wildcards."""
         plain = self.scratch / f"source-{number}"
         plain.unlink(missing_ok=True)
-        if compression == PLAIN:
-            plain.symlink_to(path)
+        if compression == PLAIN and file.can_be_named:
+            plain.symlink_to(file.path)
         else:
             with plain.open("wb") as target:
-                for chunk in plain_chunks(path, compression):
+                for chunk in plain_chunks(file.path, compression):
                     target.write(chunk)
         return plain
 
-    def _load_lines(self, plain: Path, what: Sniffed, head: bytes, number: int) -> tuple[Survey, tuple[str, ...]]:
-        """Survey and load at the same time: nearly every file can be given to DuckDB as it is.
-
-        A line of many megabytes can exhaust its memory; the survey refuses that line, and the copy is without it.
-        """
-        seen = {name for record in sample_of(head) for name in record}
-        with ThreadPoolExecutor(1) as pool:
-            surveying = pool.submit(survey_lines, plain)
-            try:
-                fields = self._load(plain, what.profile, tuple(seen), number)
-            except (duckdb.OutOfMemoryException, duckdb.InvalidInputException):
-                fields = ()
-            survey = surveying.result()
-        if fields and not survey.needs_copy:
-            return survey, fields
-        copy = self.scratch / f"copy-{number}"
-        write_copy(plain, survey, copy)
-        return survey, self._load(copy, what.profile, fields or tuple(seen), number)
-
     def _load(self, lines: Path, profile: Profile, seen: Sequence[str], number: int) -> tuple[str, ...]:
-        """Load rows, reading the fields seen in the sample; once more with all fields if others turn up."""
-        is_wide = profile.name == "canonical"
-        fields = tuple(name for name in profile.fields if name in seen or not is_wide)
-        if is_wide and not seen:
-            fields = profile.fields
-        load_rows(self.connection, number, lines, profile, fields)
-        missed = missed_fields(self.connection, number, profile, fields)
-        if missed:
-            fields = tuple(name for name in profile.fields if name in fields or name in missed)
-            load_rows(self.connection, number, lines, profile, fields)
-        return fields
+        return load_exactly(self.connection, number, lines, profile, seen)
 
     def _rewrite(self, plain: Path, what: Sniffed, shown: str, number: int) -> tuple[Rewritten, Path]:
         target = self.scratch / f"rows-{number}"
@@ -134,7 +111,7 @@ class Reader:
                 message = f"found no array of records: {str(error)[:100].rstrip('.').lower()}"
                 raise InputError.at(shown, message, "check that the file is whole, or name its profile") from error
         if what.format == CSV:
-            return rewrite_csv(plain, target), target
+            return rewrite_csv(plain, target, shown), target
         if what.format == PARQUET:
             return rewrite_parquet(self.connection, plain, target, what.profile, shown), target
         return rewrite_log(plain, target, what.profile.pattern), target
@@ -146,9 +123,10 @@ class Reader:
         empty.touch()
         survey = survey_lines(self.scratch / f"source-{number}")
         fields = self._load(empty, profile, profile.fields, number)
-        load_places(self.connection, number, Positions())
+        no_places(self.connection, number)
         data = RowBytes(empty, Positions())
+        bad = judge(self.connection, number, profile, {}, data, fields)
         loaded = Loaded(
             self.digest(file), size, compression, "empty", profile, survey.lines, survey.lines, Positions(), data
         )
-        return loaded, staged(self.connection, number, profile, fields, Positions(), {}, data, is_exact=True)
+        return loaded, finished(self.connection, number, profile, fields, 0, bad)

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 
-from auditor.records.mapping import NOT_A_RECORD
+from auditor.records.faults import EXPRESSION, NOT_A_RECORD
 from auditor.records.schema import COLUMNS, ColumnType
 from auditor.records.values import CONTENT, EXPECTED, NAIVE_TIME_PATTERN, shown
 
@@ -15,6 +15,12 @@ def reason_for(data: bytes, fault: str, found: str | None) -> str:
     """Say why a line is no record, given the fault that staging found: a column, or that it is no JSON object."""
     if fault == NOT_A_RECORD:
         return strict_fault(data, columns=()) or "found a line that is no JSON object, expected one record a line"
+    if fault.startswith(EXPRESSION):
+        column = fault.removeprefix(EXPRESSION)
+        return (
+            strict_fault(data, columns=())
+            or f"the profile's expression for `{column}` fails on the values of this line"
+        )
     if fault in ("time", "event") and not found:
         return f"`{fault}` is missing, expected a value"
     if fault == "time" and found and _is_naive(found):

@@ -1,148 +1,143 @@
-"""What a file is, told from its first bytes: format and profile."""
+"""What a file is, told from a sample of its bytes: format and profile."""
 
-import csv
-import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain, islice
+from pathlib import Path
 
 from auditor.errors import AuditorError, InputError
-from auditor.records.profiles import (
-    AUTO,
-    CSV,
-    JSON_ARRAY,
-    JSON_LINES,
-    PARQUET,
-    SHIPPED,
-    TEXT_LOG,
-    Profile,
-    load_profile,
-)
+from auditor.records.profiles import AUTO, PARQUET, SHIPPED, TEXT_LOG, Profile, load_profile
+from auditor.records.rewrite import LONGEST_LOG_LINE
+from auditor.records.shapes import ENOUGH, Records, Shape, object_of, objects_in, shape_of
+from auditor.records.survey import LONGEST_LINE
 
 HEAD_BYTES = 1 << 20
-"""How much of a file is looked at."""
+"""How much of a file is looked at, unless nothing in it can be read."""
 
-WRAPPERS = ("Records", "records", "events", "data", "items", "logs", "results")
-_ENOUGH = 200
-_WRAPPED = re.compile(r'\s*\{\s*"(' + "|".join(WRAPPERS) + r')"\s*:\s*\[\s*(\{|\])')
+_MARK = "\N{BYTE ORDER MARK}"
+_MAGIC = b"PAR1"
 
 
 @dataclass(frozen=True)
 class Sniffed:
-    """A file's format and profile; `wrapper` is the key of the array in a wrapped document."""
+    """A file's format and profile, and the sample that told them; `wrapper` is the key of a wrapped array."""
 
     format: str
     profile: Profile
+    sample: bytes
     wrapper: str = ""
 
 
-def sniff(head: bytes, profile: Profile | None, place: str, names: Sequence[str] = ()) -> Sniffed:
-    """Tell format and profile of a file by its first bytes (without compression).
+def is_blank(path: Path) -> bool:
+    """Whether a file holds nothing but white space."""
+    with path.open("rb") as stream:
+        first = stream.read(3)
+        rest = stream if first == _MARK.encode() else chain([first], stream)
+        return not any(piece.strip(b" \t\r\n") for piece in rest)
 
-    `names` are the columns of a Parquet file, which the first bytes don't show. Raises InputError when no
-    profile fits.
+
+def is_parquet(path: Path) -> bool:
+    """Whether a file begins and ends as Parquet does: the beginning alone may be a line that somebody wrote."""
+    with path.open("rb") as stream:
+        if stream.read(4) != _MAGIC:
+            return False
+        size = stream.seek(0, 2)
+        stream.seek(max(size - 4, 0))
+        return size >= 12 and stream.read(4) == _MAGIC
+
+
+def sniff(path: Path, profile: Profile | None, place: str, names: tuple[str, ...] = ()) -> Sniffed:
+    """Tell format and profile of a file (without compression); `place` names it in messages.
+
+    `names` are the columns of a Parquet file. Where the beginning can't be read, more of the file is looked at, down
+    to its last line. Raises InputError when no profile fits.
     """
-    text = head.decode("utf-8", "replace").removeprefix("\N{BYTE ORDER MARK}")
-    kind, wrapper, records = _shape(head, text, profile)
-    if names:
-        records = (dict.fromkeys(names),)
-    if profile is None:
-        profile, kind = _recognised(kind, records, text, place)
-    if kind not in profile.formats:
-        message = f"found {kind}, expected {' or '.join(profile.formats)} as profile `{profile.name}` says"
-        raise InputError.at(place, message, "choose another `--profile`")
-    return Sniffed(kind, profile, wrapper)
+    found: Sniffed | None = None
+    refused: AuditorError | None = None
+    for sample in _samples(path):
+        try:
+            sniffed, is_sure = _judged(sample, profile, place, names)
+        except InputError as error:
+            refused = refused or error
+        else:
+            found = found or sniffed
+            if is_sure:
+                return sniffed
+    if found is None:
+        assert refused is not None
+        raise refused
+    return found
 
 
 def sample_of(head: bytes) -> list[Mapping[str, object]]:
-    """Return the JSON objects among the first lines."""
-    return _objects(head.decode("utf-8", "replace").removeprefix("\N{BYTE ORDER MARK}").splitlines())
+    """Return the JSON objects among the lines, as many as make a sample."""
+    return objects_in(_text(head))
 
 
-def _shape(head: bytes, text: str, profile: Profile | None) -> tuple[str, str, Sequence[Mapping[str, object]]]:
-    if head.startswith(b"PAR1"):
-        return PARQUET, "", ()
-    start = text.lstrip()[:1]
-    if start == "[":
-        return JSON_ARRAY, "", _elements(text, text.index("[") + 1)
-    wrapper = _wrapper(text, profile)
-    if wrapper:
-        return JSON_ARRAY, wrapper, _elements(text, text.index("[") + 1)
-    if profile is not None and TEXT_LOG in profile.formats:
-        return TEXT_LOG, "", ()
-    lines = text.split("\n")
-    objects = _objects(lines)
-    if objects or (start == "{" and CSV not in (profile.formats if profile else ())):
-        return JSON_LINES, "", objects
-    first = next((line for line in lines if line.strip()), "")
-    if profile is not None and first.lstrip().startswith("{"):
-        return JSON_LINES, "", ()
-    delimiter = max(",;\t|", key=first.count)
-    names = next(csv.reader([first], delimiter=delimiter), [])
-    is_table = len(names) > 1 and all(re.fullmatch(r"[\w .-]{1,80}", name.strip()) for name in names)
-    if is_table:
-        return CSV, "", (dict.fromkeys(names),)
-    return (profile.formats[0] if profile else TEXT_LOG), "", ()
+def _samples(path: Path) -> Iterator[bytes]:
+    """Yield the beginning of a file, a beginning that holds the longest line, and lines that can be read at all."""
+    with path.open("rb") as stream:
+        head = stream.read(HEAD_BYTES)
+        yield head
+        if len(head) == HEAD_BYTES:
+            yield head + stream.read(LONGEST_LINE)
+            stream.seek(0)
+            yield b"".join(islice(_readable(stream), ENOUGH))
 
 
-def _wrapper(text: str, profile: Profile | None) -> str:
-    found = _WRAPPED.match(text)
-    if found:
-        first = text.lstrip().split("\n", 1)
-        is_only_line = len(first) == 1 or not first[1].strip().startswith("{")
-        return found.group(1) if is_only_line else ""
-    if profile is not None and profile.records and re.match(r"\s*\{\s*\"", text):
-        return profile.records if re.search(rf'"{re.escape(profile.records)}"\s*:\s*\[', text[:65536]) else ""
-    return ""
+def _readable(stream: Iterator[bytes]) -> Iterator[bytes]:
+    patterns = [profile.pattern for name in SHIPPED if (profile := load_profile(name)).pattern]
+    for line in stream:
+        if len(line) <= LONGEST_LINE and object_of(line):
+            yield line
+        elif len(line) <= LONGEST_LOG_LINE:
+            text = _text(line).rstrip("\r\n")
+            if any(re.fullmatch(pattern, text) for pattern in patterns):
+                yield line
 
 
-def _objects(lines: Sequence[str]) -> list[Mapping[str, object]]:
-    found: list[Mapping[str, object]] = []
-    for line in lines[:_ENOUGH]:
-        try:
-            value = json.loads(line)
-        except (ValueError, RecursionError):
-            continue
-        if isinstance(value, dict):
-            found.append(value)
-    return found
+def _judged(sample: bytes, profile: Profile | None, place: str, names: tuple[str, ...]) -> tuple[Sniffed, bool]:
+    """Return what a sample tells, and whether anything in it was read."""
+    text = _text(sample)
+    shape = shape_of(text, profile, names)
+    kind = shape.format
+    chosen = profile or _recognised(shape, text, place)
+    if kind not in chosen.formats:
+        message = f"found {kind}, expected {' or '.join(chosen.formats)} as profile `{chosen.name}` says"
+        raise InputError.at(place, message, "choose another `--profile`")
+    return Sniffed(kind, chosen, sample, shape.wrapper), bool(shape.records) or kind in (TEXT_LOG, PARQUET)
 
 
-def _elements(text: str, at: int) -> list[Mapping[str, object]]:
-    found: list[Mapping[str, object]] = []
-    decoder = json.JSONDecoder()
-    while len(found) < _ENOUGH:
-        at = len(text) - len(text[at:].lstrip(" \t\r\n,"))
-        try:
-            value, at = decoder.raw_decode(text, at)
-        except (ValueError, RecursionError):
-            break
-        if isinstance(value, dict):
-            found.append(value)
-    return found
-
-
-def _recognised(kind: str, records: Sequence[Mapping[str, object]], text: str, place: str) -> tuple[Profile, str]:
+def _recognised(shape: Shape, text: str, place: str) -> Profile:
     profiles = [load_profile(name) for name in SHIPPED]
-    if kind == TEXT_LOG:
-        lines = [line for line in text.split("\n")[:_ENOUGH] if line.strip()]
+    if shape.format == TEXT_LOG:
+        lines = [line.rstrip("\r") for line in text.split("\n") if 0 < len(line) <= LONGEST_LOG_LINE]
         for profile in profiles:
-            if profile.pattern and any(re.fullmatch(profile.pattern, line.rstrip("\r")) for line in lines):
-                return profile, TEXT_LOG
+            if profile.pattern and any(re.fullmatch(profile.pattern, line) for line in lines):
+                return profile
         raise _unrecognised(place, "text")
     scores = {
-        profile.name: sum(all(name in record for name in profile.recognise) for record in records)
+        profile.name: sum(all(name in record for name in profile.recognise) for record in shape.records)
         for profile in profiles
-        if kind in profile.formats
+        if shape.format in profile.formats
     }
     best = max(scores, key=lambda name: scores[name])
     if scores[best]:
-        return load_profile(best), kind
+        return load_profile(best)
     canonical = load_profile("canonical")
-    if any(len(record.keys() & canonical.columns.keys()) > 1 for record in records):
-        return canonical, kind
+    if any(len(record.keys() & canonical.columns.keys()) > 1 for record in shape.records):
+        return canonical
+    raise _unrecognised(place, _fields_in(shape.records))
+
+
+def _fields_in(records: Records) -> str:
     names = sorted({name for record in records for name in record})[:8]
-    raise _unrecognised(place, f"the fields {', '.join(names)}" if names else "no readable record")
+    return f"the fields {', '.join(names)}" if names else "no readable record"
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "replace").removeprefix(_MARK)
 
 
 def _unrecognised(place: str, found: str) -> AuditorError:

@@ -1,23 +1,40 @@
-"""Which files to read: paths and folders in a fixed order, hidden files left out and named."""
+"""Which files to read: paths and folders in a fixed order; what is left out below a folder is named with the reason."""
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from auditor.errors import Problem, UsageError
+from auditor.records.workspace import MARKER
+
+HIDDEN = "hidden"
+WORKSPACE = "the workspace of an audit, not a log"
+LINKED_FOLDER = "a link to a folder; name the folder itself to read it"
+BROKEN_LINK = "a link to nothing"
+NO_FILE = "a pipe, socket or device"
 
 
 @dataclass(frozen=True)
 class SourceFile:
-    """A file to read: its absolute path, the path as it was given or found below a given folder, and its name."""
+    """A file to read: its absolute path, the path as it was given or found below a given folder, and its name.
+
+    `shown` and `name` are text that can be written; a byte that is no UTF-8 is spelt out, such as `\\xff`.
+    """
 
     path: Path
     shown: str
     name: str
 
+    @property
+    def can_be_named(self) -> bool:
+        """Whether DuckDB takes the file's real path as it stands; it reads a backslash as a separator."""
+        path = str(self.path.resolve())
+        return "\\" not in path and path == _written(path)
+
 
 def find_sources(paths: Sequence[Path]) -> tuple[tuple[SourceFile, ...], tuple[str, ...]]:
-    """Return the files under the given paths, sorted within each folder, and the hidden ones that were skipped.
+    """Return the files under the given paths, sorted within each folder, and what was left out: `PATH: reason`.
 
     Raises UsageError naming every path that doesn't exist or is neither file nor folder.
     """
@@ -31,16 +48,43 @@ def find_sources(paths: Sequence[Path]) -> tuple[tuple[SourceFile, ...], tuple[s
     found: dict[Path, SourceFile] = {}
     skipped: list[str] = []
     for path in paths:
-        for one in _below(path):
-            relative = one.relative_to(path) if path.is_dir() else Path(one.name)
-            if path.is_dir() and any(part.startswith(".") for part in relative.parts):
-                skipped.append(str(one))
+        for one, reason in _below(path) if path.is_dir() else [(path, "")]:
+            name = one.relative_to(path).as_posix() if path.is_dir() else one.name
+            if reason:
+                skipped.append(_written(f"{one}: {reason}"))
             else:
-                found.setdefault(one.resolve(), SourceFile(one.absolute(), str(one), relative.as_posix()))
+                file = SourceFile(one.absolute(), _written(str(one)), _written(name))
+                found.setdefault(one.resolve(), file)
     return tuple(found.values()), tuple(skipped)
 
 
-def _below(path: Path) -> list[Path]:
+def _written(text: str) -> str:
+    return os.fsencode(text).decode("utf-8", "backslashreplace")
+
+
+def _below(top: Path) -> Iterator[tuple[Path, str]]:
+    """Yield everything below a folder that isn't a folder to enter, with the reason to leave it out or nothing."""
+    waiting = [top]
+    while waiting:
+        path = waiting.pop()
+        try:
+            reason = _reason(path, is_top=path == top)
+            inside = sorted(path.iterdir(), reverse=True) if not reason and path.is_dir() else None
+        except OSError as error:
+            reason, inside = f"can't be listed: {(error.strerror or str(error)).lower()}", None
+        if inside is None:
+            yield path, reason
+        else:
+            waiting.extend(inside)
+
+
+def _reason(path: Path, *, is_top: bool) -> str:
+    if path.name.startswith(".") and not is_top:
+        return HIDDEN
+    if path.is_dir():
+        if path.is_symlink() and not is_top:
+            return LINKED_FOLDER
+        return WORKSPACE if (path / MARKER).is_file() else ""
     if path.is_file():
-        return [path]
-    return sorted(one for one in path.rglob("*") if one.is_file())
+        return ""
+    return BROKEN_LINK if path.is_symlink() else NO_FILE

@@ -3,7 +3,7 @@
 A statement is a tree, printed once for DuckDB; names are always quoted and values always go through `exp.convert`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -54,6 +54,52 @@ def named(value: exp.Expression, name: str) -> exp.Alias:
     return exp.Alias(this=value, alias=exp.to_identifier(name, quoted=True))
 
 
+def case(cases: Sequence[tuple[exp.Expression, exp.Expression]], default: exp.Expression | None = None) -> exp.Case:
+    """Return a CASE; DuckDB runs a branch only for the rows that get there."""
+    return exp.Case(ifs=[exp.If(this=when, true=then) for when, then in cases], default=default)
+
+
+def is_null(value: exp.Expression) -> exp.Expression:
+    """Return the test that a value is NULL."""
+    return exp.Paren(this=exp.Is(this=value, expression=exp.null()))
+
+
+def is_not(value: exp.Expression) -> exp.Expression:
+    """Return the negation of a test."""
+    return exp.Paren(this=exp.Not(this=exp.Paren(this=value)))
+
+
+def total(values: Sequence[exp.Expression]) -> exp.Expression:
+    """Return the sum of values, 0 when there are none."""
+    return _folded(exp.Add, values, literal(0))
+
+
+def any_of(tests: Sequence[exp.Expression]) -> exp.Expression:
+    """Return the test that one of the tests holds, false when there are none."""
+    return _folded(exp.Or, tests, exp.false())
+
+
+def all_of(tests: Sequence[exp.Expression]) -> exp.Expression:
+    """Return the test that all tests hold, true when there are none."""
+    return _folded(exp.And, tests, exp.true())
+
+
+def _folded(
+    kind: Callable[..., exp.Expression], values: Sequence[exp.Expression], empty: exp.Expression
+) -> exp.Expression:
+    if not values:
+        return empty
+    whole: exp.Expression = values[0]
+    for value in values[1:]:
+        whole = kind(this=whole, expression=exp.Paren(this=value))
+    return exp.Paren(this=whole)
+
+
+def within(query: exp.Query, alias: str = "inner") -> exp.Subquery:
+    """Return a query as a table of another one."""
+    return exp.Subquery(this=query, alias=exp.TableAlias(this=exp.to_identifier(alias, quoted=True)))
+
+
 def columns_definition(types: Mapping[str, str]) -> list[exp.Expression]:
     """Return column definitions for CREATE TABLE, in order."""
     return [
@@ -62,7 +108,7 @@ def columns_definition(types: Mapping[str, str]) -> list[exp.Expression]:
     ]
 
 
-def text_of(statement: exp.Expression) -> str:
+def text_of(statement: exp.Expr) -> str:
     """Print a statement for DuckDB."""
     return statement.sql(dialect="duckdb", copy=False)
 
@@ -93,6 +139,7 @@ def open_connection(
         }
     )
     connection.execute(setting("TimeZone", "UTC"))
+    connection.execute(setting("enable_progress_bar", False))  # it would be drawn on standard output, among results
     _allow(connection, "allowed_directories", [f"{folder}/" for folder in folders])
     _allow(connection, "allowed_paths", [str(file) for file in files])
     connection.execute(setting("enable_external_access", False))

@@ -4,25 +4,29 @@ The table `rows·N` holds one row for each row of the source, in order; `places�
 together by row id, which the length of every row confirms.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import duckdb
 from sqlglot import exp
 
-from auditor.errors import InputError
 from auditor.records.addresses import number_of
-from auditor.records.mapping import DOUBT, FAULT, FOUND, LENGTH, LINE, NUMBER, mapped_columns, mapping_query
+from auditor.records.conversion import PLAIN_TEXT
+from auditor.records.faults import DOUBT, FAULT, FOUND, LINE, is_nested
+from auditor.records.layout import HIGH, LOW
+from auditor.records.mapping import COLONS, colons_in, mapped_columns, mapping_query
+from auditor.records.places import ROW
 from auditor.records.profiles import Profile
 from auditor.records.quarantine import BadLine
 from auditor.records.reasons import reason_for, strict_fault
-from auditor.records.sql import call, cast, columns_definition, identifier, literal, named, table, text_of
+from auditor.records.schema import COLUMNS
+from auditor.records.sql import any_of, call, cast, identifier, is_not, is_null, literal, named, table, text_of, total
 from auditor.records.survey import LONGEST_LINE, Positions
 
-ROW = "rowid"
-_PLACES = {"line": "BIGINT", "offset": "BIGINT", "length": "BIGINT"}
-_BATCH = 200_000
+_SOURCE, _LOADED = "source", "loaded"
+_LOWER = 2**64 - 1
 
 
 @dataclass(frozen=True)
@@ -47,18 +51,54 @@ class Staged:
 
 
 def load_rows(
-    connection: duckdb.DuckDBPyConnection, number: int, lines: Path, profile: Profile, fields: Sequence[str]
+    connection: duckdb.DuckDBPyConnection,
+    number: int,
+    lines: Path,
+    profile: Profile,
+    fields: Sequence[str],
+    *,
+    is_quick: bool = False,
 ) -> None:
-    """Read a file of JSON Lines into the table of typed rows; bad lines become rows with a fault."""
+    """Read a file of JSON Lines into the table of typed rows; bad lines become rows with a fault.
+
+    `is_quick` supposes what `colons_are_explained` has to confirm afterwards.
+    """
     options = {
         "format": literal("newline_delimited"), "compression": literal("uncompressed"),
         "ignore_errors": exp.true(), "maximum_object_size": literal(LONGEST_LINE),
     }  # fmt: skip
     reader = exp.Table(this=call("read_ndjson_objects", literal(str(lines)), **options))
-    rows = exp.Select(expressions=[exp.alias_(cast(identifier("json"), "VARCHAR"), LINE, quoted=True)]).from_(reader)
-    source = exp.Subquery(this=rows, alias=exp.TableAlias(this=exp.to_identifier("source", quoted=True)))
-    query = mapping_query(profile, fields, source)
-    connection.execute(text_of(exp.Create(this=table(f"rows·{number}"), kind="TABLE", replace=True, expression=query)))
+    rows = exp.Select(expressions=[named(cast(identifier("json"), "VARCHAR"), LINE)]).from_(reader)
+    connection.execute(text_of(exp.Create(this=table(_SOURCE), kind="VIEW", replace=True, expression=rows)))
+    connection.execute(_loading(profile, tuple(fields), is_quick=is_quick))
+    target = table(f"rows·{number}")
+    connection.execute(text_of(exp.Drop(tables=[target], kind="TABLE", exists=True)))
+    rename = exp.Alter(this=table(_LOADED), kind="TABLE", actions=[exp.AlterRename(this=target.copy())])
+    connection.execute(text_of(rename))
+
+
+@lru_cache(maxsize=64)
+def _loading(profile: Profile, fields: tuple[str, ...], *, is_quick: bool) -> str:
+    """Return the statement that loads from one fixed name into another: many small files share its text."""
+    query = mapping_query(profile, fields, table(_SOURCE), is_quick=is_quick)
+    return text_of(exp.Create(this=table(_LOADED), kind="TABLE", replace=True, expression=query))
+
+
+def colons_are_explained(
+    connection: duckdb.DuckDBPyConnection, number: int, columns: Sequence[str], colons: int
+) -> bool:
+    """Whether known fields and their values account for all colons of the good lines of a file.
+
+    Every key is followed by a colon, and a file without escaped colons shows every colon of its texts. So when the
+    known fields that have a value explain all of them, there is no other key, and no null, in any good line.
+    """
+    keys = [call("count", identifier(name)) for name in columns]
+    texts = [colons_in(identifier(name)) for name in columns if COLUMNS[name].type in PLAIN_TEXT]
+    inside = call("coalesce", call("sum", total([identifier(COLONS), *texts])), literal(0))
+    query = exp.Select(expressions=[total([*keys, inside])])
+    query = query.from_(table(f"rows·{number}")).where(_is_good(number))
+    (explained,) = connection.execute(text_of(query)).fetchone() or (0,)
+    return bool(explained == colons)
 
 
 def missed_fields(
@@ -74,51 +114,40 @@ def missed_fields(
     return tuple(name for name in profile.fields if name in found and name not in fields)
 
 
-def load_places(connection: duckdb.DuckDBPyConnection, number: int, positions: Positions) -> None:
-    """Put the places of a source's rows into a table, in the order of rows; -1 stands for none."""
-    name = table(f"places·{number}")
-    schema = exp.Schema(this=name, expressions=columns_definition(_PLACES))
-    connection.execute(text_of(exp.Create(this=schema, kind="TABLE", replace=True)))
-    lists = [call("unnest", cast(exp.Placeholder(), "BIGINT[]")) for _ in _PLACES]
-    insert = text_of(exp.Insert(this=name.copy(), expression=exp.Select(expressions=lists)))
-    for start in range(0, len(positions), _BATCH):
-        parts = (positions.lines, positions.offsets, positions.lengths)
-        connection.execute(insert, [part[start : start + _BATCH].tolist() for part in parts])
+def judge(
+    connection: duckdb.DuckDBPyConnection,
+    number: int,
+    profile: Profile,
+    refused: Mapping[int, str],
+    data: "RowBytes",
+    fields: Sequence[str],
+) -> dict[int, str]:
+    """Return why rows are bad, by row, and note them in a table: refused ones, and those with a fault that holds."""
+    bad = dict(refused)
+    strict = tuple(profile.columns) if profile.name == "canonical" else ()
+    for row, fault, found in suspects(connection, number, mapped_columns(profile, fields)):
+        if row not in bad:
+            line = data.of(row)
+            reason = strict_fault(line, strict) if fault is None else reason_for(line, fault, found)
+            if reason is not None:
+                bad[row] = reason
+    mark_bad(connection, number, bad)
+    return bad
 
 
-def staged(
+def finished(
     connection: duckdb.DuckDBPyConnection,
     number: int,
     profile: Profile,
     fields: Sequence[str],
-    places: Positions,
-    refused: Mapping[int, str],
-    data: "RowBytes",
-    *,
-    is_exact: bool,
+    rows: int,
+    bad: Mapping[int, str],
 ) -> Staged:
-    """Judge the loaded rows: explain the bad ones, number the addresses that aren't IPv4, list what is provided.
-
-    `is_exact` says that rows have the very lengths of their places. Raises InputError when the rows that DuckDB saw
-    aren't the lines that were surveyed.
-    """
-    _rows_must_align(connection, number, places, data.path, is_exact=is_exact and not refused)
-    bad = dict(refused)
-    for row, fault, found in _suspects(connection, number):
-        if row in bad:
-            continue
-        if fault is None:
-            reason = strict_fault(data.of(row), tuple(profile.columns) if profile.name == "canonical" else ())
-        else:
-            reason = reason_for(data.of(row), fault, found)
-        if reason is not None:
-            bad[row] = reason
-    _mark_bad(connection, number, bad)
+    """Number the addresses that aren't IPv4 and list what is provided."""
     columns = (*(name for name in mapped_columns(profile, fields) if name != "extra"), "extra")
     if "client_ip" in columns:
         _number_addresses(connection, number)
-    provided = _provided(connection, number, columns)
-    return Staged(number, len(places), columns, provided, bad)
+    return Staged(number, rows, columns, _provided(connection, number, columns), bad)
 
 
 @dataclass(frozen=True)
@@ -144,64 +173,48 @@ def bad_lines(
         yield BadLine(source_id, name, places.lines[row], None if offset < 0 else offset, bad[row], data.of(row))
 
 
-def _rows_must_align(
-    connection: duckdb.DuckDBPyConnection, number: int, places: Positions, path: Path, *, is_exact: bool
-) -> None:
-    count = exp.Select(expressions=[call("count", exp.Star())]).from_(table(f"rows·{number}"))
-    (rows,) = connection.execute(text_of(count)).fetchone() or (0,)
-    differing: list[tuple[int]] = []
-    if rows == len(places) and is_exact:
-        both = exp.Select(expressions=[identifier(ROW, "r")]).from_(table(f"rows·{number}", "r"))
-        same = exp.EQ(this=identifier(ROW, "r"), expression=identifier(ROW, "p"))
-        both = both.join(table(f"places·{number}", "p"), on=same)
-        differs = exp.NEQ(this=identifier(LENGTH, "r"), expression=identifier("length", "p"))
-        has_offset = exp.GTE(this=identifier("offset", "p"), expression=literal(0))
-        differing = connection.execute(
-            text_of(both.where(exp.And(this=differs, expression=has_offset)).limit(1))
-        ).fetchall()
-    if rows != len(places) or differing:
-        message = f"found {rows} rows where {len(places)} lines were counted, expected the same lines twice"
-        raise InputError.at(str(path), message, "the file may have changed while it was read; run ingest again")
+def suspects(
+    connection: duckdb.DuckDBPyConnection, number: int, columns: Iterable[str], *, limit: int | None = None
+) -> list[tuple[int, str | None, str | None]]:
+    """Return (row, fault, text found) of rows with a fault, and of rows in doubt, whose fault is None."""
+    query = exp.Select(expressions=[identifier(ROW), identifier(FAULT), identifier(FOUND)])
+    query = query.from_(table(f"rows·{number}"))
+    signs = [is_not(is_null(identifier(FAULT))), identifier(DOUBT), *is_nested(columns)]
+    query = query.where(any_of(signs))
+    return connection.execute(text_of(query.limit(limit) if limit else query)).fetchall()
 
 
-def _suspects(connection: duckdb.DuckDBPyConnection, number: int) -> list[tuple[int, str | None, str | None]]:
-    query = exp.Select(expressions=[identifier(ROW), identifier(FAULT), identifier(FOUND)]).from_(
-        table(f"rows·{number}")
-    )
-    has_fault = exp.Not(this=exp.Is(this=identifier(FAULT), expression=exp.null()))
-    query = query.where(exp.Or(this=has_fault, expression=identifier(DOUBT)))
-    return connection.execute(text_of(query)).fetchall()
-
-
-def _mark_bad(connection: duckdb.DuckDBPyConnection, number: int, bad: Mapping[int, str]) -> None:
+def mark_bad(connection: duckdb.DuckDBPyConnection, number: int, bad: Iterable[int]) -> None:
     """Put the numbers of the bad rows into a table of their own."""
-    rows = cast(exp.Placeholder(), "BIGINT[]")
-    query = exp.Create(
-        this=table(f"bad·{number}"), kind="TABLE", replace=True,
-        expression=exp.Select(expressions=[exp.alias_(call("unnest", rows), "row", quoted=True)]),
-    )  # fmt: skip
-    connection.execute(text_of(query), [sorted(bad)])
+    rows = named(call("unnest", cast(exp.Placeholder(), "BIGINT[]")), "row")
+    create = exp.Create(
+        this=table(f"bad·{number}"), kind="TABLE", replace=True, expression=exp.Select(expressions=[rows])
+    )
+    connection.execute(text_of(create), [sorted(bad)])
+
+
+def _is_good(number: int) -> exp.Expression:
+    kept = exp.Select(expressions=[identifier("row")]).from_(table(f"bad·{number}"))
+    return exp.Not(this=exp.In(this=identifier(ROW), query=exp.Subquery(this=kept)))
 
 
 def _number_addresses(connection: duckdb.DuckDBPyConnection, number: int) -> None:
-    unnumbered = exp.And(
-        this=exp.Is(this=identifier(NUMBER), expression=exp.null()),
-        expression=exp.Not(this=exp.Is(this=identifier("client_ip"), expression=exp.null())),
-    )
-    query = exp.Select(expressions=[identifier("client_ip")], distinct=exp.Distinct()).from_(table(f"rows·{number}"))
-    texts = [text for (text,) in connection.execute(text_of(query.where(unnumbered))).fetchall()]
-    numbered = [(text, number_of(text)) for text in texts if number_of(text) is not None]
+    rows = table(f"rows·{number}")
+    query = exp.Select(expressions=[identifier("client_ip")], distinct=exp.Distinct()).from_(rows)
+    query = query.where(exp.And(this=is_null(identifier(LOW)), expression=is_not(is_null(identifier("client_ip")))))
+    texts = [text for (text,) in connection.execute(text_of(query)).fetchall()]
+    numbered = [(text, value) for text in texts if (value := number_of(text)) is not None]
     if not numbered:
         return
-    texts_of = [call("unnest", cast(exp.Placeholder(), "VARCHAR[]")) for _ in range(2)]
-    columns = [named(texts_of[0], "address"), named(cast(texts_of[1], "UHUGEINT"), "number")]
-    create = exp.Create(this=table("numbers"), kind="TABLE", replace=True, expression=exp.Select(expressions=columns))
-    connection.execute(text_of(create), [[text for text, _ in numbered], [str(value) for _, value in numbered]])
+    kinds = {"address": "VARCHAR[]", HIGH: "UBIGINT[]", LOW: "UBIGINT[]"}
+    lists = [named(call("unnest", cast(exp.Placeholder(), kind)), name) for name, kind in kinds.items()]
+    create = exp.Create(this=table("numbers"), kind="TABLE", replace=True, expression=exp.Select(expressions=lists))
+    halves = [[text for text, _ in numbered], [value >> 64 for _, value in numbered]]
+    connection.execute(text_of(create), [*halves, [value & _LOWER for _, value in numbered]])
+    given = [exp.EQ(this=identifier(name), expression=identifier(name, "numbers")) for name in (HIGH, LOW)]
+    same = exp.EQ(this=identifier("client_ip"), expression=identifier("address", "numbers"))
     update = exp.Update(
-        this=table(f"rows·{number}"),
-        expressions=[exp.EQ(this=identifier(NUMBER), expression=identifier("number", "numbers"))],
-        from_=exp.From(this=table("numbers")),
-        where=exp.Where(this=exp.EQ(this=identifier("client_ip"), expression=identifier("address", "numbers"))),
+        this=rows.copy(), expressions=given, from_=exp.From(this=table("numbers")), where=exp.Where(this=same)
     )
     connection.execute(text_of(update))
 
@@ -212,8 +225,7 @@ def _provided(connection: duckdb.DuckDBPyConnection, number: int, columns: Seque
     if has_digest:
         counts.append(call("count", identifier("·prompt_digest")))
     query = exp.Select(expressions=counts).from_(table(f"rows·{number}"))
-    kept = exp.Select(expressions=[identifier("row")]).from_(table(f"bad·{number}"))
-    query = query.where(exp.Not(this=exp.In(this=identifier(ROW), query=exp.Subquery(this=kept))))
+    query = query.where(_is_good(number))
     found = connection.execute(text_of(query)).fetchone() or ()
     names = [*columns, "prompt_digest"] if has_digest else [*columns]
     return tuple(sorted({name for name, count in zip(names, found, strict=True) if count}))

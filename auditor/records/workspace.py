@@ -24,6 +24,7 @@ TEMPORARY = ".partial-"
 _CAUSES = {
     errno.ENOSPC: ("no space left on the disk", "free some space and run the command again; nothing was half-written"),
     errno.EDQUOT: ("the disk quota is used up", "free some space and run the command again; nothing was half-written"),
+    errno.EFBIG: ("no space left: the file is larger than may be written here", "raise the limit or use another disk"),
     errno.EROFS: ("the file system is read-only", "choose a workspace on a disk that can be written"),
     errno.EACCES: ("permission denied", "choose a workspace that you may write, or change its permissions"),
     errno.EPERM: ("permission denied", "choose a workspace that you may write, or change its permissions"),
@@ -181,7 +182,7 @@ def _create(folder: Path, marker: Path) -> None:
 def _check_version(marker: Path) -> None:
     try:
         content = json.loads(marker.read_bytes())
-    except ValueError:
+    except (ValueError, RecursionError):
         content = None
     version = content.get("format_version") if isinstance(content, dict) else None
     if not isinstance(version, int) or version < 1:

@@ -13,10 +13,13 @@ from pydantic import BaseModel, ConfigDict
 
 from auditor.cases.dossier import Dossier, FindingEvidence
 from auditor.cases.model import Case, CasebookChange, CaseFinding
-from auditor.checker.findings import Receipt
+from auditor.cases.runs import PackRun, is_judged
+from auditor.cases.who import who
+from auditor.checker.findings import Receipt, RuleRun
 from auditor.digests import rfc3339
 from auditor.report import charts, words
 from auditor.report.alike import facts_alike, proposals_alike, standings_alike
+from auditor.report.places import checks_of, place_of
 from auditor.report.visible import plain_visible, prose, visible
 
 OVERVIEW_LANES = 24
@@ -31,6 +34,8 @@ class FindingView(BaseModel):
     number: int
     item: CaseFinding
     evidence: FindingEvidence
+    is_judged: bool
+    """Whether the run behind the page judged it; a narrower run than the one before leaves findings as they were."""
 
 
 def render_case(dossier: Dossier) -> bytes:
@@ -56,26 +61,56 @@ def render_case(dossier: Dossier) -> bytes:
             ),
             shared_facts=[group for group in facts if len(group.accounts) > 1],
             single_facts=[group for group in facts if len(group.accounts) <= 1],
+            stretch=words.stretch_of(dossier.receipt),
+            not_judged=[view for view in views if not view.is_judged],
+            checks=checks_of(record for view in views for record in view.evidence.shown),
+            given=words.given_to(dossier.receipt),
         )
     )
     return text.encode("utf-8", "backslashreplace")
 
 
-def render_index(cases: Sequence[Case], receipt: Receipt, change: CasebookChange) -> bytes:
-    """Return the index of all cases as one HTML page in UTF-8, gravest first; it links to `CASE.html` beside it."""
-    ordered = sorted(cases, key=lambda case: (-case.severity.rank, -case.proposed_action.rank, case.id))
-    text = (
-        _environment()
-        .get_template("index.html")
-        .render(
-            cases=ordered,
-            receipt=receipt,
-            change=change,
-            not_evaluated=[run for run in receipt.rules if not run.is_evaluated],
-            partly_evaluated=partly_evaluated(receipt),
-        )
-    )
+class IndexSection(BaseModel):
+    """A pack in the index: its last run and its cases; `change` is there for the pack that was run just now.
+
+    `not_judged` are the cases of which that run judged no finding.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    receipt: Receipt
+    cases: tuple[Case, ...]
+    change: CasebookChange | None
+    stretch: str
+    not_judged: tuple[str, ...]
+    not_evaluated: tuple[RuleRun, ...]
+    partly_evaluated: dict[str, tuple[str, ...]]
+
+
+def render_index(
+    cases: Sequence[Case], receipt: Receipt, change: CasebookChange, others: Sequence[PackRun] = ()
+) -> bytes:
+    """Return the index of all cases as one HTML page in UTF-8, gravest first; it links to `CASE.html` beside it.
+
+    `cases`, `receipt` and `change` are of the pack that was just run; `others` hold what the casebook knows of the
+    other packs, a section each.
+    """
+    sections = [section_of(receipt, cases, change), *(section_of(run.receipt, run.cases, None) for run in others)]
+    text = _environment().get_template("index.html").render(sections=sections)
     return text.encode("utf-8", "backslashreplace")
+
+
+def section_of(receipt: Receipt, cases: Sequence[Case], change: CasebookChange | None) -> IndexSection:
+    """Return a pack as the index shows it, its cases gravest first."""
+    return IndexSection(
+        receipt=receipt,
+        cases=tuple(sorted(cases, key=lambda case: (-case.severity.rank, -case.proposed_action.rank, case.id))),
+        change=change,
+        stretch=words.stretch_of(receipt),
+        not_judged=tuple(case.id for case in cases if not any(is_judged(item, receipt) for item in case.findings)),
+        not_evaluated=tuple(run for run in receipt.rules if not run.is_evaluated),
+        partly_evaluated=partly_evaluated(receipt),
+    )
 
 
 def findings_of(dossier: Dossier) -> tuple[FindingView, ...]:
@@ -91,7 +126,12 @@ def findings_of(dossier: Dossier) -> tuple[FindingView, ...]:
         ),
     )
     return tuple(
-        FindingView(number=number, item=item, evidence=evidence)
+        FindingView(
+            number=number,
+            item=item,
+            evidence=evidence,
+            is_judged=item.status == "stale" or is_judged(item, dossier.receipt),
+        )
         for number, (item, evidence) in enumerate(ordered, start=1)
     )
 
@@ -125,6 +165,7 @@ def _environment() -> Environment:
         visible=visible, prose=prose, plain=plain_visible, when=words.when, moment=words.moment, iso=rfc3339,
         day=words.day, duration=words.duration, every=words.every, figure=words.figure,
         operator_words=words.operator_words, peak_word=words.peak_word, brief=words.brief,
+        who=who, place_of=place_of, ground_of=words.ground_of,
     )  # fmt: skip
     environment.globals.update(
         ACTIONS=words.ACTIONS, STRENGTHS=words.STRENGTHS, STANDINGS=words.STANDINGS, PROTECTIONS=words.PROTECTIONS,

@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 
 from auditor.cases.model import ActionName, CaseFinding
-from auditor.checker.findings import RuleRun
+from auditor.checker.findings import Receipt, RuleRun
 from auditor.digests import rfc3339
 
 DIGEST = re.compile(r"[0-9a-f]{64}\Z")
@@ -120,20 +120,56 @@ def state_of(item: CaseFinding, is_sealed: bool) -> str:
     return "" if is_sealed or item.status == "held" else item.status
 
 
+def stretch_of(receipt: Receipt) -> str:
+    """Say which time a run was limited to, to follow `The audit …`; empty when it took everything in."""
+    ends = [
+        f"from {when(receipt.since)}" if receipt.since else "",
+        f"before {when(receipt.until)}" if receipt.until else "",
+    ]
+    parts = [
+        f"took only incidents that end {' and '.join(part for part in ends if part)}" if any(ends) else "",
+        f"judged as if nothing later than {when(receipt.as_of)} had been recorded" if receipt.as_of else "",
+    ]
+    return joined([part for part in parts if part])
+
+
+def given_to(receipt: Receipt) -> tuple[str, ...]:
+    """Return everything besides sources and pack that a run was given and that its findings hang on, with digests."""
+    options = {"--since": receipt.since, "--until": receipt.until, "--as-of": receipt.as_of}
+    files = [
+        f"the context file with SHA-256 {receipt.context_digest}" if receipt.context_digest else "no context file",
+        f"the approvals with digest {receipt.approvals_digest}" if receipt.approvals_digest else "no approvals",
+    ]
+    return (*files, *(f"{name} {rfc3339(time)}" for name, time in options.items() if time))
+
+
+def ground_of(reason: str, action: ActionName) -> str:
+    """Return a main reason without the action that it begins with, for places that have named it already."""
+    return reason.removeprefix(f"{action}: ")
+
+
 def left_out_of(run: RuleRun) -> str:
     """Say what a rule that ran could not judge; empty when it judged everything."""
     parts = [
         f"the rule failed ({run.error})" if run.error else "",
         counted(run.undetermined, "record is", "records are") + " undetermined" if run.undetermined else "",
-        counted(run.left_out, "record comes", "records come") + " from sources that lack a column it needs"
-        if run.left_out
-        else "",
+        left_out_sources(run) if run.left_out else "",
         counted(run.without_subject, "record names", "records name") + " no subject" if run.without_subject else "",
         counted(run.not_evaluated_subjects, "subject was", "subjects were") + " not evaluated"
         if run.not_evaluated_subjects
         else "",
     ]
     return joined([part for part in parts if part])
+
+
+def left_out_sources(run: RuleRun) -> str:
+    """Say how many records come from sources that a rule can't judge, and which columns these lack."""
+    records = counted(run.left_out, "record comes", "records come")
+    if not run.lacking:  # a receipt of an earlier version
+        return f"{records} from sources that lack a column it needs"
+    columns = [name if count == run.sources_left_out else f"{name} (in {count:,})" for name, count in run.lacking]
+    lack = "source that lacks" if run.sources_left_out == 1 else "sources that lack"
+    return f"{records} from {run.sources_left_out:,} {lack} {joined(columns)}"
 
 
 def joined(items: tuple[str, ...] | list[str], last: str = "and") -> str:

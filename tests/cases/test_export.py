@@ -21,7 +21,7 @@ from auditor.cases.export import (
     safe_cell,
 )
 from auditor.cases.notes import add_note, list_cases
-from tests.cases.factories import at, finding, run, unattributed
+from tests.cases.factories import at, finding, receipt, run, unattributed
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def lines(data: bytes) -> list[dict[str, object]]:
 def test_cases_out_has_one_finding_object_an_account(casebook: Casebook) -> None:
     run(casebook, "r1", [finding("a", "b", conducts=["resale", "distillation"])])
 
-    (case,) = lines(cases_out(list_cases(casebook)))
+    (case,) = lines(cases_out(list_cases(casebook), receipt("r1")))
 
     fixed = {"case_id", "accounts", "findings", "actions", "proposed_action", "severity"}
     assert fixed <= set(case)
@@ -62,15 +62,38 @@ def test_findings_that_no_longer_hold_are_left_out(casebook: Casebook) -> None:
 
     cases = list_cases(casebook)
 
-    assert lines(cases_out(cases))[0]["findings"] == []
-    assert findings_jsonl(cases) == b""
-    assert len(findings_csv(cases).splitlines()) == 1
+    assert lines(cases_out(cases, receipt("r2")))[0]["findings"] == []
+    assert findings_jsonl(cases, receipt("r2")) == b""
+    assert len(findings_csv(cases, receipt("r2")).splitlines()) == 1
+
+
+def test_findings_that_a_run_did_not_judge_are_not_among_its_findings(casebook: Casebook) -> None:
+    run(casebook, "r1", [finding("a"), finding("a", start=5, end=6), finding("b", start=5, end=6)])
+    narrow = receipt("r2", as_of=at(2))
+    run(casebook, "r2", [finding("a")], with_receipt=narrow)
+    cases = list_cases(casebook)
+
+    (listed,) = lines(findings_jsonl(cases, narrow))
+    (row,) = csv.DictReader(io.StringIO(findings_csv(cases, narrow).decode(), newline=""))
+
+    assert listed["finding"]["end"] == "2026-01-05T01:00:00Z"  # type: ignore[index]  # JSON
+    assert row["end"] == "2026-01-05T01:00:00Z"
+
+
+def test_a_case_names_its_findings_that_the_run_did_not_judge_as_such(casebook: Casebook) -> None:
+    run(casebook, "r1", [finding("a"), finding("a", start=5, end=6), finding("b", start=5, end=6)])
+    narrow = receipt("r2", as_of=at(2))
+    run(casebook, "r2", [finding("a")], with_receipt=narrow)
+
+    (case,) = lines(cases_out(list_cases(casebook), narrow))
+
+    assert [item["status"] for item in case["findings"]] == ["held", "not judged"]  # type: ignore[attr-defined]  # JSON
 
 
 def test_a_finding_without_account_is_one_object_with_null(casebook: Casebook) -> None:
     run(casebook, "r1", [unattributed(finding(), "org")])
 
-    (case,) = lines(cases_out(list_cases(casebook)))
+    (case,) = lines(cases_out(list_cases(casebook), receipt("r1")))
 
     assert [item["account"] for item in case["findings"]] == [None]  # type: ignore[attr-defined]  # JSON
 
@@ -80,7 +103,7 @@ def test_outputs_are_the_same_bytes_for_the_same_cases(casebook: Casebook) -> No
     cases = list_cases(casebook)
 
     for written in (cases_out, findings_csv, findings_jsonl):
-        assert written(cases) == written(tuple(reversed(cases)))
+        assert written(cases, receipt("r1")) == written(tuple(reversed(cases)), receipt("r1"))
 
 
 def test_the_list_has_its_fixed_keys(casebook: Casebook) -> None:
@@ -107,7 +130,7 @@ def test_an_exported_case_holds_its_notes_and_history(casebook: Casebook) -> Non
 def test_csv_has_one_row_an_account_under_its_columns(casebook: Casebook) -> None:
     run(casebook, "r1", [finding("a", "b")])
 
-    rows = list(csv.DictReader(io.StringIO(findings_csv(list_cases(casebook)).decode(), newline="")))
+    rows = list(csv.DictReader(io.StringIO(findings_csv(list_cases(casebook), receipt("r1")).decode(), newline="")))
 
     assert tuple(rows[0]) == FINDING_COLUMNS
     assert [(row["account"], row["account_records"]) for row in rows] == [("a", "10"), ("b", "10")]
@@ -116,7 +139,7 @@ def test_csv_has_one_row_an_account_under_its_columns(casebook: Casebook) -> Non
 def test_a_hostile_account_name_is_no_formula_in_the_csv(casebook: Casebook) -> None:
     run(casebook, "r1", [finding('=HYPERLINK("http://x")\x00\u202e')])
 
-    (row,) = csv.DictReader(io.StringIO(findings_csv(list_cases(casebook)).decode(), newline=""))
+    (row,) = csv.DictReader(io.StringIO(findings_csv(list_cases(casebook), receipt("r1")).decode(), newline=""))
 
     assert row["account"] == '\'=HYPERLINK("http://x")\\u{0}\\u{202e}'
 

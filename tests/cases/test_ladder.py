@@ -13,7 +13,7 @@ from auditor.cases.model import Action, ActionName, CaseFinding
 from auditor.cases.standing import judged, part_of_finding
 from auditor.policy.pack import Approval, Ladder
 from auditor.policy.rule import Level
-from tests.cases.factories import clause, finding
+from tests.cases.factories import at, clause, finding
 
 CASES: list[dict[str, Any]] = yaml.safe_load((Path(__file__).parent / "ladder.cases.yml").read_text())
 RECORDS = 10
@@ -119,3 +119,15 @@ def test_the_order_of_findings_does_not_matter(findings: list[dict[str, Any]], d
     turned = data.draw(st.permutations(findings))
 
     assert proposal({"findings": turned}).action is proposal({"findings": findings}).action
+
+
+def test_reason_names_the_approval_that_ended_inside_the_finding() -> None:
+    ended = Approval(account_id="a", conduct="distillation", reason="evaluation", approved_by="Ada", expires=at(0.5))
+    item = finding("a", strength="bright-line", end=1)
+    parts = [part_of_finding(item, "a", approvals=[ended], total=None)]
+    whole = judged(item, parts, status="new", first_run="r", last_run="r")
+
+    (action,) = propose_all(["a"], [whole], Ladder())
+
+    assert action.because[0].startswith("verify: the approval by Ada (distillation: evaluation) ended on 2026-01-05")
+    assert "only 0" not in " ".join(action.because)

@@ -107,6 +107,15 @@ def test_approvals_are_stated_with_who_gave_them() -> None:
     assert fact == "distillation approved by Ada until 2026-01-09T03:00:00Z: evaluation"
 
 
+def test_an_approval_that_ended_inside_a_finding_is_stated_with_its_end() -> None:
+    approval = Approval(account_id="a", conduct="distillation", reason="evaluation", approved_by="Ada", expires=at(0.5))
+
+    ((account, fact),) = facts(held(finding("a", end=1), approvals=(approval,)))
+
+    assert account == "a"
+    assert "the approval by Ada (distillation: evaluation) ended on 2026-01-05T00:30:00Z, inside this finding" in fact
+
+
 def test_an_exemption_that_suppressed_something_is_stated() -> None:
     suppressed = finding("a", suppressed_by="approved-evaluation")
 

@@ -111,7 +111,7 @@ def test_an_approval_that_ended_inside_a_finding_leaves_no_record_surely_prohibi
 
     assert judgement.standing == "prohibited"
     assert judgement.covered == 0
-    assert "until 2026-01-05T00:30:00Z" in judgement.because
+    assert "ended on 2026-01-05T00:30:00Z, inside this finding; records after that are not" in judgement.ended
 
 
 def test_an_organization_joined_after_the_finding_covers_nothing() -> None:

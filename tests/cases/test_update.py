@@ -351,3 +351,11 @@ def test_a_failing_update_leaves_everything_as_it_was(casebook: Casebook) -> Non
         run(casebook, "r2", [finding("a", end=3), broken])
 
     assert list_cases(casebook) == before
+
+
+def test_a_finding_that_a_narrower_run_did_not_judge_is_no_news_again(casebook: Casebook) -> None:
+    run(casebook, "r1", [finding("a", start=0, end=1), finding("a", start=5, end=6)])
+
+    change = run(casebook, "r2", [finding("a", start=0, end=1)], with_receipt=receipt("r2", until=at(2)))
+
+    assert (change.new_findings, change.changed_findings, change.stale_findings) == ((), (), ())

@@ -19,6 +19,19 @@ def test_sources_without_a_needed_column_are_left_out() -> None:
     assert (coverage.is_evaluable, coverage.sources_used, coverage.sources_left_out) == (True, ("a",), ("b",))
 
 
+def test_what_sources_left_out_lack_is_named_with_their_number() -> None:
+    rule = a_rule(Equals(field="country", value="KP"), by=("asn",))
+    sources = [
+        a_source("a", "account_id", "asn", "country"),
+        a_source("b", "account_id"),
+        a_source("c", "account_id", "asn"),
+    ]
+
+    (coverage,) = coverage_of([rule], sources, Context())
+
+    assert (coverage.sources_left_out, coverage.lacking) == (("b", "c"), (("asn", 1), ("country", 2)))
+
+
 def test_a_fact_of_one_source_is_provided_in_all() -> None:
     rule = a_rule(Equals(field="plan", value="pro"))
 

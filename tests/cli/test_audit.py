@@ -42,6 +42,22 @@ def test_a_dry_run_shows_the_mapping_and_writes_nothing(auditor: Run, log: Path)
     assert not Path("audit").exists()
 
 
+def test_a_dry_run_of_many_files_shows_a_mapping_once(auditor: Run, log: Path) -> None:
+    others = [write_log(Path(f"log-{number}.jsonl"), account=f"acct-{number}") for number in range(3)]
+    others[0].write_bytes(others[0].read_bytes() + b"not json\n")
+
+    printed = auditor("ingest", log, *others, "--dry-run").out
+
+    assert printed.count("made from") == printed.count("columns they provide") == 1
+    assert "profile canonical: 4 files" in printed
+    assert [line.split()[-1] for line in printed.splitlines() if line.startswith("log") and ".jsonl" in line] == [
+        "0",
+        "1",
+        "0",
+        "0",
+    ]
+
+
 def test_audit_prints_its_fixed_keys(auditor: Run, log: Path) -> None:
     result = json.loads(auditor("audit", log, "--pack", "pack", "--json").out)
 

@@ -1,6 +1,7 @@
 """Cases, notes and bundles on the command line."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -31,7 +32,8 @@ def test_case_list_has_its_fixed_keys(auditor: Run, case: str) -> None:
 def test_case_show_tells_clause_measure_and_reason(auditor: Run, case: str) -> None:
     shown = auditor("case", "show", case).out
 
-    for words in ("Many refusals in an hour", "2.1", "Do not get around limits.", "refusals 6", "acct-1: verify"):
+    told = ["Many refusals in an hour", "2.1", "Do not get around limits.", "refusals 6 (threshold: at least 5)"]
+    for words in [*told, "acct-1: verify"]:
         assert words in shown
 
 
@@ -42,6 +44,26 @@ def test_a_note_outlives_the_next_audit(auditor: Run, case: str) -> None:
     notes = json.loads(auditor("case", "show", case, "--json").out)["notes"]
     assert written.out == f"note 1 on {case}\n"
     assert [(note["author"], note["text"]) for note in notes] == [("A. Reviewer", "called them")]
+
+
+def test_a_note_is_on_the_page_of_its_case_at_once(auditor: Run, case: str) -> None:
+    page = Path("audit/cases") / f"{case}.html"
+    before = page.read_text()
+
+    auditor("case", "note", case, "called the customer", "--by", "A. Reviewer")
+
+    assert "called the customer" not in before
+    assert "called the customer" in page.read_text()
+    assert page.read_text().split("<footer")[1] == before.split("<footer")[1]
+
+
+def test_a_note_is_kept_when_its_page_cannot_be_made(auditor: Run, case: str) -> None:
+    shutil.rmtree("audit/runs")
+
+    ran = auditor("case", "note", case, "called them", "--by", "A. Reviewer")
+
+    assert ran.code == 0 and "the note is kept" in ran.err
+    assert json.loads(auditor("case", "show", case, "--json").out)["notes"][0]["text"] == "called them"
 
 
 @pytest.mark.parametrize(("text", "by"), [("", "A"), ("x", " ")], ids=["no text", "no author"])

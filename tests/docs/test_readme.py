@@ -38,7 +38,7 @@ def test_the_walk_through_works_word_for_word(
 
     assert set(codes.values()) == {0}
     assert len(codes) == 7
-    assert "no account (192.0.2.7)" in capfd.readouterr().out
+    assert "no account (client_ip 192.0.2.7)" in capfd.readouterr().out
 
 
 def test_the_demo_prints_what_the_readme_shows(

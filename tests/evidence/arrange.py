@@ -34,7 +34,8 @@ from auditor.records.sourcebytes import SourceBytes
 from auditor.records.sql import open_connection
 
 START = datetime(2025, 1, 10, 8, 0, tzinfo=UTC)
-RULE_TEXT = "title: Key hopping after a refusal\n"
+RULE_ID = "0c6f0f0e-6f0b-4a57-9a53-0a4f6a1f3b11"
+RULE_TEXT = f"id: {RULE_ID}\ntitle: Key hopping after a refusal\nstrength: bright-line\nfamily: limits\nlevel: high\n"
 TERMS_TEXT = "terms: example-api\n"
 
 
@@ -114,7 +115,7 @@ def write_log(path: Path, rows: Sequence[Mapping[str, Any]]) -> tuple[Path, list
             "source_line": number,
             "source_offset": offset,
             "source_length": len(line),
-            "record_id": f"{path.name}:{number}",
+            "record_id": f"{source}:{number}",
         }
         located.append({**row, **place})
         offset += len(line) + 1
@@ -153,7 +154,7 @@ def finding(rows: Sequence[Mapping[str, Any]], *, account: str, **fields: Any) -
     made: dict[str, Any] = {
         "id": "f" * 8 + digest_of(account.encode("utf-8", "surrogatepass"))[:56],
         "rule": "key-hopping-after-429",
-        "rule_id": "0c6f0f0e-6f0b-4a57-9a53-0a4f6a1f3b11",
+        "rule_id": RULE_ID,
         "rule_digest": digest_of(RULE_TEXT.encode()),
         "title": "Key hopping after a refusal",
         "conducts": ("limit-circumvention",),
@@ -241,7 +242,7 @@ def make_rule() -> Rule:
     """Return the rule that made the finding."""
     refused = Equals(field="event", value="completion")
     return Rule(
-        id="0c6f0f0e-6f0b-4a57-9a53-0a4f6a1f3b11",
+        id=RULE_ID,
         name="key-hopping-after-429",
         digest=digest_of(RULE_TEXT.encode()),
         title="Key hopping after a refusal",

@@ -13,10 +13,11 @@ from typing import Any
 import bagit  # type: ignore[import-untyped]  # it ships no types
 import pytest
 
-from auditor.cases.model import Case, SpeaksFor
+from auditor.cases.model import Action, ActionName, Case, SpeaksFor
 from auditor.errors import BundleError
 from auditor.evidence.documents import CitedDocument
 from auditor.evidence.verify import verify_bundle
+from auditor.policy.rule import Level
 from tests.evidence.arrange import World, make_case, sealed, source_file, world
 
 ROOT = Path(__file__).parents[2]
@@ -249,7 +250,14 @@ def test_case_id_that_could_lead_elsewhere_is_refused(tmp_path: Path, name: str)
 def test_finding_that_no_longer_holds_needs_no_records(tmp_path: Path) -> None:
     built = world(tmp_path)
     stale = built.case.findings[0].model_copy(update={"status": "stale", "last_run": "gone"})
-    kept = dataclasses.replace(built, case=built.case.model_copy(update={"findings": (stale,)}))
+    idle = Action(account="acct-7", action=ActionName.NONE, because=("nothing holds",))
+    changed = {
+        "findings": (stale,),
+        "actions": (idle,),
+        "proposed_action": ActionName.NONE,
+        "severity": Level.INFORMATIONAL,
+    }
+    kept = dataclasses.replace(built, case=built.case.model_copy(update=changed))
 
     bundle = sealed(kept, tmp_path / "C-1")
 

@@ -20,7 +20,6 @@ when:
     - {event: completion, status: 200, prompt|contains: [step, chain], client_ip|cidr: 10.0.0.0/8}
     - {plan: null, user_agent|re|i: 'curl|wget', country|fieldref|neq: billing_country, time|hour|gte: 22}
   raised: {event: limit_changed, model_age|lt: 48h, extra.trace|exists: true, "model": 'm?-*'}
-novel: {fields: [asn, user_agent], history: 14d, lasts: 24h}
 sequence:
   steps: [refused, answered]
   by: [prompt_digest]
@@ -56,9 +55,10 @@ def test_every_part_of_a_rule_is_said(golden: Callable[[str, str], None]) -> Non
         "within: {tumbling: 1d}\nmissing: counts\nsubject: none",
         "within: {session: 30m}\nsubject: end_user",
         "within: {calendar: week}\nmeasure: {calls: count()}\nsubject: cluster",
+        "novel: {fields: [asn, user_agent], history: 14d, lasts: 24h}",
         "when: {x: {country|expand: '%unsupported_countries%'}}\nsubject: organization",
     ],
-    ids=["tumbling", "session", "calendar", "missing-list"],
+    ids=["tumbling", "session", "calendar", "novel", "missing-list"],
 )
 def test_other_windows_and_subjects_are_said(
     part: str, golden: Callable[[str, str], None], request: pytest.FixtureRequest

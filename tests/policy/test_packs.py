@@ -153,7 +153,7 @@ def test_all_problems_of_all_files_are_named_at_once_sorted_by_place(tmp_path: P
         "rules/a.yml:2:8: `level` is text `sever`, expected one of informational, low, medium, high, critical",
         "rules/b.yml:2:1: text that is not YAML (while parsing a flow node, did not find expected node content), "
         "expected YAML",
-        "rules/c.yml:2:1: unknown exemption `nobody`, expected one of none",
+        "rules/c.yml:2:1: unknown exemption `nobody`, expected the name of an exemption list, and the pack has none",
         "rules/c.yml:3:9: `within` is text `3x`, expected a duration such as `90s`, `30m`, `24h`, `7d` or `2w`",
         "terms/t.yml:1:1: the terms file has no `publisher`, expected `publisher: …`",
         "terms/t.yml:1:1: the terms file has no `title`, expected `title: …`",

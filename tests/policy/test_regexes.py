@@ -88,6 +88,8 @@ def test_usual_patterns_are_accepted(pattern: str) -> None:
         ("a{,3}", "starts no repetition"),
         ("a{1001}", "repeats up to 1001"),
         ("((a{10}){10}){11}", "repeats up to 1100"),
+        ("(?m:a$)", "flag `m` for one group"),
+        ("(?m)a(?s-m:b$)", "flag `m` for one group"),
         ("(?x)a", "not in the common subset"),
         ("(a", "malformed"),
         ("a\\", "ends with a backslash"),

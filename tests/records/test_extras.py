@@ -28,7 +28,7 @@ def test_a_name_that_never_occurs_is_not_provided() -> None:
 
     (surveyed,) = with_extra_names(activity, ["extra.bytes", "extra.size", "extra.user.kind", "status"]).sources
 
-    assert (True, False, True) == tuple(surveyed.has(name) for name in ("extra.bytes", "extra.size", "extra.user.kind"))
+    assert tuple(surveyed.has(name) for name in ("extra.bytes", "extra.size", "extra.user.kind")) == (True, False, True)
 
 
 def test_without_a_question_any_name_counts_as_there() -> None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from auditor.errors import UsageError, WorkspaceError
 from auditor.records.dryrun import dry_run
 from auditor.records.ingest import IngestReport, ingest
+from auditor.records.manifest import announce_batch
 from auditor.records.memory import record_of
 from auditor.records.quarantine import read_quarantine
 from auditor.records.store import open_activity
@@ -283,7 +284,7 @@ def test_folders_are_read_in_order_and_hidden_files_are_named(workspace: Workspa
     report = read(workspace, folder)
 
     assert [source.name for source in report.sources] == ["a.jsonl", "sub[1]/*.jsonl"]
-    assert report.skipped == (str(folder / ".hidden"),)
+    assert report.skipped == (f"{folder / '.hidden'}: hidden",)
 
 
 def test_missing_path_is_a_usage_error(workspace: Workspace, tmp_path: Path) -> None:
@@ -299,7 +300,8 @@ def test_file_nobody_recognises_is_named_and_the_rest_loads(workspace: Workspace
 
 def test_killed_run_leaves_nothing_that_counts(workspace: Workspace, tmp_path: Path) -> None:
     read(workspace, written(tmp_path / "a.jsonl", line()))
-    stray = written(workspace.activity / "2026-01-01-stray.parquet", b"half")
+    announce_batch(workspace, "0123456789abcdef")
+    stray = written(workspace.activity / "2026-01-01-0123456789abcdef.parquet", b"half")
     partial = workspace.folder / ".partial-ingest"
     partial.mkdir()
 

@@ -1,12 +1,15 @@
 """The case file says what it must, runs nothing, loads nothing, and survives hostile logs."""
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from auditor.cases.dossier import Dossier
 from auditor.cases.model import Action, ActionName, CasebookChange, SpeaksFor
+from auditor.cases.runs import PackRun
+from auditor.checker.findings import Receipt
 from auditor.report.page import render_case, render_index
 from tests.evidence.arrange import World, applied, world
 from tests.report.reading import hostile_strings, page_of, untokened
@@ -36,12 +39,15 @@ def dossier(small: World) -> Dossier:
         pytest.param("prohibits", id="its stance"),
         pytest.param("hops was 12 at its highest; the rule asks for at least 5, so the margin is 7", id="the measure"),
         pytest.param("The first 25 of 40 records", id="how many records are shown"),
-        pytest.param("gateway.jsonl, line 25", id="file and line of a record"),
+        pytest.param("[1] line 25", id="source and line of a record"),
         pytest.param("logprob-harvest", id="a rule that was not evaluated"),
         pytest.param("top_logprobs", id="the column it lacks"),
         pytest.param("900 of its 906 records are ordinary traffic", id="what speaks for the account"),
         pytest.param("A failover between two services", id="what else can look like this"),
         pytest.param("a joint study", id="the approval on file"),
+        pytest.param("[1]gateway.jsonl (canonical)", id="the source of that number"),
+        pytest.param("To see [1] line 1: sed -n 1p FILE", id="the command that shows a record"),
+        pytest.param("no context file, no approvals", id="what the audit must be given to give this again"),
         pytest.param("suspension", id="the proposed action"),
         pytest.param("a bright-line finding of its own", id="its reason"),
         pytest.param("A person decides", id="who decides"),
@@ -133,10 +139,99 @@ def test_index_links_to_each_case_and_says_what_is_new(small: World) -> None:
     assert "top_logprobs" in page.text
 
 
+def test_index_has_a_section_for_each_pack(small: World) -> None:
+    other = small.receipt.model_copy(update={"pack": "web-scraping", "run_id": "run-0"})
+    case = small.case.model_copy(update={"id": "C-ba9876543210", "pack": "web-scraping"})
+
+    page = page_of(render_index([small.case], small.receipt, CasebookChange(), [PackRun(other, (case,))]))
+
+    assert [f"{small.case.id}.html", "C-ba9876543210.html"] == page.addresses
+    assert "2 cases of 2 packs" in page.text
+    assert "Pack web-scraping" in page.text
+
+
+def test_index_says_which_stretch_was_judged_and_which_cases_lie_outside(small: World) -> None:
+    narrow = before_everything(small.receipt)
+
+    text = " ".join(page_of(render_index([small.case], narrow, CasebookChange())).text.split())
+
+    assert "that run took only incidents that end before 2025-01-01 00:00:00 UTC" in text
+    assert "1 case below has no finding within that" in text
+    assert "not judged" in text
+
+
+def test_finding_outside_the_stretch_of_the_run_is_marked(dossier: Dossier) -> None:
+    narrow = dossier.model_copy(update={"receipt": before_everything(dossier.receipt)})
+
+    texts = [" ".join(page_of(render_case(item)).text.split()) for item in (dossier, narrow, narrow.sealed())]
+
+    assert ["Not judged by this audit" in text for text in texts] == [False, True, True]
+    assert ["1 finding below reaches beyond that" in text for text in texts] == [False, True, True]
+
+
+def test_name_of_a_source_is_whole_and_told_apart_except_where_it_is_sealed(dossier: Dossier) -> None:
+    name = f"123456789012_CloudTrail_us-east-1_{'x' * 90}.json.gz"
+    (source,) = dossier.sources
+    named = dossier.model_copy(update={"sources": (source.model_copy(update={"name": name, "where": f"eu/{name}"}),)})
+
+    texts = [page_of(render_case(item)).text for item in (named, named.sealed())]
+
+    assert [f"eu/{name}" in texts[0], f"eu/{name}" in texts[1], name in texts[1]] == [True, False, True]
+
+
+def test_ids_of_accounts_are_whole(tmp_path: Path) -> None:
+    role = "arn:aws:sts::123456789012:assumed-role/AWSReservedSSO_Reader_0123456789abcdef/someone@example.org"
+    built = world(tmp_path, account=role)
+
+    pages = [render_case(built.dossier()), render_index([built.case], built.receipt, CasebookChange())]
+
+    assert all("cut here" not in page_of(page).text and role in page_of(page).text for page in pages)
+
+
+def test_case_without_accounts_says_what_it_is_about(dossier: Dossier) -> None:
+    item = dossier.case.findings[0]
+    about = {"accounts": (), "account_records": (), "subject": (), "subject_kind": "none"}
+    finding = item.finding.model_copy(update=about | {"by": (("client_ip", "86.76.247.183"),)})
+    case = dossier.case.model_copy(
+        update={"accounts": (), "actions": (), "findings": (item.model_copy(update={"finding": finding}),)}
+    )
+
+    pages = [
+        render_case(dossier.model_copy(update={"case": case, "organizations": ()})),
+        render_index([case], dossier.receipt, CasebookChange()),
+    ]
+
+    assert all("no account (client_ip 86.76.247.183)" in page_of(page).text for page in pages)
+
+
+def test_ground_does_not_repeat_the_action(dossier: Dossier) -> None:
+    actions = tuple(
+        Action(account=f"acct-{number}", action=ActionName.SUSPEND, because=("suspend: its own records show it",))
+        for number in range(5)
+    )
+    many = dossier.case.model_copy(update={"accounts": tuple(item.account for item in actions), "actions": actions})
+
+    text = page_of(render_case(dossier.model_copy(update={"case": many}))).text
+
+    assert "Ground: its own records show it." in text
+
+
+def test_digits_of_a_number_are_kept_on_one_line(dossier: Dossier) -> None:
+    assert (
+        "td.number, th.number { text-align: right; white-space: nowrap; overflow-wrap: normal; }"
+        in render_case(dossier).decode()
+    )
+
+
 def test_index_without_cases_says_so(small: World) -> None:
     page = page_of(render_index([], small.receipt, CasebookChange()))
 
     assert "found nothing to look into" in page.text
+
+
+def before_everything(receipt: Receipt) -> Receipt:
+    """Return the receipt of a later run that took only incidents before all records."""
+    return receipt.model_copy(update={"run_id": "run-2", "until": datetime(2025, 1, 1, tzinfo=UTC)})
 
 
 def with_texts(dossier: Dossier, texts: list[str]) -> Dossier:

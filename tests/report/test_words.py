@@ -6,6 +6,7 @@ import pytest
 
 from auditor.checker.findings import RuleRun
 from auditor.report import words
+from tests.cases.factories import receipt as receipt_of
 
 TIME = datetime(2025, 3, 1, 9, 5, 7, 250_000, tzinfo=UTC)
 
@@ -82,3 +83,26 @@ def test_what_a_rule_could_not_judge_is_said(fields: dict[str, int | str], said:
     run = RuleRun.model_validate({"rule": "r", "rule_id": "i", "digest": "d", "is_evaluated": True} | fields)
 
     assert said == words.left_out_of(run)
+
+
+def test_stretch_says_every_bound_that_a_run_was_given() -> None:
+    receipt = receipt_of("r").model_copy(update={"since": TIME, "until": TIME, "as_of": TIME})
+
+    assert words.stretch_of(receipt) == (
+        "took only incidents that end from 2025-03-01 09:05:07.250000 UTC and before 2025-03-01 09:05:07.250000 UTC"
+        " and judged as if nothing later than 2025-03-01 09:05:07.250000 UTC had been recorded"
+    )
+
+
+def test_run_over_everything_has_no_stretch() -> None:
+    assert words.stretch_of(receipt_of("r")) == ""
+
+
+def test_what_a_run_was_given_is_named_with_its_digest() -> None:
+    receipt = receipt_of("r").model_copy(update={"context_digest": "c0", "approvals_digest": "a0", "as_of": TIME})
+
+    assert words.given_to(receipt) == (
+        "the context file with SHA-256 c0",
+        "the approvals with digest a0",
+        "--as-of 2025-03-01T09:05:07.250000Z",
+    )

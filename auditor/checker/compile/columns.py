@@ -19,6 +19,9 @@ NUMBER = r"^-?[0-9]{1,18}(\.[0-9]{1,9})?\z"
 """What text of `extra.*` must look like to be read as a number (RE2)."""
 
 LARGEST_REAL = "DECIMAL(26, 6)"
+SCALE_OF_SECONDS = 6
+"""Digits after the point of a span of time: microseconds."""
+
 TEXTUAL = (ColumnType.TEXT, ColumnType.ADDRESS, ColumnType.JSON)
 
 _OPERATORS: dict[str, type[exp.Binary]] = {
@@ -82,6 +85,14 @@ def exact_number(name: str, value: exp.Expression) -> exp.Expression:
     return value
 
 
+def scale_of_column(name: str) -> int:
+    """Return how many digits after the point a column has as `exact_number` gives it."""
+    if name.startswith("extra."):
+        return 9
+    scales = {ColumnType.INTEGER: 0, ColumnType.REAL: 6, ColumnType.DECIMAL: 9}
+    return SCALE_OF_SECONDS if name == "model_age" else scales[type_of(name)]
+
+
 def compared(name: str, operator: str, value: Decimal) -> exp.Expression:
     """Return the exact comparison of a number column with a literal, never overflowing or rounding.
 
@@ -96,7 +107,7 @@ def compared(name: str, operator: str, value: Decimal) -> exp.Expression:
         return _stepwise(extra_number(column), operator, value, scale=9, digits=18)
     if kind is ColumnType.INTEGER:
         return _stepwise(column, operator, value, scale=0, digits=19)
-    return _stepwise(column, operator, value, scale=6 if name == "model_age" else 9, digits=20)
+    return _stepwise(column, operator, value, scale=scale_of_column(name), digits=20)
 
 
 def _stepwise(column: exp.Expression, operator: str, value: Decimal, *, scale: int, digits: int) -> exp.Expression:

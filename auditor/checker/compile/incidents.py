@@ -67,7 +67,7 @@ def incidents(shape: Shape, windows: str, since: datetime | None, until: datetim
 
 def members(shape: Shape, rows: str, windows: str, found: str, documents: Sequence[str]) -> exp.Select:
     """Return the contributing records of the incidents in table `found`, with what is told of each."""
-    pairs = _sliding_pairs(shape, rows, windows) if shape.is_sliding() else _grouped_pairs(shape, rows, windows)
+    pairs = _sliding_pairs(shape, rows, found) if shape.is_sliding() else _grouped_pairs(shape, rows, windows, found)
     against = is_true(identifier(shape.flags.against, "record")) if shape.flags.against else exp.true()
     items = [
         identifier(INCIDENT, "pair"),
@@ -75,45 +75,46 @@ def members(shape: Shape, rows: str, windows: str, found: str, documents: Sequen
         named(against, IS_AGAINST),
         *columns(documents, "record"),
     ]
-    query = joined_on(select(items, inner(pairs, "pair")), table(BASE, "record"), _same(NUMBER, "pair", "record"))
-    return joined_on(query, table(found, "incident"), _same(INCIDENT, "pair", "incident"))
+    return joined_on(select(items, inner(pairs, "pair")), table(BASE, "record"), _same(NUMBER, "pair", "record"))
 
 
 def _same(name: str, left: str, right: str) -> exp.Expression:
     return every(same_keys((name,), left, right))
 
 
-def _grouped_pairs(shape: Shape, rows: str, windows: str) -> exp.Select:
+def _grouped_pairs(shape: Shape, rows: str, windows: str, found: str) -> exp.Select:
     same = every(same_keys((*shape.keys, BUCKET), "row", "window"))
     items = [identifier(INCIDENT, "window"), identifier(NUMBER, "row")]
-    return joined_on(select(items, table(rows, "row")), table(windows, "window"), same)
+    query = joined_on(select(items, table(rows, "row")), table(windows, "window"), same)
+    return joined_on(query, table(found, "incident"), _same(INCIDENT, "window", "incident"))
 
 
-def _sliding_pairs(shape: Shape, rows: str, windows: str) -> exp.Query:
-    """Return (`_incident`, `_n`): a record belongs to the first violating window that ends at or after it and reaches
-    back to it. A running minimum finds that window without comparing every record with every window.
+def _sliding_pairs(shape: Shape, rows: str, found: str) -> exp.Query:
+    """Return (`_incident`, `_n`): the windows of an incident leave no gap between its ends, and incidents of a class
+    (not exempt, or by one exemption) share no time. So a record belongs to the last one that began, unless it is over.
+    A running maximum finds that one without comparing every record with every incident.
     """
     classes = range(NOT_EXEMPT, len(shape.exemptions))
-    return union_all([_pairs_of_class(shape, rows, windows, place) for place in classes])
+    return union_all([_pairs_of_class(shape, rows, found, place) for place in classes])
 
 
-def _pairs_of_class(shape: Shape, rows: str, windows: str, place: int) -> exp.Select:
+def _pairs_of_class(shape: Shape, rows: str, found: str, place: int) -> exp.Select:
     keys = shape.keys
-    nothing = [named(exp.null(), LOW), named(exp.null(), INCIDENT)]
+    nothing = [named(exp.null(), HIGH), named(exp.null(), INCIDENT)]
     own = select([*columns((*keys, AT, NUMBER), "row"), *nothing], table(rows, "row"))
-    own = own.where(present_in(windows, keys, "row"), copy=False)
-    ends = select(
-        [*columns(keys), named(identifier(HIGH), AT), named(exp.null(), NUMBER), *columns((LOW, INCIDENT))],
-        table(windows),
+    own = own.where(present_in(found, keys, "row"), copy=False)
+    begun = select(
+        [*columns(keys), named(identifier(LOW), AT), named(exp.null(), NUMBER), *columns((HIGH, INCIDENT))],
+        table(found),
     ).where(exp.EQ(this=identifier(EXEMPT), expression=literal(place)), copy=False)
-    following = {
-        name: over(exp.Min(this=identifier(name)), keys, ascending(AT), frame="RANGE", ahead=True)
-        for name in (LOW, INCIDENT)
+    # later incidents end later and have higher numbers
+    latest = {
+        name: over(exp.Max(this=identifier(name)), keys, ascending(AT), frame="RANGE") for name in (HIGH, INCIDENT)
     }
-    items = [*columns((NUMBER, AT)), *(named(sql, name) for name, sql in following.items())]
-    walked = select(items, inner(union_all([own, ends]), "line"))
-    reaches = exp.LTE(this=identifier(LOW), expression=identifier(AT))
-    belongs = every([is_known(identifier(NUMBER)), reaches])
+    items = [*columns((NUMBER, AT)), *(named(sql, name) for name, sql in latest.items())]
+    walked = select(items, inner(union_all([own, begun]), "line"))
+    lasts = exp.LTE(this=identifier(AT), expression=identifier(HIGH))
+    belongs = every([is_known(identifier(NUMBER)), lasts])
     return select(columns((INCIDENT, NUMBER)), inner(walked, "walked")).where(belongs, copy=False)
 
 

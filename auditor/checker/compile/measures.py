@@ -1,20 +1,22 @@
 """Measures and `violates` into exact SQL (docs/evaluation.md, "Numbers").
 
-Counts and sums stay integers or decimals; only a quotient is a double, made from the nearest doubles of its exact
-operands. Aggregates are taken either over a group or over a sliding window of the same rows.
+Counts and sums stay integers or decimals of at most 38 digits, and what outgrows them is null; only a quotient is a
+double, made from the nearest doubles of its exact operands. Aggregates are taken either over a group or over a sliding
+window of the same rows.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Literal
 
 from sqlglot import exp
 
-from auditor.checker.compile.columns import comparison
+from auditor.checker.compile.columns import SCALE_OF_SECONDS, comparison, scale_of_column
 from auditor.checker.compile.conditions import TIME
 from auditor.checker.compile.nodes import choose, count_where, negated
 from auditor.checker.compile.seen import seconds
+from auditor.checker.exact import MOST_DIGITS, literal_of, scale_of
 from auditor.policy.expressions import (
     Aggregate,
     Arithmetic,
@@ -38,10 +40,14 @@ Kind = Literal["count", "exact", "double", "truth"]
 
 @dataclass(frozen=True)
 class Typed:
-    """An SQL value and what it is: a count, another exact number, a double or a truth value."""
+    """An SQL value and what it is: a count, another exact number, a double or a truth value.
+
+    `scale` is the number of digits after the point of an exact number; with none it is a whole number.
+    """
 
     sql: exp.Expression
     kind: Kind
+    scale: int = 0
 
 
 Wrap = Callable[[exp.Expression], exp.Expression]
@@ -70,24 +76,24 @@ def aggregate_sql(node: Aggregate, *, is_sequence: bool, wrap: Wrap) -> Typed:
         return Typed(wrap(_count(node, is_sequence)), "count")
     if node.function == "span":
         first, last = wrap(exp.Min(this=identifier(TIME))), wrap(exp.Max(this=identifier(TIME)))
-        return Typed(seconds(exp.Paren(this=exp.Sub(this=last, expression=first))), "exact")
+        return Typed(seconds(exp.Paren(this=exp.Sub(this=last, expression=first))), "exact", SCALE_OF_SECONDS)
     assert node.column is not None
-    number = number_column(node.column)
+    number, scale = number_column(node.column), scale_of_column(node.column)
     match node.function:
         case "sum":
-            return Typed(wrap(exp.Sum(this=identifier(number))), "exact")
+            return Typed(wrap(exp.Sum(this=identifier(number))), "exact", scale)
         case "min":
-            return Typed(wrap(exp.Min(this=identifier(number))), "exact")
+            return Typed(wrap(exp.Min(this=identifier(number))), "exact", scale)
         case "max":
-            return Typed(wrap(exp.Max(this=identifier(number))), "exact")
+            return Typed(wrap(exp.Max(this=identifier(number))), "exact", scale)
         case "avg":
             total, many = wrap(exp.Sum(this=identifier(number))), wrap(exp.Count(this=identifier(number)))
-            return _quotient(Typed(total, "exact"), Typed(many, "count"))
+            return _quotient(Typed(total, "exact", scale), Typed(many, "count"))
         case "median":
-            return _median(number, wrap)
+            return _median(number, scale, wrap)
         case "quantile":
             assert node.fraction is not None
-            return Typed(wrap(_ranked(identifier(number), node.fraction)), "exact")
+            return Typed(wrap(_ranked(identifier(number), node.fraction)), "exact", scale)
     raise AssertionError(node.function)
 
 
@@ -102,30 +108,33 @@ def _ranked(value: exp.Expression, fraction: Decimal) -> exp.Expression:
     return exp.PercentileDisc(this=value, expression=literal(fraction))
 
 
-def _median(number: str, wrap: Wrap) -> Typed:
+def _median(number: str, scale: int, wrap: Wrap) -> Typed:
     # the value at (n-1)//2 is the nearest rank of 1/2; the one at n//2 is the same seen from the other end
-    low = wrap(_ranked(identifier(number), Decimal("0.5")))
-    high = exp.Neg(this=exp.Paren(this=wrap(_ranked(exp.Neg(this=_wide(identifier(number))), Decimal("0.5")))))
-    total = exp.Paren(this=exp.Add(this=_wide(low), expression=high))
-    return _quotient(Typed(total, "exact"), Typed(literal(2), "count"))
+    value = Typed(identifier(number), "exact", scale)
+    low = _wide(Typed(wrap(_ranked(identifier(number), Decimal("0.5"))), "exact", scale))
+    high = exp.Neg(this=exp.Paren(this=wrap(_ranked(exp.Neg(this=_wide(value)), Decimal("0.5")))))
+    total = exp.Paren(this=exp.Add(this=low, expression=high))
+    return _quotient(Typed(total, "exact", scale), Typed(literal(2), "count"))
 
 
-def _wide(value: exp.Expression) -> exp.Expression:
-    return exp.Mul(this=value, expression=cast(literal(1), "HUGEINT"))
+def _wide(value: Typed) -> exp.Expression:
+    """Return an exact number in its widest type: the least BIGINT, say, has no negative among its own."""
+    return cast(value.sql.copy(), "HUGEINT" if value.scale == 0 else f"DECIMAL({MOST_DIGITS}, {value.scale})")
 
 
 def measure_sql(expression: Expression, known: Mapping[Expression, Typed]) -> Typed:
     """Return an expression; `known` gives the SQL of its aggregates and of the names of measures."""
     found = known.get(expression)
     if found is not None:
-        return Typed(found.sql.copy(), found.kind)
+        return replace(found, sql=found.sql.copy())
     match expression:
         case Number(value=value):
-            whole = value == value.to_integral_value()
-            return Typed(literal(int(value)) if whole else literal(value), "exact")
+            return Typed(literal(literal_of(value)), "exact", scale_of(literal_of(value)))
         case Negative(operand=operand):
             inside = measure_sql(operand, known)
-            return Typed(exp.Neg(this=exp.Paren(this=inside.sql)), inside.kind)
+            if inside.kind == "double":
+                return Typed(exp.Neg(this=exp.Paren(this=inside.sql)), "double")
+            return Typed(exp.Neg(this=exp.Paren(this=_wide(inside))), "exact", inside.scale)
         case Negation(operand=operand):
             return Typed(negated(measure_sql(operand, known).sql), "truth")
         case Logic(operator=operator):
@@ -145,26 +154,31 @@ def _arithmetic(node: Arithmetic, known: Mapping[Expression, Typed]) -> Typed:
     left, right = measure_sql(node.left, known), measure_sql(node.right, known)
     if node.operator == "/":
         return _quotient(left, right)
-    left, right = _alike(left, right)
     made = {"+": exp.Add, "-": exp.Sub, "*": exp.Mul}[node.operator]
-    kind: Kind = "double" if left.kind == "double" else "exact"
-    operands = (left.sql, right.sql) if kind == "double" else (_whole(left), right.sql)
-    return Typed(exp.Paren(this=made(this=operands[0], expression=operands[1])), kind)
+    scale = left.scale + right.scale if node.operator == "*" else max(left.scale, right.scale)
+    if "double" in (left.kind, right.kind) or scale > MOST_DIGITS:
+        return Typed(exp.Paren(this=made(this=_double(left), expression=_double(right))), "double")
+    scales = (left.scale, right.scale) if node.operator == "*" else (scale, scale)
+    operands = [_decimal(side, of) for side, of in zip((left, right), scales, strict=True)]
+    result: exp.Expression = exp.Try(this=made(this=operands[0], expression=operands[1]))
+    return Typed(cast(result, "HUGEINT") if scale == 0 else result, "exact", scale)
 
 
-def _whole(value: Typed) -> exp.Expression:
-    # a product of two BIGINT counts could overflow; one HUGEINT operand makes the operation HUGEINT
-    return cast(value.sql, "HUGEINT") if value.kind == "count" or _is_integer(value.sql) else value.sql
+def _decimal(value: Typed, scale: int) -> exp.Expression:
+    """Return an exact number with so many digits after the point, NULL if it then has too many."""
+    return cast(value.sql, f"DECIMAL({MOST_DIGITS}, {scale})", attempt=True)
 
 
-def _is_integer(sql: exp.Expression) -> bool:
+def _is_whole_literal(sql: exp.Expression) -> bool:
     return isinstance(sql, exp.Literal) and sql.is_int
 
 
 def _alike(left: Typed, right: Typed) -> tuple[Typed, Typed]:
     if "double" in (left.kind, right.kind):
         return Typed(_double(left), "double"), Typed(_double(right), "double")
-    return left, right
+    scale = max(left.scale, right.scale)
+    sides = [side if side.scale == scale else Typed(_decimal(side, scale), "exact", scale) for side in (left, right)]
+    return sides[0], sides[1]
 
 
 def _quotient(left: Typed, right: Typed) -> Typed:
@@ -178,7 +192,7 @@ def _double(value: Typed) -> exp.Expression:
     if value.kind == "double":
         return value.sql
     # through text: a direct cast of a wide decimal rounds twice
-    exact = value.sql if value.kind == "count" or _is_integer(value.sql) else cast(value.sql, "VARCHAR")
+    exact = value.sql if value.kind == "count" or _is_whole_literal(value.sql) else cast(value.sql, "VARCHAR")
     return cast(exact, "DOUBLE")
 
 

@@ -99,17 +99,19 @@ def over(
     *,
     frame: str = "",
     back: int | None = None,
+    before: int = 0,
     ahead: bool = False,
 ) -> exp.Expression:
     """Return a window function.
 
-    `frame` is ROWS or RANGE, from `back` (None: unbounded) before to the current row; with `ahead`, from the current
-    row to the end.
+    `frame` is ROWS or RANGE, from `back` (None: unbounded) before to the current row, or to `before` before it; with
+    `ahead`, from the current row to the end.
     """
     spec = None
     if frame:
         start = "CURRENT ROW" if ahead else "UNBOUNDED" if back is None else literal(back)
-        end, end_side = ("UNBOUNDED", "FOLLOWING") if ahead else ("CURRENT ROW", None)
+        last = literal(before) if before else "CURRENT ROW"
+        end, end_side = ("UNBOUNDED", "FOLLOWING") if ahead else (last, "PRECEDING" if before else None)
         start_side = None if ahead else "PRECEDING"
         spec = exp.WindowSpec(kind=frame, start=start, start_side=start_side, end=end, end_side=end_side)
     ordered = exp.Order(expressions=list(order)) if order else None

@@ -25,8 +25,8 @@ from auditor.checker.compile.results import (
     TermsColumn,
     account_query,
     incident_query,
+    is_of_its_account,
     source_query,
-    terms_query,
 )
 from auditor.checker.compile.rows import (
     Shape,
@@ -80,7 +80,10 @@ class PairingPlan:
 
 @dataclass(frozen=True)
 class RulePlan:
-    """Everything one rule needs. `counts` are queries of one number, added to the outcome's field of that name."""
+    """Everything one rule needs. `counts` are queries of one number, added to the outcome's field of that name.
+
+    `account_query` is None where the subject is the account, `source_query` where there is one source.
+    """
 
     rule: Rule
     coverage: RuleCoverage
@@ -91,7 +94,6 @@ class RulePlan:
     incident_query: exp.Select | None = None
     account_query: exp.Select | None = None
     source_query: exp.Select | None = None
-    terms_query: exp.Select | None = None
 
     @property
     def members(self) -> str:
@@ -131,7 +133,7 @@ class Plan:
                 yield rule.pairing.candidates
                 yield f"-- the pairs of these candidates are put into {rule.pairing.pairs} (checker/pairing.py)"
             yield from (statement.creation() for statement in rule.statements)
-            queries = (rule.incident_query, rule.account_query, rule.source_query, rule.terms_query)
+            queries = (rule.incident_query, rule.account_query, rule.source_query)
             yield from (query for query in queries if query is not None)
 
 
@@ -239,6 +241,7 @@ def _rule_plan(
     shape: Shape, versions: Sequence[TermsColumn], timezone: str, since: datetime | None, until: datetime | None
 ) -> RulePlan:
     rule, coverage = shape.flags.rule, shape.flags.coverage
+    has_sources = len(shape.flags.scope.sources) > 1
     if not coverage.is_evaluable:
         return RulePlan(rule, coverage, shape)
     rows, windows, found, cited = (shape.table(name) for name in ("rows", "windows", "incidents", "members"))
@@ -262,10 +265,9 @@ def _rule_plan(
             Statement(found, incidents(shape, windows, since, until)),
             Statement(cited, members(shape, near, windows, found, documents)),
         ),
-        incident_query=incident_query(shape, found, cited),
-        account_query=account_query(cited),
-        source_query=source_query(cited),
-        terms_query=terms_query(cited, versions) if versions else None,
+        incident_query=incident_query(shape, found, cited, versions),
+        account_query=None if is_of_its_account(shape) else account_query(cited),
+        source_query=source_query(cited) if has_sources else None,
     )
 
 

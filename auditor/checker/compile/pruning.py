@@ -39,8 +39,6 @@ STRETCH = "_stretch"
 SHORTEST = 86_400
 """Seconds: shorter stretches would be as many as the rows, and cost more than they save."""
 
-Bound = tuple[exp.Expression, str, Decimal]
-
 
 def growing_bounds(rule: Rule) -> tuple[tuple[Aggregate, str, Decimal], ...]:
     """Return the parts of `violates`, all needed, that ask a growing aggregate to reach a positive number."""

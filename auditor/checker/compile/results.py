@@ -1,6 +1,7 @@
 """The queries that read one rule's incidents out of its tables.
 
-Every query is in order of `_incident`; the engine puts incidents into the order of docs/evaluation.md.
+Accounts and sources come with the incidents where one pass over their records tells them; `account_query` and
+`source_query` are for the others.
 """
 
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ from auditor.checker.compile.flags import as_text, covered
 from auditor.checker.compile.incidents import INCIDENT, IS_AGAINST, measure_columns
 from auditor.checker.compile.nodes import (
     ascending,
+    choose,
     columns,
     count_where,
     every,
@@ -22,12 +24,13 @@ from auditor.checker.compile.nodes import (
     named,
     same_keys,
     select,
+    some,
 )
 from auditor.checker.compile.rows import Shape
 from auditor.checker.compile.seen import NUMBER, SOURCE
-from auditor.checker.compile.windows import EXEMPT
+from auditor.checker.compile.windows import EXEMPT, NOT_EXEMPT
 from auditor.policy.terms import Terms, TermsVersion
-from auditor.records.sql import identifier, table
+from auditor.records.sql import identifier, literal, table
 
 
 @dataclass(frozen=True)
@@ -39,41 +42,88 @@ class TermsColumn:
     column: str
 
 
-def incident_query(shape: Shape, found: str, members: str) -> exp.Select:
-    """Return the incidents: number, exemption, windows, start, end, records, first and last `_n`, then the subject and
-    `by` as text, then the measures.
+def incident_query(shape: Shape, found: str, members: str, versions: Sequence[TermsColumn] = ()) -> exp.Select:
+    """Return the incidents in the order of docs/evaluation.md ("Merge").
+
+    Columns: number in the rule's tables, exemption, windows, start, end, records, `record_id` and `account_id` of the
+    first record, its `_n`, how many records of a known account the finding is about, the lowest and highest source;
+    then the subject and `by` as text, then the measures, then for each version of the terms how many of the records
+    that the finding is about it applied to.
     """
     rule = shape.flags.rule
-    first, last = exp.Min(this=identifier(TIME)), exp.Max(this=identifier(TIME))
-    records = named(exp.Count(this=exp.Star()), "_records")
-    extent = select([identifier(INCIDENT), named(first, "_start"), named(last, "_end"), records], table(members))
-    extent = extent.group_by(identifier(INCIDENT), copy=False)
-    place = inner(_ends(extent, members), "extent")
-    texts = [as_text(name, "incident") for name in (*rule.subject_columns, *rule.by)]
+    subject, by = _texts(rule.subject_columns), _texts(rule.by)
+    applied = tuple(f"_applied{place}" for place in range(len(versions)))
     items = [
         *columns((INCIDENT, EXEMPT, "_windows"), "incident"),
-        *columns(("_start", "_end", "_records", "_first", "_last"), "extent"),
-        *texts,
+        *columns(("_start", "_end", "_records"), "ends"),
+        *columns(("record_id", "account_id"), "first"),
+        *columns(("_first", "_about", "_low_source", "_high_source"), "ends"),
+        *(sql.copy() for sql in (*subject, *by)),
         *columns(measure_columns(shape), "incident"),
+        *columns(applied, "ends"),
     ]
-    same = every(same_keys((INCIDENT,), "incident", "extent"))
-    query = joined_on(select(items, table(found, "incident")), place, same)
-    return query.order_by(exp.Ordered(this=identifier(INCIDENT, "incident"), desc=False), copy=False)
+    ends = inner(_ends(_extent(members, versions, applied), members, applied), "ends")
+    query = joined_on(select(items, table(found, "incident")), ends, every(same_keys((INCIDENT,), "incident", "ends")))
+    is_first = exp.EQ(this=identifier(NUMBER, "first"), expression=identifier("_first", "ends"))
+    same = every([*same_keys((INCIDENT,), "first", "ends"), is_first])
+    query = joined_on(query, table(members, "first"), same)
+    ends_order = columns(("_first", "_last"), "ends")
+    order = [*subject, *by, identifier("_start", "ends"), _exemption_order(shape), *ends_order]
+    return query.order_by(*(exp.Ordered(this=sql, desc=False) for sql in order), copy=False)
 
 
-def _ends(extent: exp.Select, members: str) -> exp.Select:
-    def at(end: str, choice: type[exp.Min] | type[exp.Max], name: str) -> exp.Expression:
-        is_there = exp.EQ(this=identifier(TIME, "member"), expression=identifier(end, "extent"))
-        return named(choice(this=exp.Case(ifs=[exp.If(this=is_there, true=identifier(NUMBER, "member"))])), name)
+def _texts(names: Sequence[str]) -> list[exp.Expression]:
+    return [as_text(name, "incident") for name in names]
 
-    kept = columns((INCIDENT, "_start", "_end", "_records"), "extent")
-    query = select([*kept, at("_start", exp.Min, "_first"), at("_end", exp.Max, "_last")], inner(extent, "extent"))
-    query = joined_on(query, table(members, "member"), every(same_keys((INCIDENT,), "extent", "member")))
-    return query.group_by(*columns((INCIDENT, "_start", "_end", "_records"), "extent"), copy=False)
+
+def _exemption_order(shape: Shape) -> exp.Expression:
+    """Return a number that puts incidents that are not suppressed first, then the others by their exemption's name."""
+    ranks = {name: rank for rank, name in enumerate(sorted(shape.exemption_names))}
+    ifs = [
+        exp.If(this=exp.EQ(this=identifier(EXEMPT, "incident"), expression=literal(place)), true=literal(ranks[name]))
+        for place, name in enumerate(shape.exemption_names)
+    ]
+    return exp.Case(ifs=ifs, default=literal(NOT_EXEMPT)) if ifs else identifier(EXEMPT, "incident")
+
+
+def _extent(members: str, versions: Sequence[TermsColumn], applied: Sequence[str]) -> exp.Select:
+    """Return what one pass over the records tells of each incident."""
+    about = identifier(IS_AGAINST)
+    covers = [every([about.copy(), identifier(item.column), *covered(item.version.span)]) for item in versions]
+    items = [
+        named(exp.Min(this=identifier(TIME)), "_start"),
+        named(exp.Max(this=identifier(TIME)), "_end"),
+        named(exp.Count(this=exp.Star()), "_records"),
+        named(count_where(every([about, is_known(identifier("account_id"))])), "_about"),
+        named(exp.Min(this=identifier(SOURCE)), "_low_source"),
+        named(exp.Max(this=identifier(SOURCE)), "_high_source"),
+        *(named(count_where(test), name) for test, name in zip(covers, applied, strict=True)),
+    ]
+    return select([identifier(INCIDENT), *items], table(members)).group_by(identifier(INCIDENT), copy=False)
+
+
+def _ends(extent: exp.Select, members: str, applied: Sequence[str]) -> exp.Select:
+    """Return the extents with `_first` and `_last`, the first and last record in the order of (time, `_n`)."""
+
+    def is_at(end: str) -> exp.Expression:
+        return exp.EQ(this=identifier(TIME, "member"), expression=identifier(end, "extent"))
+
+    kept = (INCIDENT, "_start", "_end", "_records", "_about", "_low_source", "_high_source", *applied)
+    first = exp.Min(this=choose(is_at("_start"), identifier(NUMBER, "member")))
+    last = exp.Max(this=choose(is_at("_end"), identifier(NUMBER, "member")))
+    items = [*columns(kept, "extent"), named(first, "_first"), named(last, "_last")]
+    same = every([*same_keys((INCIDENT,), "extent", "member"), some([is_at("_start"), is_at("_end")])])
+    query = joined_on(select(items, inner(extent, "extent")), table(members, "member"), same)
+    return query.group_by(*columns(kept, "extent"), copy=False)
+
+
+def is_of_its_account(shape: Shape) -> bool:
+    """Say whether every record of an incident has the account that its subject names."""
+    return "account_id" in shape.flags.rule.subject_columns
 
 
 def account_query(members: str) -> exp.Select:
-    """Return (`_incident`, account, records) of the records that a finding is about."""
+    """Return (`_incident`, account, records) of the records that a finding is about, in that order."""
     keys = columns((INCIDENT, "account_id"))
     about = every([identifier(IS_AGAINST), is_known(identifier("account_id"))])
     query = select([*keys, exp.Count(this=exp.Star())], table(members)).where(about, copy=False)
@@ -86,11 +136,3 @@ def source_query(members: str) -> exp.Select:
     """Return (`_incident`, `_source`), each pair once."""
     query = select(columns((INCIDENT, SOURCE)), table(members), distinct=True)
     return query.order_by(*ascending(INCIDENT, SOURCE), copy=False)
-
-
-def terms_query(members: str, versions: Sequence[TermsColumn]) -> exp.Select:
-    """Return `_incident` and, for each version of the terms, how many records it applied to."""
-    counts = [count_where(every([identifier(item.column), *covered(item.version.span)])) for item in versions]
-    about = identifier(IS_AGAINST)
-    query = select([identifier(INCIDENT), *counts], table(members)).where(about, copy=False)
-    return query.group_by(identifier(INCIDENT), copy=False).order_by(*ascending(INCIDENT), copy=False)

@@ -220,10 +220,11 @@ def candidates(shape: Shape, wanted: Sequence[str]) -> exp.Select:
     known = [is_known(column) for column in columns(subject)]
     marked = select([*items, *parts, *extra], table(BASE)).where(every([relevant, *known]), copy=False)
     keys = tuple(f"_key{place}" for place in range(len(parts)))
-    return _reachable(marked, keys, sequence.within * MICROS)
+    own = tuple(item.alias_or_name for item in (*items, *parts, *extra))
+    return _reachable(marked, own, keys, sequence.within * MICROS)
 
 
-def _reachable(marked: exp.Select, keys: tuple[str, ...], within: int) -> exp.Select:
+def _reachable(marked: exp.Select, own: tuple[str, ...], keys: tuple[str, ...], within: int) -> exp.Select:
     earlier = over(exp.Max(this=choose(identifier("_first"), identifier(TIME))), keys, ascending(TIME), frame="RANGE")
     later = over(
         exp.Min(this=choose(identifier("_second"), identifier(TIME))), keys, ascending(TIME), frame="RANGE", ahead=True
@@ -233,6 +234,6 @@ def _reachable(marked: exp.Select, keys: tuple[str, ...], within: int) -> exp.Se
     until = exp.Sub(this=identifier("_later"), expression=identifier(TIME))
     is_second = every([identifier("_second"), exp.LTE(this=since, expression=literal(within))])
     is_first = every([identifier("_first"), exp.LTE(this=until, expression=literal(within))])
-    query = select([exp.Star()], inner(looked, "looked"))
+    query = select(columns(own), inner(looked, "looked"))
     query = query.where(some([identifier("_until"), is_first, is_second]), copy=False)
     return query.order_by(*ascending(TIME, NUMBER), copy=False)

@@ -5,7 +5,8 @@ Columns: the keys, `_lo` and `_hi` (time of the first and last record that count
 (-1: none).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from sqlglot import exp
 
@@ -21,15 +22,11 @@ from auditor.checker.compile.nodes import (
     ascending,
     choose,
     columns,
-    every,
     inner,
-    is_known,
-    joined_on,
+    is_null,
     named,
     over,
-    same_keys,
     select,
-    union_all,
 )
 from auditor.checker.compile.pruning import IS_END, growing_bounds
 from auditor.checker.compile.rows import AT, BUCKET, MICROS, Shape
@@ -99,50 +96,63 @@ def _sliding(shape: Shape, rows: str) -> exp.Select:
 
     low, high = named(wrap(exp.Min(this=identifier(AT))), LOW), named(identifier(AT), HIGH)
     ends = columns((IS_END,)) if is_pruned(shape) else []
-    items = [*columns(shape.keys), low, high, *ends, *_aggregates(shape, wrap), *_unexempt(shape, wrap)]
-    query = select(items, table(rows))
-    distinct = {
-        _aggregate_column(place): counted_column(node.column)
+    distinct = _distinct(shape)
+    different = [named(_alive(shape, place, length), _aggregate_column(place)) for place in distinct]
+    items = [*columns(shape.keys), low, high, *ends, *_aggregates(shape, wrap), *different, *_unexempt(shape, wrap)]
+    return select(items, _stretched(shape, rows, distinct, length) if distinct else table(rows))
+
+
+def _distinct(shape: Shape) -> dict[int, str]:
+    """Return the columns of `rows` whose different values are counted, by the place of the aggregate."""
+    return {
+        place: counted_column(node.column)
         for place, node in enumerate(aggregates_of(shape.flags.rule))
         if node.is_distinct and node.column
     }
-    for name, column in distinct.items():
-        query = _with_distinct(shape, query, _sweep(shape, rows, column, length, name), name)
-    return query
 
 
-def _with_distinct(shape: Shape, query: exp.Select, sweep: exp.Select, name: str) -> exp.Select:
-    same = every([*same_keys(shape.keys, "window", "sweep"), *same_keys((HIGH,), "window", "sweep")])
-    items = [exp.Column(this=exp.Star(), table=exp.to_identifier("window", quoted=True)), identifier(name, "sweep")]
-    return joined_on(select(items, inner(query, "window")), inner(sweep, "sweep"), same)
-
-
-def _sweep(shape: Shape, rows: str, column: str, length: int, name: str) -> exp.Select:
-    """Return how many different values the window ending at each time has, by keys and `_hi`.
-
-    A value counts from each of its times until it comes again or has fallen out of the window: +1 and -1 on a running
-    sum. Unlike COUNT(DISTINCT ...) OVER, every engine has this, and it is no slower.
+def _stretched(shape: Shape, rows: str, distinct: Mapping[int, str], length: int) -> exp.Expression:
+    """Return the rows with two marks a counted column: whether the value was not there within the window's length
+    before, and whether it won't come again within it.
     """
-    keys = shape.keys
-    again = over(exp.Lead(this=identifier(AT)), tuple(dict.fromkeys((*keys, column))), ascending(AT))
-    stays = select([*columns(keys), identifier(AT), named(again, "_again")], table(rows))
-    stays = stays.where(is_known(identifier(column)), copy=False)
-    out = exp.Add(this=identifier(AT), expression=literal(length + 1))
-    leaves = exp.Least(this=exp.Coalesce(this=identifier("_again"), expressions=[out]), expressions=[out.copy()])
-    changes = [
-        _changes(keys, identifier(AT), 1, inner(stays, "stays")),
-        _changes(keys, leaves, -1, inner(stays.copy(), "stays")),
-        _changes(keys, identifier(AT), 0, table(rows)),
-    ]
-    running = over(exp.Sum(this=identifier("_change")), keys, ascending(HIGH), frame="RANGE")
-    counted = select([*columns((*keys, HIGH, "_end")), named(running, name)], inner(union_all(changes), "changes"))
-    is_end = exp.EQ(this=identifier("_end"), expression=literal(1))
-    return select(columns((*keys, HIGH, name)), inner(counted, "counted"), distinct=True).where(is_end, copy=False)
+    marks = []
+    for place, column in distinct.items():
+        keys = tuple(dict.fromkeys((*shape.keys, column)))
+        before = over(exp.Lag(this=identifier(AT)), keys, ascending(AT))
+        after = over(exp.Lead(this=identifier(AT)), keys, ascending(AT))
+        since = exp.Sub(this=identifier(AT), expression=before)
+        until = exp.Sub(this=after, expression=identifier(AT))
+        marks += [
+            named(_is_far(column, since, length), _comes(place)),
+            named(_is_far(column, until, length), _goes(place)),
+        ]
+    return inner(select([exp.Star(), *marks], table(rows)), "stretched")
 
 
-def _changes(keys: Sequence[str], at: exp.Expression, change: int, source: exp.Expression) -> exp.Select:
-    is_end = named(literal(0 if change else 1), "_end")
-    return select([*columns(keys), named(at, HIGH), named(literal(change), "_change"), is_end], source)
+def _is_far(column: str, distance: exp.Expression, length: int) -> exp.Expression:
+    unknown = exp.If(this=is_null(identifier(column)), true=literal(0))
+    near = exp.If(this=exp.LTE(this=distance, expression=literal(length)), true=literal(0))
+    return exp.Case(ifs=[unknown, near], default=literal(1))
+
+
+def _alive(shape: Shape, place: int, length: int) -> exp.Expression:
+    """Return how many different values the window has: those that have come, without those that are gone.
+
+    A value is there from its first time until the window's length after its last one; what comes again sooner never
+    left. Unlike COUNT(DISTINCT ...) OVER, every engine has this, and it takes half the time.
+    """
+    order = ascending(AT)
+    come = over(exp.Sum(this=identifier(_comes(place))), shape.keys, order, frame="RANGE")
+    gone = over(exp.Sum(this=identifier(_goes(place))), shape.keys, order, frame="RANGE", before=length + 1)
+    return exp.Sub(this=come, expression=exp.Coalesce(this=gone, expressions=[literal(0)]))
+
+
+def _comes(place: int) -> str:
+    return f"_comes{place}"
+
+
+def _goes(place: int) -> str:
+    return f"_goes{place}"
 
 
 def _violating(shape: Shape, measured: exp.Select) -> exp.Select:
@@ -162,14 +172,15 @@ def _violating(shape: Shape, measured: exp.Select) -> exp.Select:
         return result
     known: dict[Expression, Typed] = dict(aggregates)
     for place, (measure, typed) in enumerate(zip(rule.measures, measures, strict=True)):
-        known[Name(name=measure.name)] = Typed(identifier(measure_column(place)), typed.kind)
+        known[Name(name=measure.name)] = replace(typed, sql=identifier(measure_column(place)))
     return result.where(measure_sql(rule.violates, known).sql, copy=False)
 
 
 def _read(shape: Shape, place: int) -> Typed:
     node: Aggregate = aggregates_of(shape.flags.rule)[place]
-    kind = aggregate_sql(node, is_sequence=False, wrap=lambda sql: sql).kind
-    return Typed(identifier(_aggregate_column(place)), kind)
+    return replace(
+        aggregate_sql(node, is_sequence=False, wrap=lambda sql: sql), sql=identifier(_aggregate_column(place))
+    )
 
 
 def _exempt(shape: Shape) -> exp.Expression:

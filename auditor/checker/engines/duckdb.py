@@ -5,9 +5,11 @@ counts, and `PlanResult` reads or writes the cited records on demand. Tables are
 activity's connection: the next `execute` on it replaces them, and with them the earlier result.
 """
 
+from array import array
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any  # a record's values are of any column type
 
 import duckdb
 from sqlglot import exp
@@ -19,14 +21,16 @@ from auditor.checker.compile.plan import PairingPlan, Plan, RulePlan, pairs_with
 from auditor.checker.compile.seen import NUMBER
 from auditor.checker.engines.citations import citations_of
 from auditor.checker.engines.incidents import FoundIncident, incidents_of, reference
-from auditor.checker.engines.tables import fill, first_line, interruptible, rows_of
+from auditor.checker.engines.tables import append, fill, first_line, interruptible, rows_of
 from auditor.checker.findings import RecordRef, RuleOutcome
-from auditor.checker.pairing import Candidate, paired
+from auditor.checker.pairing import paired
+from auditor.checker.where import Candidate
 from auditor.errors import WorkspaceError
 from auditor.records.activity import Activity
 from auditor.records.sql import identifier, literal, table, text_of
 
 BATCH = 4096
+PAIRS = 1 << 15
 
 
 @dataclass(frozen=True)
@@ -160,28 +164,36 @@ def _run(
 
 def _make_pairs(rule: RulePlan, pairing: PairingPlan, connection: duckdb.DuckDBPyConnection) -> None:
     assert rule.rule.sequence is not None
-    pairs = paired(rule.rule.sequence, _candidates(rule, pairing, connection))
-    rows = [(number, last) for first, last in pairs for number in (first, last)]
-    fill(connection, pairing.pairs, {NUMBER: "BIGINT", "_last": "BIGINT"}, rows)
+    numbers, lasts = array("q"), array("q")
+    # all pairs before the first is written: another statement on the connection would end the reading
+    for first, last in paired(rule.rule.sequence, _candidates(rule, pairing, connection)):
+        numbers.extend((first, last))
+        lasts.extend((last, last))
+    types = {NUMBER: "BIGINT", "_last": "BIGINT"}
+    fill(connection, pairing.pairs, types, ())
+    for start in range(0, len(numbers), PAIRS):
+        append(connection, pairing.pairs, types, (numbers[start : start + PAIRS], lasts[start : start + PAIRS]))
 
 
 def _candidates(rule: RulePlan, pairing: PairingPlan, connection: duckdb.DuckDBPyConnection) -> Iterator[Candidate]:
     assert rule.rule.sequence is not None
     subject_end = 5 + pairing.subject_width
     by_end = subject_end + len(rule.rule.sequence.by)
+    names, nothing = pairing.values, dict[str, Any]()
     result = connection.execute(text_of(pairing.candidates))
     while batch := result.fetchmany(BATCH):
         for row in batch:
+            number, time, is_first, is_second, is_until = row[:5]
             divided = row[subject_end:by_end]
             yield Candidate(
-                number=row[0],
-                time=row[1],
-                is_first=row[2] is True,
-                is_second=row[3] is True,
-                is_until=row[4] is True,
-                subject=row[5:subject_end],
-                divided=None if None in divided else divided,
-                values=dict(zip(pairing.values, row[by_end:], strict=False)),
+                time,
+                number,
+                is_first is True,
+                is_second is True,
+                is_until is True,
+                row[5:subject_end],
+                None if None in divided else divided,
+                dict(zip(names, row[by_end:], strict=False)) if names else nothing,
             )
 
 

@@ -1,27 +1,23 @@
 """Read one rule's incidents out of the tables that its plan made."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any  # rows hold values of every column type
+from typing import Any, NamedTuple  # rows hold values of every column type
 
 import duckdb
 
-from auditor.checker.compile.conditions import TIME
-from auditor.checker.compile.flags import BASE
-from auditor.checker.compile.nodes import columns, every, joined_on, same_keys, select
 from auditor.checker.compile.plan import Plan, RulePlan
-from auditor.checker.compile.seen import LINES, NUMBER
+from auditor.checker.compile.seen import LINES
 from auditor.checker.compile.windows import NOT_EXEMPT
-from auditor.checker.engines.tables import fill, rows_of
-from auditor.checker.findings import Incident, MeasureValue, RecordRef, TermsCount
-from auditor.records.sql import table
+from auditor.checker.engines.tables import rows_of, uncollected
+from auditor.checker.findings import Incident, RecordRef, TermsCount
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+LOW_SOURCE, HIGH_SOURCE, SUBJECT = 10, 11, 12
+"""Places of columns in a row of the incident query (compile/results.py)."""
 
 
-@dataclass(frozen=True)
-class FoundIncident:
+class FoundIncident(NamedTuple):
     """An incident as the engine knows it: its number in the rule's tables, and the sources of its records."""
 
     key: int
@@ -32,84 +28,87 @@ class FoundIncident:
 def incidents_of(plan: Plan, rule: RulePlan, connection: duckdb.DuckDBPyConnection) -> tuple[FoundIncident, ...]:
     """Return the incidents that a rule's tables hold, numbered in the order of docs/evaluation.md."""
     assert rule.incident_query is not None
-    assert rule.account_query is not None
-    assert rule.source_query is not None
     rows = rows_of(connection, rule.incident_query)
     if not rows:
         return ()
-    accounts = _grouped(rows_of(connection, rule.account_query))
-    sources = _grouped(rows_of(connection, rule.source_query))
-    terms = _grouped(rows_of(connection, rule.terms_query)) if rule.terms_query is not None else {}
-    firsts = _firsts(plan, [row[6] for row in rows], connection)
-    built = [_built(plan, rule, row, accounts.get(row[0], []), terms.get(row[0], [])) for row in rows]
-    order = sorted(range(len(rows)), key=lambda place: (*built[place].position, rows[place][6], rows[place][7]))
-    return tuple(
-        FoundIncident(
-            key=rows[place][0],
-            incident=built[place].incident(number, firsts[rows[place][6]]),
-            sources=tuple(plan.scope.source_ids[source] for (source,) in sources[rows[place][0]]),
+    reader = _Reader(plan, rule, _accounts(rule, connection), _sources(plan, rule, rows, connection))
+    with uncollected():
+        return tuple([reader.found(number, row) for number, row in enumerate(rows)])
+
+
+def _accounts(rule: RulePlan, connection: duckdb.DuckDBPyConnection) -> dict[int, tuple[tuple[str, int], ...]] | None:
+    if rule.account_query is None:
+        return None
+    found: dict[int, list[tuple[str, int]]] = {}
+    for key, account, count in rows_of(connection, rule.account_query):
+        found.setdefault(key, []).append((account, count))
+    return {key: tuple(accounts) for key, accounts in found.items()}
+
+
+def _sources(
+    plan: Plan, rule: RulePlan, rows: list[tuple[Any, ...]], connection: duckdb.DuckDBPyConnection
+) -> dict[int, tuple[str, ...]]:
+    """Return the sources of the incidents that have several, none where every incident lies in one."""
+    found: dict[int, tuple[str, ...]] = {}
+    if rule.source_query is not None and any(row[LOW_SOURCE] != row[HIGH_SOURCE] for row in rows):
+        for key, source in rows_of(connection, rule.source_query):
+            found[key] = (*found.get(key, ()), plan.scope.source_ids[source])
+    return found
+
+
+class _Reader:
+    """Turns rows of a rule's incident query into incidents.
+
+    Nothing is validated again: a rule may have a hundred thousand incidents, and all values are the engine's own.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        rule: RulePlan,
+        accounts: dict[int, tuple[tuple[str, int], ...]] | None,
+        sources: dict[int, tuple[str, ...]],
+    ) -> None:
+        self._plan, self._accounts, self._sources = plan, accounts, sources
+        self._suppressors = rule.shape.exemption_names
+        self._names = [measure.name for measure in rule.rule.measures]
+        self._by = SUBJECT + len(rule.rule.subject_columns)
+        self._measures = self._by + len(rule.rule.by)
+        self._terms = self._measures + len(self._names)
+
+    def found(self, number: int, row: tuple[Any, ...]) -> FoundIncident:
+        """Return the incident of a row; `number` is its place among the rule's incidents."""
+        key, exempt, windows, start, end, records, record_id, account_id, first, about, low, _ = row[:SUBJECT]
+        subject = row[SUBJECT : self._by]
+        incident = Incident.model_construct(
+            number=number,
+            subject=subject,
+            by=row[self._by : self._measures],
+            start=_time(start),
+            end=_time(end),
+            windows=windows,
+            measures=tuple(zip(self._names, row[self._measures : self._terms], strict=True)),
+            records=records,
+            first=reference(self._plan, first, start, record_id, account_id),
+            accounts=self._accounts_of(key, account_id, about),
+            terms=self._terms_of(row[self._terms :]),
+            suppressed_by="" if exempt == NOT_EXEMPT else self._suppressors[exempt],
         )
-        for number, place in enumerate(order)
-    )
+        return FoundIncident(key, incident, self._sources.get(key) or (self._plan.scope.source_ids[low],))
 
+    def _accounts_of(self, key: int, account_id: str, about: int) -> tuple[tuple[str, int], ...]:
+        if self._accounts is None:
+            return ((account_id, about),) if about else ()
+        return self._accounts.get(key, ())
 
-@dataclass(frozen=True)
-class _Built:
-    """An incident without its number and first record."""
-
-    subject: tuple[str, ...]
-    by: tuple[str, ...]
-    start: datetime
-    end: datetime
-    windows: int
-    records: int
-    measures: tuple[tuple[str, MeasureValue | None], ...]
-    accounts: tuple[tuple[str, int], ...]
-    terms: tuple[TermsCount, ...]
-    suppressed_by: str
-
-    @property
-    def position(self) -> tuple[object, ...]:
-        return (self.subject, self.by, self.start, bool(self.suppressed_by), self.suppressed_by)
-
-    def incident(self, number: int, first: RecordRef) -> Incident:
-        # not validated again: a rule may have a hundred thousand incidents, and all values are the engine's own
-        return Incident.model_construct(number=number, first=first, **self.__dict__)
-
-
-def _built(
-    plan: Plan, rule: RulePlan, row: tuple[Any, ...], accounts: list[tuple[Any, ...]], terms: list[tuple[Any, ...]]
-) -> _Built:
-    _, exempt, windows, start, end, records, _, _ = row[:8]
-    subject_end = 8 + len(rule.rule.subject_columns)
-    by_end = subject_end + len(rule.rule.by)
-    names = [measure.name for measure in rule.rule.measures]
-    return _Built(
-        subject=row[8:subject_end],
-        by=row[subject_end:by_end],
-        start=_time(start),
-        end=_time(end),
-        windows=windows,
-        records=records,
-        measures=tuple(zip(names, row[by_end:], strict=True)),
-        accounts=tuple((account, count) for account, count in accounts),
-        terms=tuple(count for values in terms for count in _terms_counts(plan, values)),
-        suppressed_by="" if exempt == NOT_EXEMPT else rule.shape.exemption_names[exempt],
-    )
-
-
-def _terms_counts(plan: Plan, counts: Sequence[int]) -> Iterator[TermsCount]:
-    for item, count in zip(plan.versions, counts, strict=True):
-        if count:
-            yield TermsCount(terms=item.terms.id, version=item.version.version, records=count)
-
-
-def _firsts(plan: Plan, numbers: list[int], connection: duckdb.DuckDBPyConnection) -> dict[int, RecordRef]:
-    fill(connection, "first_records", {NUMBER: "BIGINT"}, [(number,) for number in sorted(set(numbers))])
-    query = select(columns((NUMBER, TIME, "record_id", "account_id"), "record"), table(BASE, "record"))
-    same = every(same_keys((NUMBER,), "record", "first"))
-    query = joined_on(query, table("first_records", "first"), same)
-    return {row[0]: reference(plan, *row) for row in rows_of(connection, query)}
+    def _terms_of(self, counts: Sequence[int]) -> tuple[TermsCount, ...]:
+        return tuple(
+            [
+                TermsCount(terms=item.terms.id, version=item.version.version, records=count)
+                for item, count in zip(self._plan.versions, counts, strict=True)
+                if count
+            ]
+        )
 
 
 def reference(plan: Plan, number: int, time: int, record_id: str, account_id: str | None) -> RecordRef:
@@ -125,10 +124,3 @@ def reference(plan: Plan, number: int, time: int, record_id: str, account_id: st
 
 def _time(micros: int) -> datetime:
     return EPOCH + timedelta(microseconds=micros)
-
-
-def _grouped(rows: list[tuple[Any, ...]]) -> dict[int, list[tuple[Any, ...]]]:
-    found: dict[int, list[tuple[Any, ...]]] = {}
-    for key, *values in rows:
-        found.setdefault(key, []).append(tuple(values))
-    return found

@@ -1,6 +1,7 @@
 """What the engine does with a connection: run a query, make a table of Python rows, turn an interruption into one."""
 
 import contextlib
+import gc
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any  # rows hold values of every column type
 
@@ -24,6 +25,18 @@ def interruptible() -> Iterator[None]:
         raise
 
 
+@contextlib.contextmanager
+def uncollected() -> Iterator[None]:
+    """Make many objects that all stay without the garbage collector walking them over and over meanwhile."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
 def rows_of(connection: duckdb.DuckDBPyConnection, query: exp.Expression) -> list[tuple[Any, ...]]:
     """Return all rows of a query."""
     return connection.execute(text_of(query)).fetchall()
@@ -43,6 +56,15 @@ def fill(
     )
     lists = [[row[place] for row in rows] for place in range(len(types))]
     connection.execute(text_of(creation), lists)
+
+
+def append(
+    connection: duckdb.DuckDBPyConnection, name: str, types: Mapping[str, str], lists: Sequence[Sequence[Any]]
+) -> None:
+    """Add rows to a table that `fill` made, given as one list a column."""
+    items = [named(call("UNNEST", cast(exp.Placeholder(), f"{kind}[]")), column) for column, kind in types.items()]
+    insertion = exp.Insert(this=table(name), expression=exp.Select(expressions=items))
+    connection.execute(text_of(insertion), [list(values) for values in lists])
 
 
 def first_line(error: duckdb.Error) -> str:

@@ -59,4 +59,4 @@ def _from_context(record: Record, context: Context) -> dict[str, Any]:
 
 def seconds_between(first: datetime, second: datetime) -> Decimal:
     """Return the exact seconds from one time to another, negative when the second is earlier."""
-    return Decimal((second - first) // timedelta(microseconds=1)) / 1_000_000
+    return Decimal((second - first) // timedelta(microseconds=1)).scaleb(-6)

@@ -8,7 +8,6 @@ from auditor.checker.evaluator.facts import seconds_between
 from auditor.checker.evaluator.numbers import (
     Numeric,
     Value,
-    combined,
     measurable,
     nearest_rank,
     quotient,
@@ -34,7 +33,7 @@ def is_violating(rule: Rule, measures: Measures) -> bool:
     """Say whether the measures violate; a rule without `violates` is violated by every window."""
     if rule.violates is None:
         return True
-    return truth_of(rule.violates, lambda expression: _named(expression, measures)) is True
+    return truth_of(rule.violates, lambda expression: _named(expression, measures), is_bounded=True) is True
 
 
 def peak_of(rule: Rule, name: str, values: Sequence[MeasureValue | None]) -> MeasureValue | None:
@@ -46,7 +45,7 @@ def peak_of(rule: Rule, name: str, values: Sequence[MeasureValue | None]) -> Mea
 
 
 def _measured(measure: Measure, window: Sequence[Occurrence]) -> MeasureValue | None:
-    value = value_of(measure.expression, lambda expression: _aggregated(expression, window))
+    value = value_of(measure.expression, lambda expression: _aggregated(expression, window), is_bounded=True)
     assert value is None or isinstance(value, int | Decimal | float), "a measure is a number"
     return value
 
@@ -86,7 +85,7 @@ def _of_numbers(aggregate: Aggregate, numbers: list[Numeric]) -> Value:
         case "max":
             return numbers[-1]
         case "median":
-            return quotient(combined("+", numbers[(size - 1) // 2], numbers[size // 2]), 2)
+            return quotient(total([numbers[(size - 1) // 2], numbers[size // 2]]), 2)
         case "quantile":
             assert aggregate.fraction is not None, "the loader asks for the fraction"
             return nearest_rank(numbers, aggregate.fraction)

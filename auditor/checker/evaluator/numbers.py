@@ -1,6 +1,7 @@
 """Exact arithmetic and three-valued logic of expressions.
 
-Whole numbers and decimals are exact; a quotient, and whatever meets one, is an IEEE double. None is unknown.
+Whole numbers and decimals are exact, in measures within the bounds of `checker/exact.py`; a quotient, and whatever
+meets one, is an IEEE double. None is unknown.
 """
 
 import operator
@@ -10,6 +11,7 @@ from datetime import datetime
 from decimal import ROUND_CEILING, ROUND_HALF_UP, Context, Decimal, Inexact, InvalidOperation
 
 from auditor.checker.evaluator.texts import fold, is_exact
+from auditor.checker.exact import are_comparable, calculated, literal_of
 from auditor.policy.expressions import (
     Arithmetic,
     Comparison,
@@ -41,9 +43,10 @@ def number_in(text: str) -> Decimal | None:
 
 
 def measurable(value: Value) -> Numeric | None:
-    """Return a column's value as aggregates take it: reals as decimals of 6 places, text as the number it is."""
+    """Return a column's value as aggregates take it: reals as decimals of 6 places, numbers in text as ones of 9."""
     if isinstance(value, str):
-        return number_in(value)
+        number = number_in(value)
+        return None if number is None else number.quantize(Decimal("0.000000001"), context=_wide())
     if isinstance(value, float):
         rounded = Decimal(repr(value)).quantize(Decimal("0.000001"), ROUND_HALF_UP, _wide())
         return rounded if abs(value) < _LARGEST_REAL else None
@@ -52,19 +55,21 @@ def measurable(value: Value) -> Numeric | None:
 
 
 def total(values: list[Numeric]) -> Numeric:
-    """Return the exact sum."""
-    result: Numeric = 0
+    """Return the exact sum of what aggregates take; no log is so long that it could outgrow the bounds."""
+    result = Decimal(0)
     for value in values:
-        result = combined("+", result, value)
-    return result
+        result = _EXACT.add(result, Decimal(value))
+    return int(result) if all(isinstance(value, int) for value in values) else result
 
 
-def combined(sign: str, left: Numeric, right: Numeric) -> Numeric:
-    """Return a sum, difference or product, exact unless one side is a double."""
+def combined(sign: str, left: Numeric, right: Numeric, *, is_bounded: bool = False) -> Numeric | None:
+    """Return a sum, difference or product, exact unless one side is a double; None if it is out of bounds."""
     if isinstance(left, float) or isinstance(right, float):
         doubles: dict[str, Callable[[float, float], float]]
         doubles = {"+": operator.add, "-": operator.sub, "*": operator.mul}
         return doubles[sign](float(left), float(right))
+    if is_bounded:
+        return calculated(sign, left, right)
     if isinstance(left, int) and isinstance(right, int):
         whole: dict[str, Callable[[int, int], int]] = {"+": operator.add, "-": operator.sub, "*": operator.mul}
         return whole[sign](left, right)
@@ -83,34 +88,40 @@ def nearest_rank(values: list[Numeric], fraction: Decimal) -> Numeric:
     return values[max(1, rank) - 1]
 
 
-def truth_of(expression: Expression, lookup: Lookup) -> bool | None:
-    """Return whether an expression of truth values holds, None for unknown."""
+def truth_of(expression: Expression, lookup: Lookup, *, is_bounded: bool = False) -> bool | None:
+    """Return whether an expression of truth values holds, None for unknown; measures are bounded, `where` is not."""
+
+    def of(part: Expression) -> bool | None:
+        return truth_of(part, lookup, is_bounded=is_bounded)
+
     match expression:
         case Logic(operator="and"):
-            return both(truth_of(expression.left, lookup), truth_of(expression.right, lookup))
+            return both(of(expression.left), of(expression.right))
         case Logic():
-            return either(truth_of(expression.left, lookup), truth_of(expression.right, lookup))
+            return either(of(expression.left), of(expression.right))
         case Negation():
-            return opposite(truth_of(expression.operand, lookup))
+            return opposite(of(expression.operand))
         case Comparison():
-            return _compared(expression, lookup)
+            return _compared(expression, lookup, is_bounded)
         case _:
             answer = lookup(expression)
             return answer if isinstance(answer, bool) else None
 
 
-def value_of(expression: Expression, lookup: Lookup) -> Value:
+def value_of(expression: Expression, lookup: Lookup, *, is_bounded: bool = False) -> Value:
     """Return the value of an expression of numbers, texts and times."""
     match expression:
-        case Number() | Text():
+        case Number():
+            return literal_of(expression.value)
+        case Text():
             return expression.value
         case Negative():
-            operand = value_of(expression.operand, lookup)
-            return None if operand is None else combined("-", 0, _numeric(operand))
+            operand = value_of(expression.operand, lookup, is_bounded=is_bounded)
+            return None if operand is None else combined("-", 0, _numeric(operand), is_bounded=is_bounded)
         case Arithmetic():
-            return _calculated(expression, lookup)
+            return _calculated(expression, lookup, is_bounded)
         case Comparison() | Logic() | Negation():
-            return truth_of(expression, lookup)
+            return truth_of(expression, lookup, is_bounded=is_bounded)
         case _:
             return lookup(expression)
 
@@ -141,22 +152,30 @@ def holds(sign: str, left: Value, right: Value) -> bool:
     return _COMPARISONS[sign](left, right)
 
 
-def _calculated(expression: Arithmetic, lookup: Lookup) -> Value:
-    left, right = value_of(expression.left, lookup), value_of(expression.right, lookup)
+def _calculated(expression: Arithmetic, lookup: Lookup, is_bounded: bool) -> Value:
+    left, right = (value_of(side, lookup, is_bounded=is_bounded) for side in (expression.left, expression.right))
     if left is None or right is None:
         return None
     if expression.operator == "/":
         return quotient(_numeric(left), _numeric(right))
-    return combined(expression.operator, _numeric(left), _numeric(right))
+    return combined(expression.operator, _numeric(left), _numeric(right), is_bounded=is_bounded)
 
 
-def _compared(expression: Comparison, lookup: Lookup) -> bool | None:
-    left, right = value_of(expression.left, lookup), value_of(expression.right, lookup)
+def _compared(expression: Comparison, lookup: Lookup, is_bounded: bool) -> bool | None:
+    left, right = (value_of(side, lookup, is_bounded=is_bounded) for side in (expression.left, expression.right))
     if left is None or right is None:
         return None
     if isinstance(left, str) and isinstance(right, str) and not is_exact(*_columns(expression)):
         left, right = fold(left), fold(right)
+    if is_bounded and not _are_comparable(left, right):
+        return None
     return holds(expression.operator, left, right)
+
+
+def _are_comparable(left: Value, right: Value) -> bool:
+    if isinstance(left, int | Decimal) and isinstance(right, int | Decimal):
+        return are_comparable(left, right)
+    return True
 
 
 def _columns(expression: Comparison) -> list[str]:

@@ -1,28 +1,30 @@
 """How texts are compared: folding, wildcard patterns, and RE2's regular expressions said in Python's.
 
-RE2 and Python agree on the common subset. Translated here: `$` (RE2's is the very end of the text), `\\z`, the ASCII
-classes `\\d \\w \\s \\b` and their opposites, POSIX classes such as `[[:alpha:]]`, `\\Q...\\E`, flags at the very
-start. Refused: `\\p{..}`, `\\C`, flags that begin further inside. Known to differ: with flag `i`, Python lets `i`
-match U+0130 and U+0131, which RE2 does not.
+Which regular expressions there are is `auditor/policy/regexes.py`. Of these, Python reads otherwise, and has them
+translated here: `$` (RE2's is the very end of the text) and the ASCII classes `\\d \\w \\s \\b` and their opposites.
+Known to differ: with flag `i`, Python lets `i` match U+0130 and U+0131, which RE2 does not.
 """
 
 import re
 from functools import lru_cache
 
-from auditor.errors import AuditorError, PolicyError
+from auditor.errors import PolicyError
 from auditor.policy.conditions import AnyText
+from auditor.policy.regexes import fault_of
 from auditor.records.schema import COLUMNS
 
 _DOTTED_CAPITAL_I = "\u0130"
 _CLASSES = {"d": "0-9", "w": "0-9A-Za-z_", "s": r"\t\n\f\r\x20"}
-_POSIX = {
-    "alnum": "0-9A-Za-z", "alpha": "A-Za-z", "ascii": r"\x00-\x7f", "blank": r"\t\x20", "cntrl": r"\x00-\x1f\x7f",
-    "digit": "0-9", "graph": "!-~", "lower": "a-z", "print": r"\x20-~", "punct": r"!-/:-@\[-`{-~",
-    "space": r"\t\n\v\f\r\x20", "upper": "A-Z", "word": "0-9A-Za-z_", "xdigit": "0-9A-Fa-f",
+_OPPOSITES = {
+    "D": r"\x00-/:-\U0010ffff", "W": r"\x00-/:-@\[-\^`{-\U0010ffff", "S": r"\x00-\x08\x0b\x0e-\x1f!-\U0010ffff",
 }  # fmt: skip
 _WORD = "[0-9A-Za-z_]"
-_EDGE = f"(?:(?<={_WORD})(?!{_WORD})|(?<!{_WORD})(?={_WORD}))"
-_NO_EDGE = f"(?:(?<={_WORD})(?={_WORD})|(?<!{_WORD})(?!{_WORD}))"
+_EDGES = {
+    "b": f"(?:(?<={_WORD})(?!{_WORD})|(?<!{_WORD})(?={_WORD}))",
+    "B": f"(?:(?<={_WORD})(?={_WORD})|(?<!{_WORD})(?!{_WORD}))",
+}
+_TOKEN = re.compile(r"\\.|\[\^?\]?|.", re.DOTALL)
+"""An escape's first two characters, the start of a class with a `]` that belongs to it, or one character."""
 
 
 def fold(text: str) -> str:
@@ -36,108 +38,65 @@ def is_exact(*columns: str) -> bool:
 
 
 def fits(text: str, parts: tuple[str | AnyText, ...]) -> bool:
-    """Say whether the whole text is the pieces in their order, wildcards standing for what they may."""
-    if not parts:
-        return text == ""
-    first, rest = parts[0], parts[1:]
-    if isinstance(first, str):
-        return text.startswith(first) and fits(text[len(first) :], rest)
-    if first.single:
-        return text != "" and fits(text[1:], rest)
-    return any(fits(text[skipped:], rest) for skipped in range(len(text) + 1))
+    """Say whether the whole text is the pieces in their order, wildcards standing for what they may.
+
+    Only the last `*` passed ever has to give way, so the work is at most the product of both lengths.
+    """
+    signs = [sign for part in parts for sign in (part if isinstance(part, str) else (part,))]
+    at = place = 0
+    after_run, taken = -1, 0
+    while at < len(text):
+        sign = signs[place] if place < len(signs) else ""
+        if isinstance(sign, AnyText) and not sign.single:
+            after_run, taken = place + 1, at
+            place = after_run
+        elif isinstance(sign, AnyText) or sign == text[at]:
+            at, place = at + 1, place + 1
+        elif after_run < 0:
+            return False
+        else:
+            taken += 1
+            at, place = taken, after_run
+    return all(isinstance(sign, AnyText) and not sign.single for sign in signs[place:])
 
 
 def is_found(pattern: str, flags: str, text: str) -> bool:
     """Say whether a regular expression is found somewhere in the text.
 
-    Raises PolicyError for what can't be said in Python.
+    Raises PolicyError for one that no rule may have.
     """
     return _compiled(pattern, flags).search(text) is not None
 
 
 @lru_cache(maxsize=512)
 def _compiled(pattern: str, flags: str) -> re.Pattern[str]:
+    fault = fault_of(pattern)
+    if fault:
+        message = f"the regular expression `{pattern!r}` {fault}"
+        raise PolicyError.at(None, message, "use the part of RE2 that Python's `re` also has")
     leading = re.match(r"\(\?([ims]+)\)", pattern)
     body = pattern[leading.end() :] if leading else pattern
     wanted = set(flags + (leading.group(1) if leading else ""))
     options = {"i": re.IGNORECASE, "m": re.MULTILINE, "s": re.DOTALL}
-    try:
-        return re.compile(_Translation(body, "m" in wanted).text(), sum(options[flag] for flag in wanted))
-    except re.error as error:
-        raise _refusal(pattern, str(error)) from None
+    return re.compile(_translated(body, "m" in wanted), sum(options[flag] for flag in wanted))
 
 
-def _refusal(pattern: str, reason: str) -> AuditorError:
-    message = f"the plain evaluator can't read `{pattern!r}`: {reason}"
-    return PolicyError.at(None, message, "use the part of RE2 that Python's `re` also has")
+def _translated(pattern: str, is_multiline: bool) -> str:
+    """Return the pattern in Python's words."""
+    pieces, is_inside = [], False
+    for token in _TOKEN.findall(pattern):
+        if token[0] == "\\":
+            pieces.append(_escape(token, is_inside))
+        else:
+            is_inside = token != "]" if is_inside else token[0] == "["
+            pieces.append("\\Z" if token == "$" and not is_inside and not is_multiline else token)
+    return "".join(pieces)
 
 
-class _Translation:
-    """One walk over a pattern, left to right."""
-
-    def __init__(self, pattern: str, is_multiline: bool) -> None:
-        self.pattern = pattern
-        self.is_multiline = is_multiline
-        self.at = 0
-        self.is_inside = False
-
-    def text(self) -> str:
-        """Return the pattern in Python's words."""
-        pieces = []
-        while self.at < len(self.pattern):
-            pieces.append(self._next())
-        return "".join(pieces)
-
-    def _next(self) -> str:
-        char = self.pattern[self.at]
-        if char == "\\":
-            return self._escape()
-        if self.is_inside:
-            return self._in_class(char)
-        self.at += 1
-        if char == "[":
-            return self._open_class()
-        return "\\Z" if char == "$" and not self.is_multiline else char
-
-    def _open_class(self) -> str:
-        self.is_inside = True
-        opened = re.compile(r"\^?\]?").match(self.pattern, self.at)
-        assert opened, "matches the empty text at least"
-        self.at = opened.end()
-        return "[" + opened.group().replace("]", "\\]")
-
-    def _in_class(self, char: str) -> str:
-        named = re.compile(r"\[:(\w+):\]").match(self.pattern, self.at)
-        if named and named.group(1) in _POSIX:
-            self.at = named.end()
-            return _POSIX[named.group(1)]
-        self.at += 1
-        self.is_inside = char != "]"
-        return "\\" + char if char in "[&~|" else char
-
-    def _escape(self) -> str:
-        letter = self.pattern[self.at + 1 : self.at + 2]
-        self.at += 2
-        if letter == "Q":
-            return self._quoted()
-        if letter in ("p", "P", "C"):
-            raise _refusal(self.pattern, f"`\\{letter}` is not translated")
-        if letter.lower() in _CLASSES and letter:
-            return self._ascii_class(letter)
-        plain = {"z": "\\Z", "b": _EDGE, "B": _NO_EDGE}
-        return plain[letter] if letter in plain and not self.is_inside else "\\" + letter
-
-    def _ascii_class(self, letter: str) -> str:
-        members = _CLASSES[letter.lower()]
-        if letter.islower():
-            return members if self.is_inside else f"[{members}]"
-        if self.is_inside:
-            return f"\\{letter}"
-        return f"[^{members}]"
-
-    def _quoted(self) -> str:
-        end = self.pattern.find("\\E", self.at)
-        stop = len(self.pattern) if end < 0 else end
-        quoted = re.escape(self.pattern[self.at : stop])
-        self.at = stop if end < 0 else stop + 2
-        return quoted
+def _escape(token: str, is_inside: bool) -> str:
+    letter = token[1]
+    if letter in _CLASSES:
+        return _CLASSES[letter] if is_inside else f"[{_CLASSES[letter]}]"
+    if letter in _OPPOSITES:
+        return _OPPOSITES[letter] if is_inside else f"[^{_CLASSES[letter.lower()]}]"
+    return _EDGES.get(letter, token)

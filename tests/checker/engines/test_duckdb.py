@@ -1,8 +1,3 @@
-import os
-import signal
-import threading
-from collections.abc import Iterator
-
 import duckdb
 import pytest
 
@@ -16,20 +11,15 @@ from auditor.records.memory import activity_of
 from tests.checker.factories import a_record, a_rule, sliding
 
 
-@pytest.fixture
-def ctrl_c() -> Iterator[None]:
-    earlier = signal.signal(signal.SIGINT, signal.default_int_handler)
-    timer = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
-    timer.start()
-    yield
-    timer.cancel()
-    signal.signal(signal.SIGINT, earlier)
-
-
-@pytest.mark.usefixtures("ctrl_c")
-def test_ctrl_c_in_the_middle_of_a_query_is_an_interruption() -> None:
+@pytest.mark.parametrize("error", [RuntimeError("Query interrupted"), duckdb.InterruptException("stopped")])
+def test_a_stopped_query_is_an_interruption(error: Exception) -> None:
     with pytest.raises(KeyboardInterrupt), interruptible():
-        duckdb.connect().execute("SELECT sum(hash(i) % 7) FROM range(3000000000) AS r(i)").fetchall()
+        raise error
+
+
+def test_other_errors_stay_what_they_are() -> None:
+    with pytest.raises(RuntimeError, match="something else"), interruptible():
+        raise RuntimeError("something else")
 
 
 def test_an_incident_of_a_sequence_cites_the_records_of_all_steps() -> None:

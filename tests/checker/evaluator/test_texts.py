@@ -1,7 +1,11 @@
 """Folding and patterns, held against DuckDB, whose words they put into Python."""
 
+import re
+
 import duckdb
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from auditor.checker.evaluator.texts import fits, fold, is_found
 from auditor.errors import PolicyError
@@ -29,9 +33,9 @@ TEXTS = (
 )
 PATTERNS = (
     "gpt", "^gpt$", "gpt$", "^$", ".", r"a.b", r"\d", r"\D", r"\w+$", r"\W", r"^\s", r"\S\s\S", r"\bb", r"\Ba",
-    "[[:alpha:]]+", "[^[:alpha:]]", "[[:punct:]]", r"[\d_]", r"[^\w]", "a{2,3}$", "(?:g|a)p", "[]]", "[^]]", r"\Q[:\E",
-    r"\Agpt\z", "a|^$", r"[a\-z]", r"(?P<name>g)pt", "a*?b", r"\x41|\x61", "(?i)STRASSE|straße",
-    "(?s)a.b", "(?m)^b$",
+    r"[\d_]", r"[^\w]", "a{2,3}$", "(?:g|a)p", "[]]", "[^]]", "[$]", "[]$]", r"[\D]$", r"[\W]", r"[^\S]", r"[^\D]",
+    r"\Agpt$", "a|^$", r"[a\-z]", r"[\]a]", r"(?P<name>g)pt", "a*?b", r"\x41|\x61", "(?i)STRASSE|straße", r"\$",
+    "(?s)a.b", "(?m)^b$", "(?s:a.b)", "(?i:GPT)$", "(?P<m>gpt)$",
 )  # fmt: skip
 
 
@@ -63,9 +67,11 @@ def test_regular_expressions_agree_with_re2(connection: duckdb.DuckDBPyConnectio
     assert [is_found(pattern, flags, text) for text in texts] == [answer for (answer,) in found.fetchall()]
 
 
-@pytest.mark.parametrize("pattern", [r"\pL", r"\C", "a(?i)b", "("])
-def test_what_python_cannot_say_is_refused(pattern: str) -> None:
-    with pytest.raises(PolicyError, match="the plain evaluator can't read"):
+@pytest.mark.parametrize(
+    "pattern", [r"\pL", r"\C", "a(?i)b", "(", "(?m:a$)", "(?m)a(?-m:b$)", r"gpt\z", r"\Qa\E", "[[:alpha:]]"]
+)
+def test_what_no_rule_may_have_is_refused(pattern: str) -> None:
+    with pytest.raises(PolicyError, match="the regular expression"):
         is_found(pattern, "", "text")
 
 
@@ -85,3 +91,19 @@ def test_what_python_cannot_say_is_refused(pattern: str) -> None:
 )
 def test_a_pattern_fits_the_whole_text(text: str, parts: tuple[str | AnyText, ...], expected: bool) -> None:
     assert fits(text, parts) is expected
+
+
+def test_many_wildcards_over_a_long_text_take_no_time() -> None:
+    parts = (RUN, *(part for _ in range(40) for part in ("a", RUN)), "b")
+
+    assert fits("a" * 20_000 + "b", parts)
+    assert not fits("a" * 20_000, parts)
+
+
+@given(st.text("ab", max_size=8), st.lists(st.sampled_from(["a", "b", "ab", RUN, ONE]), max_size=6).map(tuple))
+def test_a_pattern_fits_what_the_regular_expression_of_its_pieces_fits(
+    text: str, parts: tuple[str | AnyText, ...]
+) -> None:
+    pieces = [part if isinstance(part, str) else "." if part.single else ".*" for part in parts]
+
+    assert fits(text, parts) is (re.fullmatch("".join(pieces), text) is not None)

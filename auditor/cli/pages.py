@@ -1,0 +1,61 @@
+"""Case files and their index: gathered from the casebook and the store, rendered, and written one by one."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from auditor.cases.casebook import Casebook
+from auditor.cases.dossier import gather
+from auditor.cases.model import Case, CasebookChange
+from auditor.cases.runs import last_receipt, other_packs
+from auditor.checker.findings import Receipt
+from auditor.cli.snapshot import Judgement, kept_judgement
+from auditor.records.activity import Activity
+from auditor.records.manifest import load_manifest
+from auditor.records.store import open_activity
+from auditor.records.workspace import Workspace, write_atomically
+from auditor.report.page import render_case, render_index
+
+
+def write_case_pages(
+    workspace: Workspace, cases: Sequence[Case], receipt: Receipt, judgement: Judgement, activity: Activity
+) -> None:
+    """Write the case file of each case as a run sees it. Raises WorkspaceError."""
+    dossiers = gather(
+        cases,
+        receipt=receipt,
+        pack=judgement.pack,
+        activity=activity,
+        runs=workspace.runs,
+        sources=load_manifest(workspace).sources,
+        context=judgement.context,
+        approvals=judgement.approvals,
+    )
+    for dossier in dossiers:
+        write_atomically(page_of(workspace, dossier.case.id), render_case(dossier))
+
+
+def write_index(
+    workspace: Workspace, casebook: Casebook, cases: Sequence[Case], receipt: Receipt, change: CasebookChange
+) -> None:
+    """Write the index of all cases that the casebook holds: those of the pack just run first, then the others."""
+    others = other_packs(casebook, receipt.pack)
+    write_atomically(workspace.cases / "index.html", render_index(cases, receipt, change, others))
+
+
+def rewrite_page(workspace: Workspace, casebook: Casebook, case: Case) -> None:
+    """Write the case file of one case anew, as the last run of its pack sees it.
+
+    Raises WorkspaceError when what that run judged by isn't there any more.
+    """
+    receipt = last_receipt(casebook, case.pack)
+    judgement = kept_judgement(workspace.runs / receipt.run_id, receipt)
+    activity = open_activity(workspace)
+    try:
+        write_case_pages(workspace, [case], receipt, judgement, activity)
+    finally:
+        activity.connection.close()
+
+
+def page_of(workspace: Workspace, case_id: str) -> Path:
+    """Return where the case file of a case lies."""
+    return workspace.cases / f"{case_id}.html"

@@ -1,0 +1,105 @@
+"""What is wrong with a row, told in SQL: the column at fault, the text found there, and rows in doubt.
+
+A quick test clears nearly every row; only the others go through the exact ones. Rows in doubt are looked at once more
+in Python (reasons.py).
+"""
+
+from collections.abc import Iterable, Sequence
+
+from sqlglot import exp
+
+from auditor.records.conversion import PLAIN_TEXT, fits, is_unfit
+from auditor.records.schema import COLUMNS
+from auditor.records.sql import all_of, any_of, call, case, identifier, is_not, is_null, literal
+from auditor.records.values import CONTENT
+
+LINE, FAULT, FOUND, DOUBT, FAILED = "·line", "·fault", "·found", "·doubt", "·failed"
+"""Names of working columns; the middle dot keeps them apart from any column or field of a profile."""
+
+NOT_A_RECORD = "·json"
+"""Fault of a line that is no JSON object or repeats a key."""
+
+EXPRESSION = "·expression "
+"""Fault of a line on which a profile's expression fails; the column's name follows."""
+
+MANY_OPENINGS = 64
+_NO_NUMBERS = ("nan", "-nan", "inf", "-inf", "infinity", "-infinity")
+_SIZES = (3, 4, 8, 9)
+_REQUIRED = ("time", "event")
+
+
+def fault(columns: Iterable[str], zone: str, no_record: Sequence[exp.Expression]) -> exp.Expression:
+    """Name what is wrong with a row, NULL for nothing; `no_record` are tests for rows that are no records at all."""
+    names = tuple(columns)
+    judged = [name for name in names if COLUMNS[name].type not in PLAIN_TEXT]
+    cases = [(test.copy(), literal(NOT_A_RECORD)) for test in no_record]
+    has_failed = is_not(is_null(identifier(FAILED)))
+    cases.append((has_failed, exp.DPipe(this=literal(EXPRESSION), expression=identifier(FAILED))))
+    cases += [(_is_missing(name, names), literal(name)) for name in _REQUIRED]
+    cases += [(is_unfit(name, zone), literal(name)) for name in judged]
+    sure = [is_not(call("coalesce", test, exp.true())) for test in no_record]
+    sure.append(is_null(identifier(FAILED)))
+    sure += [is_not(_is_missing(name, names)) for name in _REQUIRED]
+    sure += [fits(name) for name in judged]
+    return case([(all_of(sure), exp.null())], case(cases))
+
+
+def _is_missing(name: str, columns: Sequence[str]) -> exp.Expression:
+    if name not in columns:
+        return exp.true()
+    return exp.EQ(this=call("coalesce", identifier(name), literal("")), expression=literal(""))
+
+
+def found(columns: Iterable[str]) -> exp.Expression:
+    """Return the text of the column at fault."""
+    about = [(exp.EQ(this=identifier(FAULT), expression=literal(name)), identifier(name)) for name in columns]
+    return case([(is_not(is_null(identifier(FAULT))), case(about))])
+
+
+def is_no_number(columns: Iterable[str]) -> list[exp.Expression]:
+    """Return tests for texts that may come from NaN or an infinity, which JSON doesn't have."""
+    return [
+        case([(_is_one_of(call("strlen", identifier(name)), _SIZES), _says_no_number(name))], exp.false())
+        for name in columns
+        if COLUMNS[name].type in PLAIN_TEXT
+    ]
+
+
+def _says_no_number(name: str) -> exp.Expression:
+    return _is_one_of(call("lower", identifier(name)), _NO_NUMBERS)
+
+
+def _is_one_of(value: exp.Expression, words: Sequence[object]) -> exp.Expression:
+    """Say that a value is one of a few, word by word: DuckDB makes a join of a long IN, which is slow for each row."""
+    return any_of([exp.EQ(this=value.copy(), expression=literal(word)) for word in words])
+
+
+def is_nested(columns: Iterable[str]) -> list[exp.Expression]:
+    """Return tests for texts that may come from an object or a list, which only content may hold.
+
+    A range is quicker to test than a prefix.
+    """
+    return [
+        all_of(
+            [
+                exp.GTE(this=identifier(name), expression=literal(sign)),
+                exp.LT(this=identifier(name), expression=literal(chr(ord(sign) + 1))),
+            ]
+        )
+        for name in columns
+        if COLUMNS[name].type in PLAIN_TEXT and name not in CONTENT
+        for sign in ("{", "[")
+    ]
+
+
+def is_deep(rest: str) -> exp.Expression:
+    """Say that what is left over of a row may be nested too deeply."""
+    plain = call("translate", identifier(rest), literal("[{"), literal(""))
+    openings = exp.Sub(this=call("strlen", identifier(rest)), expression=call("strlen", plain))
+    is_long = exp.GTE(this=call("strlen", identifier(rest)), expression=literal(2 * MANY_OPENINGS))
+    return case([(is_long, exp.GTE(this=openings, expression=literal(MANY_OPENINGS)))], exp.false())
+
+
+def doubt(signs: Sequence[exp.Expression]) -> exp.Expression:
+    """Join the signs that a row needs a second look; never NULL."""
+    return call("coalesce", any_of(signs), exp.false())

@@ -1,0 +1,117 @@
+"""The staged rows of a batch of sources as they will be stored: good ones only, with every column and provenance."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import duckdb
+from sqlglot import exp
+
+from auditor.digests import digest_of_parts
+from auditor.records.activity import STORED_TYPES
+from auditor.records.layout import HIGH, LOW
+from auditor.records.places import ROW
+from auditor.records.schema import COLUMNS
+from auditor.records.sql import call, cast, identifier, literal, named, table, text_of
+from auditor.records.staging import Staged
+
+ROW_NUMBER = "·row"
+
+
+@dataclass
+class Outcome:
+    """What became of one source's good rows."""
+
+    records: int = 0
+    duplicates: int = 0
+    conflicts: int = 0
+    first_time: datetime | None = None
+    last_time: datetime | None = None
+    dropped: list[int] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Staged sources with their ids, to be written together."""
+
+    connection: duckdb.DuckDBPyConnection
+    sources: Sequence[tuple[Staged, str]]
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether there is one source only: its id is then added after sorting, where it costs nothing."""
+        return len(self.sources) == 1
+
+    @property
+    def name(self) -> str:
+        """A name that follows from the sources alone."""
+        return digest_of_parts([source_id for _, source_id in self.sources])[:16]
+
+
+def create_dropped(connection: duckdb.DuckDBPyConnection, staged: Staged, rows: list[int]) -> None:
+    """Note in a table which rows of a source are not stored: bad ones and duplicates."""
+    numbers = call("unnest", cast(exp.Placeholder(), "BIGINT[]"))
+    query = exp.Select(expressions=[exp.alias_(numbers, "row", quoted=True)])
+    name = table(f"dropped·{staged.number}")
+    create = exp.Create(this=name, kind="TABLE", replace=True, expression=query)
+    connection.execute(text_of(create), [sorted({*staged.bad, *rows})])
+
+
+def rows_of(batch: Batch, outcomes: Mapping[str, Outcome]) -> exp.Query:
+    """Return the query of all rows to store, with their row number in the source."""
+    parts: list[exp.Query] = []
+    for staged, source_id in batch.sources:
+        own = () if batch.is_alone else (named(literal(source_id), "source_id"),)
+        values = [*all_columns(staged, source_id), *own, named(identifier(ROW, "r"), ROW_NUMBER)]
+        query = exp.Select(expressions=values).from_(table(staged.rows_table, "r"))
+        same = exp.EQ(this=identifier(ROW, "r"), expression=identifier(ROW, "p"))
+        query = query.join(table(staged.places_table, "p"), on=same)
+        parts.append(only_kept(query, staged, outcomes[source_id], "r"))
+    return union(parts)
+
+
+def only_kept(query: exp.Select, staged: Staged, outcome: Outcome, alias: str | None = None) -> exp.Select:
+    """Leave rows that are not stored out of a query over a source's rows."""
+    if not staged.bad and not outcome.dropped:
+        return query
+    return query.where(_not_in(f"dropped·{staged.number}", identifier(ROW, alias)))
+
+
+def is_good(staged: Staged) -> exp.Expression:
+    """Return the test that a row of a source isn't bad."""
+    return _not_in(f"bad·{staged.number}", identifier(ROW)) if staged.bad else exp.true()
+
+
+def all_columns(staged: Staged, source_id: str | None = None) -> list[exp.Expression]:
+    """Return every column of a staged source; provenance only when its id is given."""
+    filled = set(staged.columns)
+    values: dict[str, exp.Expression] = {
+        name: identifier(name) if name in filled else cast(exp.null(), STORED_TYPES[name]) for name in COLUMNS
+    }
+    if "prompt" in filled:
+        values["prompt_digest"] = identifier("·prompt_digest")
+    for half in (HIGH, LOW):
+        values[half] = identifier(half) if "client_ip" in filled else cast(exp.null(), "UBIGINT")
+    if source_id is not None:
+        line = identifier("line", "p")
+        own = exp.DPipe(this=literal(f"{source_id}:"), expression=cast(line, "VARCHAR"))
+        values |= {
+            "record_id": call("coalesce", values["record_id"], own),
+            "source_line": line.copy(),
+            "source_offset": call("nullif", identifier("offset", "p"), literal(-1)),
+            "source_length": call("nullif", identifier("length", "p"), literal(-1)),
+        }
+    return [named(value, name) for name, value in values.items()]
+
+
+def _not_in(name: str, row: exp.Column) -> exp.Expression:
+    rows = exp.Select(expressions=[identifier("row")]).from_(table(name))
+    return exp.Not(this=exp.In(this=row, query=exp.Subquery(this=rows)))
+
+
+def union(queries: Sequence[exp.Query]) -> exp.Query:
+    """Return all rows of several queries, repeated ones too."""
+    whole = queries[0]
+    for query in queries[1:]:
+        whole = exp.Union(this=whole, expression=query, distinct=False)
+    return whole

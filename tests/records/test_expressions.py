@@ -1,0 +1,61 @@
+"""A value on which a profile's expression fails costs its line; an expression that can't work is named at once."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from auditor.records.ingest import IngestReport, ingest
+from auditor.records.quarantine import read_quarantine
+from auditor.records.workspace import Workspace, open_workspace
+
+RECORD = {"time": "2026-01-01T00:00:00Z", "event": "e", "account_id": "a"}
+EVENT = {
+    "eventID": "1", "eventTime": "2026-01-01T00:00:00Z", "eventName": "X", "eventSource": "s",
+    "userIdentity": {"arn": "a"},
+}  # fmt: skip
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    return open_workspace(tmp_path / "audit", create=True)
+
+
+def read(workspace: Workspace, path: Path, *records: object, profile: str | Path = "auto") -> IngestReport:
+    path.write_text("".join(json.dumps(record) + "\n" for record in records))
+    return ingest([path], workspace=workspace, now=datetime(2026, 2, 1, tzinfo=UTC), profile=profile)
+
+
+@pytest.mark.parametrize("field", ["userIdentity", "requestParameters"])
+def test_a_hostile_value_in_a_cloudtrail_line_costs_that_line(workspace: Workspace, tmp_path: Path, field: str) -> None:
+    hostile = EVENT | {"eventID": "2", field: "no { json"}
+
+    report = read(workspace, tmp_path / "a.jsonl", EVENT, hostile, EVENT | {"eventID": "3"})
+
+    (kept,) = read_quarantine(workspace)
+    assert json.loads(kept.data) == hostile
+    assert "expression for" in kept.reason
+    assert (report.records, report.quarantined) == (2, 1)
+
+
+EXPRESSIONS = (
+    "CAST(s AS INTEGER)",
+    "CAST(s AS INTEGER) + CAST(s AS INTEGER)",
+    "strptime(s, '%Y')",
+    "json_extract(s, '$.a')",
+)
+
+
+@pytest.mark.parametrize("expression", EXPRESSIONS)
+def test_an_expression_that_fails_on_one_line_costs_that_line(
+    workspace: Workspace, tmp_path: Path, expression: str
+) -> None:
+    columns = "".join(f'  {name}: "{expression}"\n' for name in ("model", "plan"))
+    (tmp_path / "p.yml").write_text(f"columns:\n  time: time\n  event: event\n{columns}")
+
+    report = read(
+        workspace, tmp_path / "a.jsonl", RECORD | {"s": "2000"}, RECORD | {"s": "abc"}, profile=tmp_path / "p.yml"
+    )
+
+    assert (report.records, report.quarantined) == (1, 1)
