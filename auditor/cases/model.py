@@ -82,8 +82,8 @@ def worst_of(standings: Iterable[ConductStanding]) -> StandingName:
 class AccountPart(Node):
     """One account's share in a finding: its own cited records, and how the finding is to be read for it.
 
-    `within_theft` of the records lie within a credential-theft finding on the same account, `after_theft` later
-    than the start of one and within none.
+    `within_theft` of the records lie within a credential-theft finding on the same account and key, `after_theft` up
+    to 30 days after the end of one and within none.
     """
 
     account: str

@@ -4,7 +4,8 @@ The same run twice changes nothing, a narrower one touches only what it looked a
 at all, and no note is ever written or lost here.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -12,14 +13,15 @@ from sqlite_utils import Database
 
 from auditor.cases.casebook import Casebook
 from auditor.cases.drafts import SETTLED, Draft, drafts_of, with_parts
-from auditor.cases.model import CasebookChange
+from auditor.cases.model import CasebookChange, CaseFinding
 from auditor.cases.revision import Revision, change_of, revision_of
 from auditor.cases.rows import merge_rows, read_cases, write_case, write_run
 from auditor.cases.speaks import Known
-from auditor.cases.victims import Tally, theft_spans
+from auditor.cases.victims import Tally, cited_id, theft_spans, thefts_in
 from auditor.checker.findings import Finding, Receipt
 from auditor.policy.pack import Approval, Pack
-from auditor.records.tallies import AccountSpan, cited_by_account, records_within
+from auditor.records.activity import Activity
+from auditor.records.tallies import cited_by_account, keys_cited, records_within
 from auditor.records.totals import AccountTotal
 
 
@@ -32,13 +34,15 @@ def update_casebook(
     pack: Pack,
     approvals: Sequence[Approval],
     totals: Mapping[str, AccountTotal],
+    activity: Activity,
     citations: Path,
     now: datetime,
 ) -> CasebookChange:
     """Take a run into the casebook and return what it changed there.
 
     `totals` should know the accounts of `accounts_concerned`; `citations` is the run's file, beside which those of
-    earlier runs lie (`runs/RUN/citations.parquet`). Raises WorkspaceError; the casebook is then as it was.
+    earlier runs lie (`runs/RUN/citations.parquet`), all within reach of the `activity`. Raises WorkspaceError; the
+    casebook is then as it was.
     """
     cited = cited_by_account(citations, [finding.id for finding in findings])
     known = Known(pack=pack, receipt=receipt, suppressed=suppressed, totals=totals, cited=cited)
@@ -46,7 +50,7 @@ def update_casebook(
         write_run(db, receipt)
         drafts = drafts_of(read_cases(db, pack.name), findings, suppressed, receipt)
         drafts = tuple(with_parts(draft, approvals, totals) for draft in drafts)
-        revisions = _revisions(db, drafts, known, citations, now)
+        revisions = _revisions(db, drafts, known, Cited(activity, citations), now)
         for revision in revisions:
             merge_rows(db, revision.after.id, revision.merged)
             write_case(db, revision.before, revision.after)
@@ -64,12 +68,24 @@ def accounts_concerned(casebook: Casebook, *, pack: str, findings: Sequence[Find
     return tuple(sorted(accounts))
 
 
+@dataclass(frozen=True)
+class Cited:
+    """The cited records of this run, of which `citations` is the file, and of earlier ones."""
+
+    activity: Activity
+    citations: Path
+
+    def files(self, findings: Iterable[CaseFinding], run: str) -> dict[str, Path]:
+        """Return the files by run; a run whose citations are gone is left out."""
+        runs, own = {item.last_run for item in findings}, self.citations
+        files = {name: own.parent.parent / name / own.name for name in runs} | {run: own}
+        return {name: path for name, path in sorted(files.items()) if path.is_file()}
+
+
 def _revisions(
-    db: Database, drafts: Sequence[Draft], known: Known, citations: Path, now: datetime
+    db: Database, drafts: Sequence[Draft], known: Known, cited: Cited, now: datetime
 ) -> tuple[Revision, ...]:
-    spans = theft_spans((item for draft in drafts for item in draft.findings), known.pack.ladder)
-    tallies = _tallies(drafts, spans, citations, known.receipt.run_id)
-    victims = frozenset(span.account for span in spans)
+    victims, tallies = _tallies(drafts, known, cited)
     taken = {row["case_id"] for row in db.table("cases").rows_where(select="case_id")}
     taken |= {row["former_id"] for row in db.table("former_ids").rows_where(select="former_id")}
     revisions = []
@@ -80,10 +96,14 @@ def _revisions(
     return tuple(revisions)
 
 
-def _tallies(drafts: Sequence[Draft], spans: Sequence[AccountSpan], citations: Path, run: str) -> dict[str, Tally]:
-    """Count each run's cited records against thefts; a run whose citations are gone is left out."""
-    if not spans:
-        return {}
-    runs = {item.last_run for draft in drafts for item in draft.findings if item.status != "stale"}
-    files = {name: citations.parent.parent / name / citations.name for name in runs} | {run: citations}
-    return {name: records_within(path, spans) for name, path in sorted(files.items()) if path.is_file()}
+def _tallies(drafts: Sequence[Draft], known: Known, cited: Cited) -> tuple[frozenset[str], Mapping[str, Tally]]:
+    """Return the victims of thefts, and each run's cited records counted against the thefts."""
+    ladder = known.pack.ladder
+    held = [item for draft in drafts for item in draft.findings if item.status != "stale"]
+    thefts = thefts_in(held, ladder)
+    if not thefts:
+        return frozenset(), {}
+    files = cited.files(held, known.receipt.run_id)
+    keys = keys_cited(cited.activity, files, {(item.last_run, cited_id(item)) for item in thefts})
+    spans = theft_spans(thefts, keys, ladder)
+    return frozenset(span.account for span in spans), records_within(cited.activity, files, spans)

@@ -1,15 +1,21 @@
 """Accounts whose key somebody else used, and the records that must not count against them.
 
-A finding of a victim's conduct (`credential-theft`) protects the account. Any other finding on that account is set
-aside when at least half of the account's cited records in it lie within the theft; it counts in full when all of them
-came before the theft, and carries at most `verify` otherwise, since nobody knows yet who holds the key.
+A finding of a victim's conduct (`credential-theft`) protects the account, as far as the stolen key was used: any other
+finding on that account is set aside when at least half of the account's cited records in it lie within the theft; it
+carries at most `verify` when some of them do, or come within 30 days after it, since nobody knows yet who holds the
+key; and it counts in full otherwise. Records made with another key than those the theft cites are not touched: who
+buys one odd call on a spare key buys no more than that.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 
 from auditor.cases.model import AccountPart, CaseFinding
 from auditor.policy.pack import Ladder
 from auditor.records.tallies import AccountSpan
+
+AFTERMATH = timedelta(days=30)
+"""How long after a theft its key is doubted: time enough to tell the holder and to replace the key."""
 
 Tally = Mapping[tuple[str, str], tuple[int, int]]
 """Of one run: records within and after thefts, by (finding as cited, account); see `records/tallies.py`."""
@@ -32,15 +38,38 @@ def is_set_aside(part: AccountPart) -> bool:
     return part.within_theft > 0 and part.within_theft * 2 >= part.records
 
 
-def theft_spans(findings: Iterable[CaseFinding], ladder: Ladder) -> tuple[AccountSpan, ...]:
-    """Return the stretches of time in which findings that hold say that an account's key was used by somebody else."""
+def thefts_in(findings: Iterable[CaseFinding], ladder: Ladder) -> tuple[CaseFinding, ...]:
+    """Return the findings that hold and say, of some account, that its key was used by somebody else."""
     return tuple(
-        AccountSpan(part.account, item.finding.start, item.finding.end)
-        for item in findings
-        if item.status != "stale"
+        item for item in findings if item.status != "stale" and any(names_a_victim(part, ladder) for part in item.parts)
+    )
+
+
+def theft_spans(
+    thefts: Iterable[CaseFinding], keys: Mapping[tuple[str, str, str], tuple[str, ...]], ladder: Ladder
+) -> tuple[AccountSpan, ...]:
+    """Return the stretches of time in which keys were used by somebody else, one for each key.
+
+    `keys` are those of the records cited, by (run, finding as cited, account); where none is known, the stretch is
+    about all records of the account.
+    """
+    return tuple(
+        AccountSpan(part.account, item.finding.start, item.finding.end, _aftermath_of(item.finding.end), key)
+        for item in thefts
         for part in item.parts
         if names_a_victim(part, ladder)
+        for key in keys.get((item.last_run, cited_id(item), part.account), (None,))
     )
+
+
+def cited_id(item: CaseFinding) -> str:
+    """Return the finding's id in the citations of its last run."""
+    return item.cited_as or item.finding.id
+
+
+def _aftermath_of(end: datetime) -> datetime:
+    latest = datetime.max.replace(tzinfo=UTC)
+    return end + AFTERMATH if end <= latest - AFTERMATH else latest
 
 
 def with_thefts(
@@ -55,7 +84,7 @@ def with_thefts(
 
 
 def _counted(finding: CaseFinding, victims: Collection[str], tally: Tally | None, ladder: Ladder) -> CaseFinding:
-    cited = finding.cited_as or finding.finding.id
+    cited = cited_id(finding)
     parts = []
     for part in finding.parts:
         if part.account not in victims or names_a_victim(part, ladder):

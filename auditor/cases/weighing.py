@@ -76,7 +76,8 @@ def _limits(finding: CaseFinding, part: AccountPart, caps: Caps, ladder: Ladder)
     if finding.finding.level.rank <= Level.LOW.rank:
         limits.append((ActionName.WARN, f"level {finding.finding.level} alone carries at most warn"))
     if part.within_theft or part.after_theft:
-        limits.append((verify, "some of its records came after this account's key was used by somebody else"))
+        words = "some of its records were made with a key that was being used by somebody else, or within 30 days after"
+        limits.append((verify, words))
     if names_a_victim(part, ladder):
         limits.append((verify, "the account may be a victim"))
     if finding.finding.strength == "bright-line" and not _is_its_own(finding):

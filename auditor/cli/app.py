@@ -5,6 +5,7 @@ wait for an engine that it does not use. Everything else in the program imports 
 """
 
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from typing import Annotated
@@ -95,6 +96,7 @@ def run(arguments: Sequence[str]) -> int:
 def main() -> None:
     """Be the `auditor` command."""
     code = run(sys.argv[1:])
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # all is done and said: a late Ctrl-C must not change the exit code
     if code == EXIT_UNFINISHED:
         # CPython ends itself by SIGINT, whatever the exit code, once Ctrl-C came while it was running `exec` on text
         # (making a dataclass does that): leave without asking it.

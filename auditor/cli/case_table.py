@@ -12,6 +12,9 @@ from auditor.digests import rfc3339
 CASES_SHOWN = 40
 """Rows of the table on the terminal; the index page has all of them."""
 
+WHO_COLUMNS = 48
+"""Columns for whom a case is about; the case file has ids in full."""
+
 
 def show_cases(cases: Iterable[Case]) -> None:
     """Print a table of cases, gravest first, cut where the index page serves better."""
@@ -20,7 +23,13 @@ def show_cases(cases: Iterable[Case]) -> None:
         console.result("no case")
         return
     rows = [
-        (case.id, str(case.severity), str(case.proposed_action), who(case), rules_of(case))
+        (
+            case.id,
+            str(case.severity),
+            str(case.proposed_action),
+            console.narrowed(who(case), WHO_COLUMNS),
+            rules_of(case),
+        )
         for case in listed[:CASES_SHOWN]
     ]
     console.table(["case", "severity", "proposed", "who", "what was seen"], rows)

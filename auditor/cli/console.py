@@ -66,6 +66,19 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     _write(sys.stdout, "\n".join([lines[0], rule, *lines[1:]]) + "\n")
 
 
+def narrowed(text: str, columns: int) -> str:
+    """Return a text as it is shown, on one line; beyond so many columns its middle is left out.
+
+    Ids differ at their ends, and one that is thousands of characters long must not push the rest off the screen.
+    """
+    shown = _shown(text).replace("\n", " ")
+    if _width(shown) <= columns:
+        return shown
+    head = _fitting(shown, columns // 2)
+    tail = _fitting(shown[::-1], columns - columns // 2 - 1)[::-1]
+    return f"{head}…{tail}"
+
+
 def complain(problems: Iterable[Problem]) -> None:
     """Print each problem with its hint to standard error."""
     for problem in problems:
@@ -115,6 +128,16 @@ def _line(row: Sequence[str], widths: Sequence[int], numeric: Sequence[bool]) ->
 
 def _is_number(text: str) -> bool:
     return text.replace(",", "").replace(".", "").isdecimal() or text == "–"
+
+
+def _fitting(text: str, columns: int) -> str:
+    """Return the longest beginning of a text that is no wider."""
+    width = 0
+    for place, char in enumerate(text):
+        width += _width(char)
+        if width > columns:
+            return text[:place]
+    return text
 
 
 def _width(text: str) -> int:

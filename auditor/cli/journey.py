@@ -78,7 +78,7 @@ def travel(order: Order, *, folder: Path, clock: Callable[[], datetime], say: Ca
         with open_casebook(workspace.casebook) as casebook:
             accounts = accounts_concerned(casebook, pack=judgement.pack.name, findings=result.findings)
             totals = account_totals(activity, accounts)
-            change = _updated(casebook, judgement, result, totals, now)
+            change = _updated(casebook, judgement, result, totals, activity, now)
             cases = list_cases(casebook, pack=judgement.pack.name)
             approvals = judgement.approvals
             seen = as_seen(cases, result.findings, result.receipt, approvals=approvals, totals=totals)
@@ -123,6 +123,7 @@ def _updated(
     judgement: Judgement,
     result: AuditResult,
     totals: Mapping[str, AccountTotal],
+    activity: Activity,
     now: datetime,
 ) -> CasebookChange:
     return update_casebook(
@@ -133,6 +134,7 @@ def _updated(
         pack=judgement.pack,
         approvals=judgement.approvals,
         totals=totals,
+        activity=activity,
         citations=result.citations,
         now=now,
     )

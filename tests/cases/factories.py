@@ -14,6 +14,9 @@ from auditor.digests import digest_of_parts
 from auditor.policy.pack import Approval, Pack
 from auditor.policy.rule import Family, Level, Strength, SubjectKind
 from auditor.policy.terms import Stance
+from auditor.records.activity import Activity
+from auditor.records.memory import activity_of
+from auditor.records.sql import open_connection
 from auditor.records.totals import AccountTotal
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
@@ -122,6 +125,27 @@ def write_citations(path: Path, findings: Iterable[Finding], late: Mapping[str, 
     return path
 
 
+def keyed_activity(folder: Path, findings: Iterable[Finding], keys: Mapping[str, str]) -> Activity:
+    """Return the records that `write_citations` cites, with the key of their rule; those of other rules are not there.
+
+    It may read what lies in the folder.
+    """
+    cited = [(item, account) for item in findings for account, count in item.account_records for _ in range(count)]
+    rows: list[dict[str, object]] = [
+        {
+            "time": item.start,
+            "event": "completion",
+            "account_id": account,
+            "api_key_id": keys[item.rule],
+            "source_id": "s",
+            "source_line": line,
+        }
+        for line, (item, account) in enumerate(cited, start=1)
+        if item.rule in keys
+    ]
+    return activity_of(rows, connection=open_connection(folders=(folder,)))
+
+
 def run(
     casebook: Casebook,
     name: str,
@@ -133,8 +157,9 @@ def run(
     approvals: Sequence[Approval] = (),
     totals: Mapping[str, AccountTotal] | None = None,
     hour: float = 1000,
+    keys: Mapping[str, str] | None = None,
 ) -> CasebookChange:
-    """Take a run's findings into the casebook, as the audit does."""
+    """Take a run's findings into the casebook, as the audit does; `keys` gives the key of a rule's cited records."""
     chosen = pack or Pack(name="example", title="Example")
     rules = {item.rule for item in findings} | {"bulk-output", "other-rule", "theft"}
     path = casebook.path.parent / "runs" / name / "citations.parquet"
@@ -146,6 +171,7 @@ def run(
         pack=chosen,
         approvals=approvals,
         totals=totals or {},
+        activity=keyed_activity(path.parent.parent, findings, keys or {}),
         citations=write_citations(path, findings),
         now=at(hour),
     )

@@ -317,6 +317,8 @@ VICTIMS = {
     "half of the records within the theft": (hopping(8, 10), theft(9, 13), ActionName.NONE),
     "a few records within the theft": (hopping(0, 10), theft(9, 13), ActionName.VERIFY),
     "all records after the theft": (hopping(20, 22), theft(9, 13), ActionName.VERIFY),
+    "the last record 30 days after the theft": (hopping(13 + 719, 13 + 720), theft(9, 13), ActionName.VERIFY),
+    "all records more than 30 days after the theft": (hopping(14 + 720, 22 + 720), theft(9, 13), ActionName.SUSPEND),
     "all records before the theft": (hopping(0, 5), theft(9, 13), ActionName.SUSPEND),
 }
 
@@ -330,6 +332,24 @@ def test_records_of_a_thief_do_not_count_against_the_victim(casebook: Casebook, 
     (action,) = only_case(casebook).actions
     assert action.action is expected
     assert action.protect == ("freeze_key", "notify")
+
+
+KEYS = {
+    "the stolen key": ({"theft": "k1", "hopping": "k1"}, ActionName.NONE),
+    "another key": ({"theft": "k1", "hopping": "k2"}, ActionName.SUSPEND),
+    "no key that is known": ({"theft": "k1"}, ActionName.NONE),
+    "any key, where the theft names none": ({"hopping": "k2"}, ActionName.NONE),
+}
+
+
+@pytest.mark.parametrize("name", KEYS)
+def test_a_theft_touches_only_what_was_done_with_the_stolen_key(casebook: Casebook, name: str) -> None:
+    keys, expected = KEYS[name]
+
+    run(casebook, "r1", [hopping(10, 12), theft(9, 13)], keys=keys)
+
+    (action,) = only_case(casebook).actions
+    assert action.action is expected
 
 
 def test_a_theft_found_by_a_narrower_run_is_held_against_the_earlier_runs_citations(casebook: Casebook) -> None:

@@ -152,6 +152,20 @@ def test_since_and_until_choose_incidents_by_their_end(tmp_path: Path) -> None:
     assert [finding.first_record.source_line for finding in result.findings] == [2, 3]
 
 
+def test_one_failing_rule_does_not_stop_the_others(tmp_path: Path) -> None:
+    # the loader refuses such a fraction; it stands for whatever an engine may stumble over
+    impossible = Aggregate(function="quantile", column="input_tokens", fraction=Decimal(2))
+    measure = Measure(name="typical", expression=impossible)
+    failing = a_rule(name="failing", measures=(measure,), violates=reaches("typical", 1))
+    records = [a_record(place, input_tokens=place) for place in range(3)]
+
+    result = audited(tmp_path, a_pack(failing, a_rule()), an_activity(tmp_path, records))
+
+    runs = {run.rule: run for run in result.receipt.rules}
+    assert (runs["failing"].is_evaluated, bool(runs["failing"].error)) == (False, True)
+    assert runs["rule"].findings == 1
+
+
 def test_the_receipt_names_what_was_read_and_found(tmp_path: Path) -> None:
     result = audited(tmp_path, a_pack(counting(3, sliding(3600))))
 

@@ -50,11 +50,12 @@ def test_a_dry_run_of_many_files_shows_a_mapping_once(auditor: Run, log: Path) -
 
     assert printed.count("made from") == printed.count("columns they provide") == 1
     assert "profile canonical: 4 files" in printed
-    assert [line.split()[-1] for line in printed.splitlines() if line.startswith("log") and ".jsonl" in line] == [
-        "0",
-        "1",
-        "0",
-        "0",
+    rows = [line.split() for line in printed.splitlines() if " jsonlines " in line]
+    assert [(Path(row[0]).name, row[-1]) for row in rows] == [
+        ("log.jsonl", "0"),
+        ("log-0.jsonl", "1"),
+        ("log-1.jsonl", "0"),
+        ("log-2.jsonl", "0"),
     ]
 
 

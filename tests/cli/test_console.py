@@ -28,3 +28,17 @@ def test_a_newline_in_a_cell_makes_no_row(capsys: pytest.CaptureFixture[str]) ->
 @pytest.mark.parametrize(("count", "expected"), [(0, "0 cases"), (1, "1 case"), (1200, "1,200 cases")])
 def test_a_count_has_its_noun(count: int, expected: str) -> None:
     assert console.plural(count, "case") == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("acct-1 and 3 more", "acct-1 and 3 more"),
+        ("a" * 5000 + " and 3 more", "a" * 10 + "…nd 3 more"),
+        ("\u202e" * 30, "\\u{202E}\\u…}\\u{202E}"),
+        ("漢" * 30, "漢" * 5 + "…" + "漢" * 4),
+    ],
+    ids=["short", "long", "hidden characters", "wide characters"],
+)
+def test_a_long_cell_loses_its_middle(text: str, expected: str) -> None:
+    assert console.narrowed(text, 20) == expected

@@ -1,6 +1,6 @@
 """Totals of accounts, and counts over citations."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -8,8 +8,10 @@ import duckdb
 import pytest
 
 from auditor.errors import WorkspaceError
+from auditor.records.activity import Activity
 from auditor.records.memory import activity_of
-from auditor.records.tallies import AccountSpan, cited_by_account, records_within
+from auditor.records.sql import open_connection
+from auditor.records.tallies import AccountSpan, cited_by_account, keys_cited, records_within
 from auditor.records.totals import AccountTotal, account_totals
 
 
@@ -64,13 +66,48 @@ def citations_of(folder: Path, rows: Sequence[tuple[str, int, int, str | None, b
     return path
 
 
+def span(first: int, last: int, until: int = 23, key: str | None = None) -> AccountSpan:
+    return AccountSpan("a", at(first), at(last), at(until), key)
+
+
+def keyed(folder: Path, keys: Mapping[int, str]) -> Activity:
+    """Return an activity that may read the folder: records of account `a` by line, with their key."""
+    rows = [record(line, "a", api_key_id=key, source_id="s", source_line=line) for line, key in keys.items()]
+    return activity_of(rows, connection=open_connection(folders=(folder,)))
+
+
 def test_records_within_spans_count_once_even_when_spans_overlap(tmp_path: Path) -> None:
     rows = [("f", hour, hour, "a", True) for hour in range(6)] + [("f", 3, 30, "b", True), ("f", 2, 31, "a", False)]
-    spans = [AccountSpan("a", at(1), at(2)), AccountSpan("a", at(2), at(3))]
+    citations = {"r": citations_of(tmp_path, rows)}
 
-    counts = records_within(citations_of(tmp_path, rows), spans)
+    counts = records_within(keyed(tmp_path, {}), citations, [span(1, 2), span(2, 3)])
 
-    assert counts == {("f", "a"): (3, 2)}
+    assert counts == {"r": {("f", "a"): (3, 2)}}
+
+
+def test_records_long_after_a_span_are_not_counted(tmp_path: Path) -> None:
+    citations = {"r": citations_of(tmp_path, [("f", hour, hour, "a", True) for hour in range(10)])}
+
+    counts = records_within(keyed(tmp_path, {}), citations, [span(2, 3, until=5)])
+
+    assert counts == {"r": {("f", "a"): (2, 2)}}
+
+
+def test_records_made_with_another_key_are_not_counted_and_those_without_one_are(tmp_path: Path) -> None:
+    citations = {"r": citations_of(tmp_path, [("f", 2, line, "a", True) for line in (1, 2, 3)])}
+
+    counts = records_within(keyed(tmp_path, {1: "k1", 2: "k2"}), citations, [span(1, 3, key="k1")])
+
+    assert counts == {"r": {("f", "a"): (2, 0)}}
+
+
+def test_keys_are_those_of_the_records_that_a_finding_of_that_run_cites(tmp_path: Path) -> None:
+    rows = [("f", 1, 1, "a", True), ("f", 2, 2, "a", True), ("f", 3, 3, "a", False), ("g", 4, 4, "a", True)]
+    (tmp_path / "other").mkdir()
+    citations = {"r": citations_of(tmp_path, rows), "q": citations_of(tmp_path / "other", [("f", 5, 5, "a", True)])}
+    activity = keyed(tmp_path, {1: "k2", 2: "k1", 3: "k3", 4: "k4", 5: "k5"})
+
+    assert keys_cited(activity, citations, {("r", "f")}) == {("r", "f", "a"): ("k1", "k2")}
 
 
 def test_different_findings_that_cite_one_record_count_it_once(tmp_path: Path) -> None:
@@ -87,3 +124,5 @@ def test_damaged_citations_are_named(tmp_path: Path) -> None:
 
     with pytest.raises(WorkspaceError, match="can't be read"):
         cited_by_account(path, {"f"})
+    with pytest.raises(WorkspaceError, match="can't be read"):
+        records_within(keyed(tmp_path, {}), {"r": path}, [span(1, 2)])

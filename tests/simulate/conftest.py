@@ -77,6 +77,7 @@ def audit_of(simulation: Simulation, folder: Path) -> Audited:
             pack=pack,
             approvals=approvals,
             totals=account_totals(activity, accounts),
+            activity=activity,
             citations=result.citations,
             now=NOW,
         )
