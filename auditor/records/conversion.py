@@ -91,15 +91,20 @@ def is_unfit(name: str, zone: str) -> exp.Expression:
     return all_of([has_value, any_of([is_null(kept.copy()), is_not(fit)])])
 
 
-def ipv4_number(address: exp.Expression) -> exp.Expression:
-    """Return the lower 64 bits of an IPv4 address's mapped number (addresses.py); NULL for any other text."""
+def octets_of(address: exp.Expression) -> exp.Expression:
+    """Return the four numbers of an IPv4 address as a list; NULL for any other text."""
     octets = cast(call("string_split", address.copy(), literal(".")), "UBIGINT[]")
+    return case([(matches(address, IPV4_PATTERN), octets)])
+
+
+def ipv4_number(octets: exp.Expression) -> exp.Expression:
+    """Return the lower 64 bits of the mapped number (addresses.py) of the address with these octets; NULL for NULL."""
     shifts = (1 << 24, 1 << 16, 1 << 8, 1)
     parts: list[exp.Expression] = [
         exp.Mul(this=call("list_extract", octets.copy(), literal(place)), expression=cast(literal(weight), "UBIGINT"))
         for place, weight in enumerate(shifts, start=1)
     ]
-    return case([(matches(address, IPV4_PATTERN), total([cast(literal(IPV4_BASE), "UBIGINT"), *parts]))])
+    return total([cast(literal(IPV4_BASE), "UBIGINT"), *parts])
 
 
 def is_json(kind: str, value: exp.Expression) -> exp.Expression:

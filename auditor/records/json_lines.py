@@ -1,7 +1,7 @@
 """JSON Lines, read the quick way where a file turns out to be regular, and exactly where it doesn't.
 
-The quick way supposes that all fields are known and have values, and is held to it: rows and line feeds must fill the
-file, and the colons of known fields must be all there are. Whatever the proof doesn't cover is read again, exactly.
+The quick way supposes that all fields are known, and is held to it: rows and line feeds must fill the file, and the
+colons of known fields must be all there are. Whatever the proof doesn't cover is read again, exactly.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,21 +11,12 @@ from pathlib import Path
 
 import duckdb
 
-from auditor.records.glance import Glance, glance
 from auditor.records.mapping import can_be_quick, mapped_columns
-from auditor.records.places import add_up_places, hand_over_places, rows_fill, rows_must_align
+from auditor.records.places import hand_over_places, rows_must_align
 from auditor.records.profiles import Profile
 from auditor.records.sniff import sample_of
-from auditor.records.staging import (
-    RowBytes,
-    colons_are_explained,
-    judge,
-    load_rows,
-    mark_bad,
-    missed_fields,
-    suspects,
-)
-from auditor.records.survey import Positions, Survey, survey_lines, write_copy
+from auditor.records.staging import RowBytes, colons_are_explained, judge, load_rows, missed_fields
+from auditor.records.survey import Survey, survey_lines, write_copy
 
 _UNREADABLE = (duckdb.OutOfMemoryException, duckdb.InvalidInputException)
 """What DuckDB raises for a line of many megabytes; the survey refuses that line, and a copy is without it."""
@@ -33,7 +24,7 @@ _UNREADABLE = (duckdb.OutOfMemoryException, duckdb.InvalidInputException)
 
 @dataclass(frozen=True)
 class ReadLines:
-    """What was read: the survey (without positions where no row needs them), fields and bad rows with reasons."""
+    """What was read: the survey, fields, and bad rows with reasons."""
 
     survey: Survey
     fields: tuple[str, ...]
@@ -55,46 +46,30 @@ class JsonLines:
         sample = sample_of(head)
         seen = tuple({name: None for record in sample for name in record})
         fields = _fields(self.profile, seen)
-        is_regular = all(name in fields and value is not None for record in sample for name, value in record.items())
-        if sample and is_regular and can_be_quick(self.profile, fields):
-            read = self._quickly(fields)
+        if sample and set(seen) <= set(fields) and can_be_quick(self.profile, fields):
+            nulls = {name for record in sample for name, value in record.items() if value is None}
+            read = self._quickly(fields, sorted(nulls))
             if read is not None:
                 return read
         return self._exactly(seen)
 
-    def _quickly(self, fields: tuple[str, ...]) -> ReadLines | None:
+    def _quickly(self, fields: tuple[str, ...], nulls: Sequence[str]) -> ReadLines | None:
         with ThreadPoolExecutor(1) as pool:
-            glancing = pool.submit(glance, self.plain)
+            surveying = pool.submit(survey_lines, self.plain, nulls)
             try:
                 load_rows(self.connection, self.number, self.plain, self.profile, fields, is_quick=True)
             except _UNREADABLE:
                 return None
-            seen = glancing.result()
-        if not seen.is_regular:
+            survey = surveying.result()
+        if survey.hides_colons or survey.needs_copy or not survey.positions.is_dense:
             return None
-        columns = mapped_columns(self.profile, fields)
-        is_full = rows_fill(self.connection, self.number, seen)
-        if is_full and not suspects(self.connection, self.number, columns, limit=1):
-            return self._without_survey(fields, seen)
-        survey = survey_lines(self.plain)
-        if survey.needs_copy:
-            return None
-        bad = self._placed(survey, fields)
+        bad = self._placed(survey, fields, is_exact=False)
         data = RowBytes(self.plain, survey.positions)
-        colons = seen.colons - sum(data.of(row).count(b":") for row in bad)
-        return ReadLines(survey, fields, bad) if self._explains(fields, colons) else None
-
-    def _without_survey(self, fields: tuple[str, ...], seen: Glance) -> ReadLines | None:
-        mark_bad(self.connection, self.number, ())
-        if not self._explains(fields, seen.colons):
-            return None
-        rows = add_up_places(self.connection, self.number)
-        survey = Survey(seen.digest, seen.size, rows, 0, Positions(), {}, has_mark=False)
-        return ReadLines(survey, fields, {})
-
-    def _explains(self, fields: tuple[str, ...], colons: int) -> bool:
-        columns = tuple(mapped_columns(self.profile, fields))
-        return colons_are_explained(self.connection, self.number, columns, colons)
+        for row in bad:
+            survey.colons.add(data.of(row), sign=-1)
+        columns = mapped_columns(self.profile, fields)
+        is_proven = colons_are_explained(self.connection, self.number, columns, survey.colons)
+        return ReadLines(survey, fields, bad) if is_proven else None
 
     def _exactly(self, seen: Sequence[str]) -> ReadLines:
         """Survey and load at the same time: nearly every file can be given to DuckDB as it is."""
@@ -109,12 +84,11 @@ class JsonLines:
             copy = self.scratch / f"copy-{self.number}"
             write_copy(self.plain, survey, copy)
             fields = load_exactly(self.connection, self.number, copy, self.profile, fields or seen)
-        return ReadLines(survey, fields, self._placed(survey, fields))
+        return ReadLines(survey, fields, self._placed(survey, fields, is_exact=not survey.refused))
 
-    def _placed(self, survey: Survey, fields: tuple[str, ...]) -> dict[int, str]:
+    def _placed(self, survey: Survey, fields: tuple[str, ...], *, is_exact: bool) -> dict[int, str]:
         hand_over_places(self.connection, self.number, survey.positions, self.scratch)
-        rows = len(survey.positions)
-        rows_must_align(self.connection, self.number, rows, self.plain, is_exact=not survey.refused)
+        rows_must_align(self.connection, self.number, len(survey.positions), self.plain, is_exact=is_exact)
         data = RowBytes(self.plain, survey.positions)
         return judge(self.connection, self.number, self.profile, survey.refused, data, fields)
 

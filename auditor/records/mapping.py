@@ -2,8 +2,8 @@
 
 The query holds values to the rules of values.py, in SQL: what isn't exactly the column's type makes the row a fault. It
 comes in two forms. The exact one looks at the keys of every line and keeps each field that no column uses up in
-`extra`. The quick one supposes that every line has fields of the profile only, none of them null, and counts the colons
-that this explains: the file has no others exactly if that is so (staging.py compares).
+`extra`. The quick one lets DuckDB read the fields of the profile and nothing else of a line, and counts the colons that
+these explain: the file has no others exactly if no line has another field (staging.py compares).
 """
 
 import json
@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from sqlglot import exp
 
-from auditor.records.conversion import ipv4_number, is_json, typed, typed_name
+from auditor.records.conversion import ipv4_number, is_json, octets_of, typed, typed_name
 from auditor.records.faults import (
     DOUBT,
     FAILED,
@@ -23,7 +23,6 @@ from auditor.records.faults import (
     found,
     is_deep,
     is_nested,
-    is_no_number,
 )
 from auditor.records.layout import HIGH, LOW
 from auditor.records.profiles import Profile
@@ -32,7 +31,7 @@ from auditor.records.sql import all_of, any_of, call, case, cast, identifier, is
 from auditor.records.sql import within as table_of
 
 LENGTH, COLONS = "·length", "·colons"
-_FIELDS, _KEYS, _KNOWN, _REST = "·fields", "·keys", "·known", "·rest"
+_FIELDS, _KEYS, _KNOWN, _REST, _OCTETS = "·fields", "·keys", "·known", "·rest", "·octets"
 
 
 def mapped_columns(profile: Profile, fields: Sequence[str]) -> Mapping[str, exp.Expression]:
@@ -52,30 +51,72 @@ def can_be_quick(profile: Profile, fields: Sequence[str]) -> bool:
     return len(plain) == len(trees) and sorted(plain) == sorted(fields)
 
 
-def mapping_query(profile: Profile, fields: Sequence[str], rows: exp.Expression, *, is_quick: bool) -> exp.Select:
-    """Return the query that maps rows of `·line` (JSON text, NULL where there is none) to columns.
+def mapping_query(profile: Profile, fields: Sequence[str], rows: exp.Expression) -> exp.Select:
+    """Return the exact query, which maps rows of `·line` (JSON text, NULL where there is none) to columns.
 
     `fields` are the source fields worth reading; columns that need none of the others are left out.
     """
     columns = mapped_columns(profile, fields)
-    shared = _quick_shared(columns) if is_quick else _exact_shared(profile, fields)
-    read: dict[str, exp.Expression] = {LINE: identifier(LINE), _FIELDS: _struct(fields)}
-    if not is_quick:
-        read[_KEYS] = call("json_keys", identifier(LINE))
-    names = (LINE, *shared, *columns)
+    shared = _exact_shared(profile, fields)
+    read = {LINE: identifier(LINE), _FIELDS: _struct(fields), _KEYS: call("json_keys", identifier(LINE))}
     values = {name: _value(tree) for name, tree in columns.items()}
     tried = [name for name, tree in columns.items() if not isinstance(tree, exp.Column)]
-    typed_values = {typed_name(name): typed(name, profile.zone) for name in columns if name != "extra"}
     spread: dict[str, exp.Expression] = {name: identifier(name, _FIELDS) for name in fields}
-    steps: list[dict[str, exp.Expression]] = [
+    kept: dict[str, exp.Expression] = {name: identifier(name) for name in (LINE, *shared)}
+    first: list[dict[str, exp.Expression]] = [
         read,
         {name: identifier(name) for name in read if name != _FIELDS} | spread,
         {LINE: identifier(LINE)} | shared | values,
-        {name: identifier(name) for name in (LINE, *shared)} | _outcomes(columns, tried),
-        {name: identifier(name) for name in (*names, FAILED)} | typed_values,
-        {name: identifier(name) for name in (*names, *typed_values)} | {FAULT: _fault(columns, profile.zone, is_quick)},
-        _final(profile, columns, is_quick),
+        kept | _outcomes(columns, tried),
     ]
+    signs = [call("contains", identifier(LINE), literal("\\u0000")), is_deep(_REST)]
+    signs += is_nested(columns) if profile.name == "canonical" else []
+    last: dict[str, exp.Expression] = {
+        "extra": _extra("extra" in columns),
+        DOUBT: doubt(signs),
+        LENGTH: call("strlen", identifier(LINE)),
+    }
+    steps = [*first, *_typing(profile, columns, (LINE, *shared), _no_record(), last)]
+    return _chained(rows, steps)
+
+
+def quick_query(profile: Profile, fields: Sequence[str], rows: exp.Expression) -> exp.Select:
+    """Return the quick query, which maps rows of the fields as text, all NULL where a line is no record, to columns."""
+    columns = mapped_columns(profile, fields)
+    kinds = (ColumnType.TIMESTAMP, ColumnType.TEXT_LIST)
+    colons = total([colons_in(tree) for name, tree in columns.items() if COLUMNS[name].type in kinds])
+    first: dict[str, exp.Expression] = {COLONS: colons} | {name: tree.copy() for name, tree in columns.items()}
+    last: dict[str, exp.Expression] = {
+        "extra": cast(exp.null(), "VARCHAR"),
+        DOUBT: exp.false(),
+        COLONS: identifier(COLONS),
+    }
+    no_failure: dict[str, exp.Expression] = {FAILED: cast(exp.null(), "VARCHAR")}
+    return _chained(rows, [first | no_failure, *_typing(profile, columns, (COLONS,), [], last)])
+
+
+def _typing(
+    profile: Profile,
+    columns: Mapping[str, exp.Expression],
+    shared: Sequence[str],
+    no_record: Sequence[exp.Expression],
+    last: Mapping[str, exp.Expression],
+) -> list[dict[str, exp.Expression]]:
+    """Return the steps from texts to typed values and what is wrong with them; `last` are columns of the last one."""
+    values = {typed_name(name): typed(name, profile.zone) for name in columns if name != "extra"}
+    if "client_ip" in columns:
+        values[_OCTETS] = octets_of(identifier("client_ip"))
+    names = (*shared, *columns)
+    verdict: dict[str, exp.Expression] = {FAULT: fault(columns, profile.zone, no_record)}
+    final = {name: identifier(typed_name(name)) for name in columns if name != "extra"}
+    return [
+        {name: identifier(name) for name in (*names, FAILED)} | values,
+        {name: identifier(name) for name in (*names, *values)} | verdict,
+        {**final, **_derived(columns), FAULT: identifier(FAULT), FOUND: found(columns), **last},
+    ]
+
+
+def _chained(rows: exp.Expression, steps: Sequence[Mapping[str, exp.Expression]]) -> exp.Select:
     whole = _select(steps[0]).from_(rows, copy=False)
     for step in steps[1:]:
         whole = _select(step).from_(table_of(whole), copy=False)
@@ -106,47 +147,18 @@ def _select(step: Mapping[str, exp.Expression]) -> exp.Select:
     return exp.Select(expressions=[named(value, name) for name, value in step.items()])
 
 
-def _final(profile: Profile, columns: Mapping[str, exp.Expression], is_quick: bool) -> dict[str, exp.Expression]:
-    signs = is_no_number(columns)
-    if not is_quick:
-        signs += [call("contains", identifier(LINE), literal("\\u0000")), is_deep(_REST)]
-        signs += is_nested(columns) if profile.name == "canonical" else []
-    rest = cast(exp.null(), "VARCHAR") if is_quick else _extra("extra" in columns)
-    return {
-        **{name: identifier(typed_name(name)) for name in columns if name != "extra"},
-        **_derived(columns),
-        "extra": rest,
-        FAULT: identifier(FAULT),
-        FOUND: found(columns),
-        DOUBT: doubt(signs),
-        LENGTH: call("strlen", identifier(LINE)),
-        COLONS: identifier(COLONS) if is_quick else literal(0),
-    }
-
-
-def _fault(columns: Mapping[str, exp.Expression], zone: str, is_quick: bool) -> exp.Expression:
-    if is_quick:
-        return fault(columns, zone, [is_not(call("coalesce", _starts_object(), exp.false()))])
+def _no_record() -> list[exp.Expression]:
+    """Return the tests for lines that are no JSON object or repeat a key."""
     is_object = exp.GT(this=call("len", identifier(_KEYS)), expression=literal(0))
     no_record = any_of([is_null(identifier(LINE)), is_not(call("coalesce", is_object, exp.false()))])
     distinct = call("len", call("list_distinct", identifier(_KEYS)))
     repeats = case([(_has_more(), exp.NEQ(this=distinct, expression=call("len", identifier(_KEYS))))], exp.false())
-    return fault(columns, zone, [no_record, repeats])
-
-
-def _starts_object() -> exp.Expression:
-    return call("starts_with", identifier(LINE), literal("{"))
+    return [no_record, repeats]
 
 
 def _struct(fields: Sequence[str]) -> exp.Expression:
     spec = json.dumps(dict.fromkeys(fields, "VARCHAR"), ensure_ascii=False)
     return call("from_json", identifier(LINE), literal(spec))
-
-
-def _quick_shared(columns: Mapping[str, exp.Expression]) -> dict[str, exp.Expression]:
-    """Count the colons in texts that aren't kept as they stand: those of times and lists."""
-    kinds = (ColumnType.TIMESTAMP, ColumnType.TEXT_LIST)
-    return {COLONS: total([colons_in(tree) for name, tree in columns.items() if COLUMNS[name].type in kinds])}
 
 
 def colons_in(text: exp.Expression) -> exp.Expression:
@@ -189,7 +201,7 @@ def _extra(is_mapped: bool) -> exp.Expression:
 def _derived(columns: Mapping[str, exp.Expression]) -> dict[str, exp.Expression]:
     derived: dict[str, exp.Expression] = {}
     if "client_ip" in columns:
-        low = ipv4_number(identifier("client_ip"))
+        low = ipv4_number(identifier(_OCTETS))
         derived[LOW] = low
         derived[HIGH] = case([(is_not(is_null(low.copy())), cast(literal(0), "UBIGINT"))])
     if "prompt" in columns:

@@ -1,16 +1,13 @@
-"""Where the rows of a source came from, in a table beside them: line, byte offset and byte length, -1 for none.
-
-For a regular file DuckDB adds up the lengths itself; otherwise the survey's positions are handed over as a file.
-"""
+"""Where the rows of a source came from, in a table beside them: line, byte offset and byte length, -1 for none."""
 
 import csv
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
 from sqlglot import exp
 
 from auditor.errors import InputError
-from auditor.records.glance import Glance
 from auditor.records.mapping import LENGTH
 from auditor.records.sql import all_of, call, cast, columns_definition, identifier, literal, named, table, text_of
 from auditor.records.survey import Positions
@@ -19,37 +16,35 @@ ROW = "rowid"
 _PLACES = {"line": "BIGINT", "offset": "BIGINT", "length": "BIGINT"}
 
 
-def add_up_places(connection: duckdb.DuckDBPyConnection, number: int) -> int:
-    """Make the table of places of a file whose rows have one line feed between them; returns their number."""
-    before = exp.WindowSpec(kind="ROWS", start="UNBOUNDED", start_side="PRECEDING", end="CURRENT ROW")
-    in_order = exp.Order(expressions=[exp.Ordered(this=identifier(ROW), nulls_first=True)])
-    step = exp.Add(this=identifier(LENGTH), expression=literal(1))
-    end = exp.Window(this=call("sum", step.copy()), order=in_order, spec=before)
-    line = exp.Add(this=identifier(ROW), expression=literal(1))
-    values: dict[str, exp.Expression] = {
-        "line": line,
-        "offset": cast(exp.Paren(this=exp.Sub(this=end, expression=exp.Paren(this=step))), "BIGINT"),
-        "length": cast(identifier(LENGTH), "BIGINT"),
-    }
-    query = exp.Select(expressions=[named(value, name) for name, value in values.items()]).from_(
-        table(f"rows·{number}")
-    )
-    _create(connection, number, query.order_by(identifier(ROW)))
-    count = exp.Select(expressions=[call("count", exp.Star())]).from_(table(f"places·{number}"))
-    (rows,) = connection.execute(text_of(count)).fetchone() or (0,)
-    return int(rows)
-
-
 def hand_over_places(connection: duckdb.DuckDBPyConnection, number: int, positions: Positions, folder: Path) -> None:
-    """Make the table of places from positions, by way of a file in `folder`."""
+    """Make the table of places from positions, by way of a file in `folder`; where rows are dense, lengths suffice."""
     path = folder / f"places-{number}"
-    with path.open("w", newline="") as stream:
-        csv.writer(stream).writerows(zip(positions.lines, positions.offsets, positions.lengths, strict=True))
-    types = [exp.PropertyEQ(this=exp.to_identifier(name), expression=literal(kind)) for name, kind in _PLACES.items()]
-    options = {"columns": exp.Struct(expressions=types), "header": exp.false(), "auto_detect": exp.false()}
-    reader = exp.Table(this=call("read_csv", literal(str(path)), **options))
-    _create(connection, number, exp.Select(expressions=[identifier(name) for name in _PLACES]).from_(reader))
+    if positions.is_dense:
+        path.write_text("\n".join(map(str, positions.lengths)) + "\n")
+        _create(connection, number, _added_up(_read(path, ("length",))))
+    else:
+        with path.open("w", newline="") as stream:
+            csv.writer(stream).writerows(zip(positions.lines, positions.offsets, positions.lengths, strict=True))
+        names = [identifier(name) for name in _PLACES]
+        _create(connection, number, exp.Select(expressions=names).from_(_read(path, tuple(_PLACES))))
     path.unlink()
+
+
+def _read(path: Path, names: Sequence[str]) -> exp.Expression:
+    types = [exp.PropertyEQ(this=exp.to_identifier(name), expression=literal(_PLACES[name])) for name in names]
+    options = {"columns": exp.Struct(expressions=types), "header": exp.false(), "auto_detect": exp.false()}
+    return exp.Table(this=call("read_csv", literal(str(path)), **options))
+
+
+def _added_up(lengths: exp.Expression) -> exp.Select:
+    """Return the places of rows that have one line feed between them and nothing else."""
+    before = exp.WindowSpec(kind="ROWS", start="UNBOUNDED", start_side="PRECEDING", end="CURRENT ROW")
+    step = exp.Add(this=identifier("length"), expression=literal(1))
+    end = exp.Window(this=call("sum", step.copy()), spec=before)
+    offset = cast(exp.Paren(this=exp.Sub(this=end, expression=exp.Paren(this=step))), "BIGINT")
+    line = exp.Window(this=call("row_number"), spec=None)
+    values = {"line": line, "offset": offset, "length": identifier("length")}
+    return exp.Select(expressions=[named(value, name) for name, value in values.items()]).from_(lengths)
 
 
 def no_places(connection: duckdb.DuckDBPyConnection, number: int) -> None:
@@ -61,15 +56,6 @@ def no_places(connection: duckdb.DuckDBPyConnection, number: int) -> None:
 def _create(connection: duckdb.DuckDBPyConnection, number: int, query: exp.Select) -> None:
     create = exp.Create(this=table(f"places·{number}"), kind="TABLE", replace=True, expression=query)
     connection.execute(text_of(create))
-
-
-def rows_fill(connection: duckdb.DuckDBPyConnection, number: int, seen: Glance) -> bool:
-    """Whether the rows with one line feed between them are the whole file: then no byte of it lies elsewhere."""
-    counts = [call("count", exp.Star()), call("count", identifier(LENGTH)), call("sum", identifier(LENGTH))]
-    query = exp.Select(expressions=counts).from_(table(f"rows·{number}"))
-    rows, whole, length = connection.execute(text_of(query)).fetchone() or (0, 0, 0)
-    between = rows if seen.ends_line else rows - 1
-    return bool(rows) and rows == whole and length + between == seen.size
 
 
 def rows_must_align(

@@ -22,7 +22,7 @@ def reason_for(data: bytes, fault: str, found: str | None) -> str:
             or f"the profile's expression for `{column}` fails on the values of this line"
         )
     if fault in ("time", "event") and not found:
-        return f"`{fault}` is missing, expected a value"
+        return strict_fault(data, columns=()) or f"`{fault}` is missing, expected a value"
     if fault == "time" and found and _is_naive(found):
         return f"`time` is {shown(found)}, without a zone, expected {EXPECTED[ColumnType.TIMESTAMP]}"
     return f"`{fault}` is {shown(found)}, expected {EXPECTED[COLUMNS[fault].type]}"

@@ -14,16 +14,16 @@ from sqlglot import exp
 
 from auditor.records.addresses import number_of
 from auditor.records.conversion import PLAIN_TEXT
-from auditor.records.faults import DOUBT, FAULT, FOUND, LINE, is_nested
+from auditor.records.faults import DOUBT, FAULT, FOUND, LINE, is_nested, is_no_number
 from auditor.records.layout import HIGH, LOW
-from auditor.records.mapping import COLONS, colons_in, mapped_columns, mapping_query
+from auditor.records.mapping import COLONS, colons_in, mapped_columns, mapping_query, quick_query
 from auditor.records.places import ROW
 from auditor.records.profiles import Profile
 from auditor.records.quarantine import BadLine
 from auditor.records.reasons import reason_for, strict_fault
 from auditor.records.schema import COLUMNS
 from auditor.records.sql import any_of, call, cast, identifier, is_not, is_null, literal, named, table, text_of, total
-from auditor.records.survey import LONGEST_LINE, Positions
+from auditor.records.survey import LONGEST_LINE, Colons, Positions
 
 _SOURCE, _LOADED = "source", "loaded"
 _LOWER = 2**64 - 1
@@ -63,12 +63,7 @@ def load_rows(
 
     `is_quick` supposes what `colons_are_explained` has to confirm afterwards.
     """
-    options = {
-        "format": literal("newline_delimited"), "compression": literal("uncompressed"),
-        "ignore_errors": exp.true(), "maximum_object_size": literal(LONGEST_LINE),
-    }  # fmt: skip
-    reader = exp.Table(this=call("read_ndjson_objects", literal(str(lines)), **options))
-    rows = exp.Select(expressions=[named(cast(identifier("json"), "VARCHAR"), LINE)]).from_(reader)
+    rows = _fields_of(lines, fields) if is_quick else _lines_of(lines)
     connection.execute(text_of(exp.Create(this=table(_SOURCE), kind="VIEW", replace=True, expression=rows)))
     connection.execute(_loading(profile, tuple(fields), is_quick=is_quick))
     target = table(f"rows·{number}")
@@ -77,28 +72,54 @@ def load_rows(
     connection.execute(text_of(rename))
 
 
+def _lines_of(lines: Path) -> exp.Select:
+    reader = exp.Table(this=call("read_ndjson_objects", literal(str(lines)), **_options()))
+    return exp.Select(expressions=[named(cast(identifier("json"), "VARCHAR"), LINE)]).from_(reader)
+
+
+def _fields_of(lines: Path, fields: Sequence[str]) -> exp.Select:
+    types = [
+        exp.PropertyEQ(this=exp.to_identifier(name, quoted=True), expression=literal("VARCHAR")) for name in fields
+    ]
+    reader = exp.Table(
+        this=call("read_ndjson", literal(str(lines)), columns=exp.Struct(expressions=types), **_options())
+    )
+    return exp.Select(expressions=[exp.Star()]).from_(reader)
+
+
+def _options() -> dict[str, exp.Expression]:
+    return {
+        "format": literal("newline_delimited"), "compression": literal("uncompressed"),
+        "ignore_errors": exp.true(), "maximum_object_size": literal(LONGEST_LINE),
+    }  # fmt: skip
+
+
 @lru_cache(maxsize=64)
 def _loading(profile: Profile, fields: tuple[str, ...], *, is_quick: bool) -> str:
     """Return the statement that loads from one fixed name into another: many small files share its text."""
-    query = mapping_query(profile, fields, table(_SOURCE), is_quick=is_quick)
+    query = (quick_query if is_quick else mapping_query)(profile, fields, table(_SOURCE))
     return text_of(exp.Create(this=table(_LOADED), kind="TABLE", replace=True, expression=query))
 
 
 def colons_are_explained(
-    connection: duckdb.DuckDBPyConnection, number: int, columns: Sequence[str], colons: int
+    connection: duckdb.DuckDBPyConnection, number: int, columns: Mapping[str, exp.Expression], colons: Colons
 ) -> bool:
     """Whether known fields and their values account for all colons of the good lines of a file.
 
     Every key is followed by a colon, and a file without escaped colons shows every colon of its texts. So when the
-    known fields that have a value explain all of them, there is no other key, and no null, in any good line.
+    known fields, with a value or null, explain all of them, there is no other key in any good line, and none twice. (Of
+    a key that is there twice, the second time as null, DuckDB shows the first value: then the field is there more often
+    than there are lines, unless another line lacks it.)
     """
     keys = [call("count", identifier(name)) for name in columns]
     texts = [colons_in(identifier(name)) for name in columns if COLUMNS[name].type in PLAIN_TEXT]
     inside = call("coalesce", call("sum", total([identifier(COLONS), *texts])), literal(0))
-    query = exp.Select(expressions=[total([*keys, inside])])
+    query = exp.Select(expressions=[call("count", exp.Star()), inside, *keys])
     query = query.from_(table(f"rows·{number}")).where(_is_good(number))
-    (explained,) = connection.execute(text_of(query)).fetchone() or (0,)
-    return bool(explained == colons)
+    rows, explained, *counts = connection.execute(text_of(query)).fetchone() or (0, 0)
+    present = {tree.name: count for tree, count in zip(columns.values(), counts, strict=False)}
+    is_once = all(present.get(name, 0) + count <= rows for name, count in colons.nulls.items())
+    return is_once and explained + sum(counts) + sum(colons.nulls.values()) == colons.whole
 
 
 def missed_fields(
@@ -179,7 +200,7 @@ def suspects(
     """Return (row, fault, text found) of rows with a fault, and of rows in doubt, whose fault is None."""
     query = exp.Select(expressions=[identifier(ROW), identifier(FAULT), identifier(FOUND)])
     query = query.from_(table(f"rows·{number}"))
-    signs = [is_not(is_null(identifier(FAULT))), identifier(DOUBT), *is_nested(columns)]
+    signs = [is_not(is_null(identifier(FAULT))), identifier(DOUBT), *is_nested(columns), *is_no_number(columns)]
     query = query.where(any_of(signs))
     return connection.execute(text_of(query.limit(limit) if limit else query)).fetchall()
 

@@ -5,7 +5,9 @@ same rows that DuckDB's reader of JSON Lines sees, which the staging checks by c
 """
 
 import hashlib
+import json
 from array import array
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import accumulate, pairwise
 from pathlib import Path
@@ -14,17 +16,24 @@ LONGEST_LINE = 16 * 1024 * 1024
 """Bytes a line may have; a longer one is quarantined."""
 
 BLANK = b" \t\r\n\v\f"
+_SPACE = BLANK[0]
 _BATCH = 1 << 20
 _MARK = b"\xef\xbb\xbf"
+_ESCAPES = (rb"\u0000", rb"\u003a", rb"\u003A")
+"""JSON's escaped NUL, which no text may hold, and escaped colons, which would be missing from the count of colons."""
 
 
 @dataclass
 class Positions:
-    """Line number, byte offset and byte length of each row, in order; lengths leave out surrounding white space."""
+    """Line number, byte offset and byte length of each row, in order; lengths leave out surrounding white space.
+
+    `is_dense` says that the rows are the lines from the start of the file, with one line feed between them.
+    """
 
     lines: "array[int]" = field(default_factory=lambda: array("q"))
     offsets: "array[int]" = field(default_factory=lambda: array("q"))
     lengths: "array[int]" = field(default_factory=lambda: array("q"))
+    is_dense: bool = False
 
     def add(self, line: int, offset: int, length: int) -> None:
         """Append a row."""
@@ -41,7 +50,8 @@ class Positions:
 class Survey:
     """What one pass over a file's bytes found; `refused` maps a row (0-based) to the reason it can't be a record.
 
-    `has_mark` says that the first line starts with a byte order mark, which belongs to no row.
+    `has_mark` says that the first line starts with a byte order mark, which belongs to no row; `hides_colons` that
+    there may be colons that aren't counted, since they are written as escapes.
     """
 
     digest: str
@@ -51,6 +61,8 @@ class Survey:
     positions: Positions
     refused: dict[int, str]
     has_mark: bool
+    colons: "Colons"
+    hides_colons: bool
 
     @property
     def needs_copy(self) -> bool:
@@ -58,16 +70,37 @@ class Survey:
         return bool(self.refused) or self.has_mark
 
 
-def survey_lines(path: Path) -> Survey:
+@dataclass
+class Colons:
+    """How many colons there are, and how many of them follow the key of a field that is null, by field.
+
+    A quote within a text is escaped, so `"name":` can only be a key: of the record, or of an object in it whose own
+    key is counted too.
+    """
+
+    whole: int = 0
+    nulls: dict[str, int] = field(default_factory=dict)
+
+    def add(self, data: bytes, sign: int = 1) -> None:
+        """Count those of whole lines, or with -1 take them off again."""
+        self.whole += sign * data.count(b":")
+        for name in self.nulls:
+            key = json.dumps(name).encode()
+            self.nulls[name] += sign * (data.count(key + b": null") + data.count(key + b":null"))
+
+
+def survey_lines(path: Path, null_fields: Iterable[str] = ()) -> Survey:
     """Read a file once and note its digest and lines; works in batches of about a megabyte."""
-    digest, positions = hashlib.sha256(), Positions()
+    digest, positions, colons = hashlib.sha256(), Positions(), Colons(nulls=dict.fromkeys(null_fields, 0))
     refused: dict[int, str] = {}
     number = offset = blank = 0
-    has_mark = False
+    has_mark = hides_colons = False
     with path.open("rb", buffering=_BATCH) as stream:
         while batch := stream.readlines(_BATCH):
             data = b"".join(batch)
             digest.update(data)
+            colons.add(data)
+            hides_colons = hides_colons or _hides_colons(data)
             if not offset and data.startswith(_MARK):
                 has_mark, offset = True, len(_MARK)
                 batch[0], data = batch[0][len(_MARK) :], data[len(_MARK) :]
@@ -77,7 +110,17 @@ def survey_lines(path: Path) -> Survey:
                 blank += _add_careful(positions, refused, batch, number, offset)
             number += len(batch)
             offset += len(data)
-    return Survey(digest.hexdigest(), offset, number, blank, positions, refused, has_mark)
+    positions.is_dense = not has_mark and len(positions) == number and _fill(positions, offset)
+    return Survey(digest.hexdigest(), offset, number, blank, positions, refused, has_mark, colons, hides_colons)
+
+
+def _hides_colons(data: bytes) -> bool:
+    return b"\\" in data and any(escape in data for escape in _ESCAPES)
+
+
+def _fill(positions: Positions, size: int) -> bool:
+    """Whether the rows and one line feed after each, but perhaps the last, are all bytes of a file."""
+    return sum(positions.lengths) + len(positions) - size in (0, 1)
 
 
 def write_copy(path: Path, survey: Survey, copy: Path) -> None:
@@ -92,10 +135,12 @@ def write_copy(path: Path, survey: Survey, copy: Path) -> None:
 
 
 def _is_plain(batch: list[bytes], data: bytes) -> bool:
-    """Whether every line starts with a brace and ends with one and a line feed: then no line needs a closer look."""
-    if b"\r" in data or not data.endswith(b"}\n") or not data.startswith(b"{"):
+    """Whether every line has a character at its start and before its line feed: then none needs a closer look."""
+    if b"\r" in data or max(map(len, batch)) > LONGEST_LINE:
         return False
-    return data.count(b"}\n{") == len(batch) - 1 and max(map(len, batch)) <= LONGEST_LINE
+    if data.endswith(b"}\n") and data.startswith(b"{") and data.count(b"}\n{") == len(batch) - 1:
+        return True
+    return batch[-1].endswith(b"\n") and all(len(line) > 1 and line[0] > _SPACE < line[-2] for line in batch)
 
 
 def _add_plain(positions: Positions, batch: list[bytes], number: int, offset: int) -> None:

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from auditor.records.glance import glance
 from auditor.records.ingest import ingest
 from auditor.records.quarantine import read_quarantine
 from auditor.records.store import open_activity
+from auditor.records.survey import survey_lines
 from auditor.records.workspace import open_workspace
 
 NOW = datetime(2026, 2, 1, tzinfo=UTC)
@@ -109,8 +109,45 @@ def test_places_are_right_whatever_lies_between_the_lines(tmp_path: Path) -> Non
             assert shapes[name].split(b"\n")[line - 1].strip() == cut, name
 
 
-def test_escape_across_two_blocks_is_seen(tmp_path: Path) -> None:
-    path = tmp_path / "log"
-    path.write_bytes(b"x" * ((1 << 20) - 3) + rb"\u003a")
+def test_nulls_are_read_the_quick_way_and_nothing_is_lost(tmp_path: Path) -> None:
+    nulls = [line.replace(b'"event"', b'"plan": null, "event"') for line in MANY]
+    late = b'{"time": "2026-01-01T00:00:00Z", "event": "x", "plan": "p", "deep": {"plan": null}}\n'
 
-    assert not glance(path).is_regular
+    regular, _ = read(tmp_path, "regular", *nulls)
+    surprised, bad = read(tmp_path, "surprised", *nulls, late)
+
+    assert [row["extra"] for row in regular.values()] == [None] * len(MANY)
+    assert bad == {} and json.loads(surprised[len(MANY) + 1]["extra"]) == {"deep": {"plan": None}}
+
+
+def test_a_key_that_is_there_again_as_null_is_found(tmp_path: Path) -> None:
+    nulls = [line.replace(b'"event"', b'"plan": null, "event"') for line in MANY]
+    twice = b'{"time": "2026-01-01T00:00:00Z", "plan": "p", "event": "x", "plan": null}\n'
+
+    _, bad = read(tmp_path, "log", *nulls, twice)
+
+    assert bad == {len(MANY) + 1: "found the key `plan` twice, expected it once"}
+
+
+def test_escaped_colons_are_seen_and_nulls_are_counted(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    path.write_bytes(b'{"a": null, "b":null}\n{"a":1}\n')
+    hidden = tmp_path / "hidden"
+    hidden.write_bytes(b'{"a": "x' + rb"\u003a" + b'y"}\n')
+
+    survey = survey_lines(path, ["a", "c"])
+
+    assert (survey.colons.whole, survey.colons.nulls) == (3, {"a": 1, "c": 0})
+    assert (survey.hides_colons, survey_lines(hidden).hides_colons) == (False, True)
+
+
+@pytest.mark.parametrize("is_quick", [True, False], ids=["quick", "exact"])
+def test_rows_of_a_large_file_stay_in_the_order_of_its_lines(tmp_path: Path, is_quick: bool) -> None:
+    # more than DuckDB reads at a time, so that two threads share the work
+    padding = "x" * 1000
+    lines = [json.dumps(GOOD | {"record_id": str(n), "prompt": padding}).encode() + b"\n" for n in range(70_000)]
+
+    rows, _ = read(tmp_path, "log", *lines, *(() if is_quick else (EXACT,)))
+
+    wrong = [line for line, row in rows.items() if row["record_id"] != str(line - 1) and line <= len(lines)]
+    assert wrong == []
