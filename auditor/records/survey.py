@@ -9,7 +9,7 @@ import json
 from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from itertools import accumulate, pairwise
+from itertools import accumulate, islice
 from pathlib import Path
 
 LONGEST_LINE = 16 * 1024 * 1024
@@ -104,8 +104,9 @@ def survey_lines(path: Path, null_fields: Iterable[str] = ()) -> Survey:
             if not offset and data.startswith(_MARK):
                 has_mark, offset = True, len(_MARK)
                 batch[0], data = batch[0][len(_MARK) :], data[len(_MARK) :]
-            if _is_plain(batch, data):
-                _add_plain(positions, batch, number, offset)
+            lengths = list(map(len, map(bytes.strip, batch)))
+            if _is_plain(lengths, data):
+                _add_plain(positions, lengths, number, offset)
             else:
                 blank += _add_careful(positions, refused, batch, number, offset)
             number += len(batch)
@@ -134,20 +135,16 @@ def write_copy(path: Path, survey: Survey, copy: Path) -> None:
                 target.write(source.read(survey.positions.lengths[row]) + b"\n")
 
 
-def _is_plain(batch: list[bytes], data: bytes) -> bool:
-    """Whether every line has a character at its start and before its line feed: then none needs a closer look."""
-    if b"\r" in data or max(map(len, batch)) > LONGEST_LINE:
-        return False
-    if data.endswith(b"}\n") and data.startswith(b"{") and data.count(b"}\n{") == len(batch) - 1:
-        return True
-    return batch[-1].endswith(b"\n") and all(len(line) > 1 and line[0] > _SPACE < line[-2] for line in batch)
+def _is_plain(lengths: list[int], data: bytes) -> bool:
+    """Whether lines, whose lengths without white space are given, have nothing around them but one line feed each."""
+    is_whole = sum(lengths) + len(lengths) == len(data) and data.endswith(b"\n") and b"\r" not in data
+    return is_whole and min(lengths) > 0 and max(lengths) <= LONGEST_LINE
 
 
-def _add_plain(positions: Positions, batch: list[bytes], number: int, offset: int) -> None:
-    positions.lines.extend(range(number + 1, number + 1 + len(batch)))
-    ends = list(accumulate(map(len, batch), initial=offset))
-    positions.offsets.extend(ends[:-1])
-    positions.lengths.extend([end - start - 1 for start, end in pairwise(ends)])
+def _add_plain(positions: Positions, lengths: list[int], number: int, offset: int) -> None:
+    positions.lines.extend(range(number + 1, number + 1 + len(lengths)))
+    positions.offsets.extend(islice(accumulate((length + 1 for length in lengths), initial=offset), len(lengths)))
+    positions.lengths.extend(lengths)
 
 
 def _add_careful(positions: Positions, refused: dict[int, str], batch: list[bytes], number: int, offset: int) -> int:
