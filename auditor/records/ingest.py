@@ -25,6 +25,9 @@ from auditor.records.trouble import UnreadableError, engine_errors, errors_of_fi
 from auditor.records.workspace import TEMPORARY, Workspace, disk_errors
 from auditor.records.writing import write_batch
 
+MEMORY = "1400MB"
+"""What the engine may take before it puts rows on the disk, which costs time."""
+
 BATCH_ROWS = 2_000_000
 BATCH_SOURCES = 200
 """A batch is written when it holds this many rows or sources; memory stays bounded whatever comes in."""
@@ -104,7 +107,8 @@ class _Run:
     def _open(self) -> None:
         folders = (self.workspace.activity, self.scratch)
         files = [file.path.resolve() for file in self.files if file.can_be_named]
-        self.connection = open_connection(folders=folders, files=files, temporary=self.scratch / "spill")
+        spill = self.scratch / "spill"
+        self.connection = open_connection(folders=folders, files=files, temporary=spill, memory_limit=MEMORY)
         self.reader = Reader(self.connection, self.scratch, self.profile)
 
     def read(self, file: SourceFile) -> None:
