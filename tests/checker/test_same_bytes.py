@@ -66,9 +66,8 @@ def digest_of(folder: Path, provides: frozenset[str], rules: Mapping[str, Rule],
     for outcome in result.outcomes:
         digest.update(outcome.model_dump_json().encode())
         incidents += len(outcome.incidents)
-    ids = {
-        (outcome.rule, place): outcome.rule for outcome in result.outcomes for place in range(len(outcome.incidents))
-    }
+    found = [(outcome.rule, place) for outcome in result.outcomes for place in range(len(outcome.incidents))]
+    ids = {item: f"{item[0]}-{item[1]}" for item in found}
     path = folder.parent / "citations.parquet"
     path.unlink(missing_ok=True)
     result.write_citations(path, ids)
