@@ -79,7 +79,7 @@ def only_kept(query: exp.Select, staged: Staged, outcome: Outcome, alias: str | 
 
 def is_good(staged: Staged) -> exp.Expression:
     """Return the test that a row of a source isn't bad."""
-    return _not_in(f"bad·{staged.number}", identifier(ROW)) if staged.bad else exp.true()
+    return _not_in(staged.bad_table, identifier(ROW)) if staged.bad else exp.true()
 
 
 def all_columns(staged: Staged, source_id: str | None = None) -> list[exp.Expression]:

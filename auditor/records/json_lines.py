@@ -33,13 +33,12 @@ class ReadLines:
 
 @dataclass(frozen=True)
 class JsonLines:
-    """A plain file of JSON Lines on its way into the tables of a number."""
+    """A plain file of JSON Lines on its way into the tables."""
 
     connection: duckdb.DuckDBPyConnection
     scratch: Path
     plain: Path
     profile: Profile
-    number: int
 
     def read(self, head: bytes) -> ReadLines:
         """Load, place and judge all rows; `head` is the start of the file. Raises InputError if it changes."""
@@ -57,7 +56,7 @@ class JsonLines:
         with ThreadPoolExecutor(1) as pool:
             surveying = pool.submit(survey_lines, self.plain, nulls)
             try:
-                load_rows(self.connection, self.number, self.plain, self.profile, fields, is_quick=True)
+                load_rows(self.connection, self.plain, self.profile, fields, is_quick=True)
             except _UNREADABLE:
                 return None
             survey = surveying.result()
@@ -68,7 +67,7 @@ class JsonLines:
         for row in bad:
             survey.colons.add(data.of(row), sign=-1)
         columns = mapped_columns(self.profile, fields)
-        is_proven = colons_are_explained(self.connection, self.number, columns, survey.colons)
+        is_proven = colons_are_explained(self.connection, columns, survey.colons)
         return ReadLines(survey, fields, bad) if is_proven else None
 
     def _exactly(self, seen: Sequence[str]) -> ReadLines:
@@ -76,33 +75,33 @@ class JsonLines:
         with ThreadPoolExecutor(1) as pool:
             surveying = pool.submit(survey_lines, self.plain)
             try:
-                fields = load_exactly(self.connection, self.number, self.plain, self.profile, seen)
+                fields = load_exactly(self.connection, self.plain, self.profile, seen)
             except _UNREADABLE:
                 fields = ()
             survey = surveying.result()
         if survey.needs_copy or not fields:
-            copy = self.scratch / f"copy-{self.number}"
+            copy = self.scratch / "copy"
             write_copy(self.plain, survey, copy)
-            fields = load_exactly(self.connection, self.number, copy, self.profile, fields or seen)
+            fields = load_exactly(self.connection, copy, self.profile, fields or seen)
         return ReadLines(survey, fields, self._placed(survey, fields, is_exact=not survey.refused))
 
     def _placed(self, survey: Survey, fields: tuple[str, ...], *, is_exact: bool) -> dict[int, str]:
-        hand_over_places(self.connection, self.number, survey.positions, self.scratch)
-        rows_must_align(self.connection, self.number, len(survey.positions), self.plain, is_exact=is_exact)
+        hand_over_places(self.connection, survey.positions, self.scratch)
+        rows_must_align(self.connection, len(survey.positions), self.plain, is_exact=is_exact)
         data = RowBytes(self.plain, survey.positions)
-        return judge(self.connection, self.number, self.profile, survey.refused, data, fields)
+        return judge(self.connection, self.profile, survey.refused, data, fields)
 
 
 def load_exactly(
-    connection: duckdb.DuckDBPyConnection, number: int, lines: Path, profile: Profile, seen: Sequence[str]
+    connection: duckdb.DuckDBPyConnection, lines: Path, profile: Profile, seen: Sequence[str]
 ) -> tuple[str, ...]:
     """Load rows with the fields of a sample; once more if others turn up. Returns the fields that were read."""
     fields = _fields(profile, seen)
-    load_rows(connection, number, lines, profile, fields)
-    missed = missed_fields(connection, number, profile, fields)
+    load_rows(connection, lines, profile, fields)
+    missed = missed_fields(connection, profile, fields)
     if missed:
         fields = tuple(name for name in profile.fields if name in fields or name in missed)
-        load_rows(connection, number, lines, profile, fields)
+        load_rows(connection, lines, profile, fields)
     return fields
 
 

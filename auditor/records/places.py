@@ -13,20 +13,23 @@ from auditor.records.sql import all_of, call, cast, columns_definition, identifi
 from auditor.records.survey import Positions
 
 ROW = "rowid"
+LOADED, PLACES = "loaded", "places"
+"""Tables of the source that is being read."""
+
 _PLACES = {"line": "BIGINT", "offset": "BIGINT", "length": "BIGINT"}
 
 
-def hand_over_places(connection: duckdb.DuckDBPyConnection, number: int, positions: Positions, folder: Path) -> None:
+def hand_over_places(connection: duckdb.DuckDBPyConnection, positions: Positions, folder: Path) -> None:
     """Make the table of places from positions, by way of a file in `folder`; where rows are dense, lengths suffice."""
-    path = folder / f"places-{number}"
+    path = folder / PLACES
     if positions.is_dense:
         path.write_text("\n".join(map(str, positions.lengths)) + "\n")
-        _create(connection, number, _added_up(_read(path, ("length",))))
+        _create(connection, _added_up(_read(path, ("length",))))
     else:
         with path.open("w", newline="") as stream:
             csv.writer(stream).writerows(zip(positions.lines, positions.offsets, positions.lengths, strict=True))
         names = [identifier(name) for name in _PLACES]
-        _create(connection, number, exp.Select(expressions=names).from_(_read(path, tuple(_PLACES))))
+        _create(connection, exp.Select(expressions=names).from_(_read(path, tuple(_PLACES))))
     path.unlink()
 
 
@@ -47,28 +50,26 @@ def _added_up(lengths: exp.Expression) -> exp.Select:
     return exp.Select(expressions=[named(value, name) for name, value in values.items()]).from_(lengths)
 
 
-def no_places(connection: duckdb.DuckDBPyConnection, number: int) -> None:
+def no_places(connection: duckdb.DuckDBPyConnection) -> None:
     """Make an empty table of places."""
-    schema = exp.Schema(this=table(f"places·{number}"), expressions=columns_definition(_PLACES))
+    schema = exp.Schema(this=table(PLACES), expressions=columns_definition(_PLACES))
     connection.execute(text_of(exp.Create(this=schema, kind="TABLE", replace=True)))
 
 
-def _create(connection: duckdb.DuckDBPyConnection, number: int, query: exp.Select) -> None:
-    create = exp.Create(this=table(f"places·{number}"), kind="TABLE", replace=True, expression=query)
+def _create(connection: duckdb.DuckDBPyConnection, query: exp.Select) -> None:
+    create = exp.Create(this=table(PLACES), kind="TABLE", replace=True, expression=query)
     connection.execute(text_of(create))
 
 
-def rows_must_align(
-    connection: duckdb.DuckDBPyConnection, number: int, rows: int, path: Path, *, is_exact: bool
-) -> None:
+def rows_must_align(connection: duckdb.DuckDBPyConnection, rows: int, path: Path, *, is_exact: bool) -> None:
     """Raise InputError when the rows that DuckDB saw aren't the lines that were surveyed."""
-    count = exp.Select(expressions=[call("count", exp.Star())]).from_(table(f"rows·{number}"))
+    count = exp.Select(expressions=[call("count", exp.Star())]).from_(table(LOADED))
     (found,) = connection.execute(text_of(count)).fetchone() or (0,)
     differing: list[tuple[int]] = []
     if found == rows and is_exact:
-        both = exp.Select(expressions=[identifier(ROW, "r")]).from_(table(f"rows·{number}", "r"))
+        both = exp.Select(expressions=[identifier(ROW, "r")]).from_(table(LOADED, "r"))
         same = exp.EQ(this=identifier(ROW, "r"), expression=identifier(ROW, "p"))
-        both = both.join(table(f"places·{number}", "p"), on=same)
+        both = both.join(table(PLACES, "p"), on=same)
         differs = exp.NEQ(this=identifier(LENGTH, "r"), expression=identifier("length", "p"))
         has_offset = exp.GTE(this=identifier("offset", "p"), expression=literal(0))
         differing = connection.execute(text_of(both.where(all_of([differs, has_offset])).limit(1))).fetchall()

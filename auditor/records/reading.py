@@ -1,6 +1,5 @@
 """One source file, from its path to staged rows: decompressed, recognised, surveyed, rewritten where needed, loaded."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,12 +61,12 @@ class Reader:
         if what.format == JSON_LINES:
             return self._lines(file, plain, what, number, compression)
         rewritten, lines = self._rewrite(plain, what, file.shown, number)
-        fields = self._load(lines, what.profile, (), number)
+        fields = load_exactly(self.connection, lines, what.profile, ())
         places = rewritten.positions
         data = RowBytes(plain, places) if what.format != PARQUET else RowBytes(lines, survey_lines(lines).positions)
-        rows_must_align(self.connection, number, len(places), lines, is_exact=False)
-        hand_over_places(self.connection, number, places, self.scratch)
-        bad = judge(self.connection, number, what.profile, rewritten.refused, data, fields)
+        rows_must_align(self.connection, len(places), lines, is_exact=False)
+        hand_over_places(self.connection, places, self.scratch)
+        bad = judge(self.connection, what.profile, rewritten.refused, data, fields)
         loaded = Loaded(
             self.digest(file), size, compression, what.format, what.profile,
             rewritten.lines, rewritten.blank, places, data,
@@ -77,7 +76,7 @@ class Reader:
     def _lines(
         self, file: SourceFile, plain: Path, what: Sniffed, number: int, compression: str
     ) -> tuple[Loaded, Staged]:
-        lines = JsonLines(self.connection, self.scratch, plain, what.profile, number)
+        lines = JsonLines(self.connection, self.scratch, plain, what.profile)
         read = lines.read(what.sample)
         survey, positions = read.survey, read.survey.positions
         loaded = Loaded(
@@ -99,9 +98,6 @@ class Reader:
                     target.write(chunk)
         return plain
 
-    def _load(self, lines: Path, profile: Profile, seen: Sequence[str], number: int) -> tuple[str, ...]:
-        return load_exactly(self.connection, number, lines, profile, seen)
-
     def _rewrite(self, plain: Path, what: Sniffed, shown: str, number: int) -> tuple[Rewritten, Path]:
         target = self.scratch / f"rows-{number}"
         if what.format == JSON_ARRAY:
@@ -122,10 +118,10 @@ class Reader:
         empty = self.scratch / f"empty-{number}"
         empty.touch()
         survey = survey_lines(self.scratch / f"source-{number}")
-        fields = self._load(empty, profile, profile.fields, number)
-        no_places(self.connection, number)
+        fields = load_exactly(self.connection, empty, profile, profile.fields)
+        no_places(self.connection)
         data = RowBytes(empty, Positions())
-        bad = judge(self.connection, number, profile, {}, data, fields)
+        bad = judge(self.connection, profile, {}, data, fields)
         loaded = Loaded(
             self.digest(file), size, compression, "empty", profile, survey.lines, survey.lines, Positions(), data
         )

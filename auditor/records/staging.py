@@ -1,7 +1,7 @@
 """One source, read into a table of typed rows, with the rows that are no records found and explained.
 
-The table `rows·N` holds one row for each row of the source, in order; `places·N` holds where it came from. The two go
-together by row id, which the length of every row confirms.
+The table `LOADED` holds one row for each row of the source, in order, and `PLACES` where it came from; the two go
+together by row id. When a source is finished, its tables get names of their own, so that sources share statements.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -17,7 +17,7 @@ from auditor.records.conversion import PLAIN_TEXT
 from auditor.records.faults import DOUBT, FAULT, FOUND, LINE, is_nested, is_no_number
 from auditor.records.layout import HIGH, LOW
 from auditor.records.mapping import COLONS, colons_in, mapped_columns, mapping_query, quick_query
-from auditor.records.places import ROW
+from auditor.records.places import LOADED, PLACES, ROW
 from auditor.records.profiles import Profile
 from auditor.records.quarantine import BadLine
 from auditor.records.reasons import reason_for, strict_fault
@@ -25,7 +25,7 @@ from auditor.records.schema import COLUMNS
 from auditor.records.sql import any_of, call, cast, identifier, is_not, is_null, literal, named, table, text_of, total
 from auditor.records.survey import LONGEST_LINE, Colons, Positions
 
-_SOURCE, _LOADED = "source", "loaded"
+_SOURCE, BAD = "source", "bad"
 _LOWER = 2**64 - 1
 
 
@@ -49,27 +49,27 @@ class Staged:
         """Name of the table of places."""
         return f"places·{self.number}"
 
+    @property
+    def bad_table(self) -> str:
+        """Name of the table of the numbers of bad rows."""
+        return f"bad·{self.number}"
+
 
 def load_rows(
     connection: duckdb.DuckDBPyConnection,
-    number: int,
     lines: Path,
     profile: Profile,
     fields: Sequence[str],
     *,
     is_quick: bool = False,
 ) -> None:
-    """Read a file of JSON Lines into the table of typed rows; bad lines become rows with a fault.
+    """Read a file of JSON Lines into the table `LOADED` of typed rows; bad lines become rows with a fault.
 
     `is_quick` supposes what `colons_are_explained` has to confirm afterwards.
     """
     rows = _fields_of(lines, fields) if is_quick else _lines_of(lines)
     connection.execute(text_of(exp.Create(this=table(_SOURCE), kind="VIEW", replace=True, expression=rows)))
     connection.execute(_loading(profile, tuple(fields), is_quick=is_quick))
-    target = table(f"rows·{number}")
-    connection.execute(text_of(exp.Drop(tables=[target], kind="TABLE", exists=True)))
-    rename = exp.Alter(this=table(_LOADED), kind="TABLE", actions=[exp.AlterRename(this=target.copy())])
-    connection.execute(text_of(rename))
 
 
 def _lines_of(lines: Path) -> exp.Select:
@@ -98,11 +98,11 @@ def _options() -> dict[str, exp.Expression]:
 def _loading(profile: Profile, fields: tuple[str, ...], *, is_quick: bool) -> str:
     """Return the statement that loads from one fixed name into another: many small files share its text."""
     query = (quick_query if is_quick else mapping_query)(profile, fields, table(_SOURCE))
-    return text_of(exp.Create(this=table(_LOADED), kind="TABLE", replace=True, expression=query))
+    return text_of(exp.Create(this=table(LOADED), kind="TABLE", replace=True, expression=query))
 
 
 def colons_are_explained(
-    connection: duckdb.DuckDBPyConnection, number: int, columns: Mapping[str, exp.Expression], colons: Colons
+    connection: duckdb.DuckDBPyConnection, columns: Mapping[str, exp.Expression], colons: Colons
 ) -> bool:
     """Whether known fields and their values account for all colons of the good lines of a file.
 
@@ -111,23 +111,25 @@ def colons_are_explained(
     a key that is there twice, the second time as null, DuckDB shows the first value: then the field is there more often
     than there are lines, unless another line lacks it.)
     """
-    keys = [call("count", identifier(name)) for name in columns]
-    texts = [colons_in(identifier(name)) for name in columns if COLUMNS[name].type in PLAIN_TEXT]
-    inside = call("coalesce", call("sum", total([identifier(COLONS), *texts])), literal(0))
-    query = exp.Select(expressions=[call("count", exp.Star()), inside, *keys])
-    query = query.from_(table(f"rows·{number}")).where(_is_good(number))
-    rows, explained, *counts = connection.execute(text_of(query)).fetchone() or (0, 0)
+    rows, explained, *counts = connection.execute(_explaining(tuple(columns))).fetchone() or (0, 0)
     present = {tree.name: count for tree, count in zip(columns.values(), counts, strict=False)}
     is_once = all(present.get(name, 0) + count <= rows for name, count in colons.nulls.items())
     return is_once and explained + sum(counts) + sum(colons.nulls.values()) == colons.whole
 
 
-def missed_fields(
-    connection: duckdb.DuckDBPyConnection, number: int, profile: Profile, fields: Sequence[str]
-) -> tuple[str, ...]:
+@lru_cache(maxsize=64)
+def _explaining(columns: tuple[str, ...]) -> str:
+    keys = [call("count", identifier(name)) for name in columns]
+    texts = [colons_in(identifier(name)) for name in columns if COLUMNS[name].type in PLAIN_TEXT]
+    inside = call("coalesce", call("sum", total([identifier(COLONS), *texts])), literal(0))
+    query = exp.Select(expressions=[call("count", exp.Star()), inside, *keys])
+    return text_of(query.from_(table(LOADED)).where(_is_good()))
+
+
+def missed_fields(connection: duckdb.DuckDBPyConnection, profile: Profile, fields: Sequence[str]) -> tuple[str, ...]:
     """Return fields of the profile that weren't read, but are in the source: they stand in `extra` now."""
     keys = call("unnest", call("json_keys", identifier("extra")))
-    inner = exp.Select(expressions=[exp.alias_(keys, "key", quoted=True)]).from_(table(f"rows·{number}"))
+    inner = exp.Select(expressions=[exp.alias_(keys, "key", quoted=True)]).from_(table(LOADED))
     inner = inner.where(exp.Not(this=exp.Is(this=identifier("extra"), expression=exp.null())))
     query = exp.Select(expressions=[identifier("key")], distinct=exp.Distinct())
     query = query.from_(exp.Subquery(this=inner, alias=exp.TableAlias(this=exp.to_identifier("inner", quoted=True))))
@@ -137,7 +139,6 @@ def missed_fields(
 
 def judge(
     connection: duckdb.DuckDBPyConnection,
-    number: int,
     profile: Profile,
     refused: Mapping[int, str],
     data: "RowBytes",
@@ -146,13 +147,13 @@ def judge(
     """Return why rows are bad, by row, and note them in a table: refused ones, and those with a fault that holds."""
     bad = dict(refused)
     strict = tuple(profile.columns) if profile.name == "canonical" else ()
-    for row, fault, found in suspects(connection, number, mapped_columns(profile, fields)):
+    for row, fault, found in suspects(connection, mapped_columns(profile, fields)):
         if row not in bad:
             line = data.of(row)
             reason = strict_fault(line, strict) if fault is None else reason_for(line, fault, found)
             if reason is not None:
                 bad[row] = reason
-    mark_bad(connection, number, bad)
+    mark_bad(connection, bad)
     return bad
 
 
@@ -164,11 +165,16 @@ def finished(
     rows: int,
     bad: Mapping[int, str],
 ) -> Staged:
-    """Number the addresses that aren't IPv4 and list what is provided."""
+    """Number the addresses that aren't IPv4, list what is provided, and give the tables the source's number."""
     columns = (*(name for name in mapped_columns(profile, fields) if name != "extra"), "extra")
     if "client_ip" in columns:
-        _number_addresses(connection, number)
-    return Staged(number, rows, columns, _provided(connection, number, columns), bad)
+        _number_addresses(connection)
+    staged = Staged(number, rows, columns, _provided(connection, columns), bad)
+    for name, target in ((LOADED, staged.rows_table), (PLACES, staged.places_table), (BAD, staged.bad_table)):
+        connection.execute(text_of(exp.Drop(tables=[table(target)], kind="TABLE", exists=True)))
+        rename = exp.AlterRename(this=table(target))
+        connection.execute(text_of(exp.Alter(this=table(name), kind="TABLE", actions=[rename])))
+    return staged
 
 
 @dataclass(frozen=True)
@@ -194,33 +200,32 @@ def bad_lines(
         yield BadLine(source_id, name, places.lines[row], None if offset < 0 else offset, bad[row], data.of(row))
 
 
-def suspects(
-    connection: duckdb.DuckDBPyConnection, number: int, columns: Iterable[str], *, limit: int | None = None
-) -> list[tuple[int, str | None, str | None]]:
+def suspects(connection: duckdb.DuckDBPyConnection, columns: Iterable[str]) -> list[tuple[int, str | None, str | None]]:
     """Return (row, fault, text found) of rows with a fault, and of rows in doubt, whose fault is None."""
-    query = exp.Select(expressions=[identifier(ROW), identifier(FAULT), identifier(FOUND)])
-    query = query.from_(table(f"rows·{number}"))
+    return connection.execute(_suspecting(tuple(columns))).fetchall()
+
+
+@lru_cache(maxsize=64)
+def _suspecting(columns: tuple[str, ...]) -> str:
+    query = exp.Select(expressions=[identifier(ROW), identifier(FAULT), identifier(FOUND)]).from_(table(LOADED))
     signs = [is_not(is_null(identifier(FAULT))), identifier(DOUBT), *is_nested(columns), *is_no_number(columns)]
-    query = query.where(any_of(signs))
-    return connection.execute(text_of(query.limit(limit) if limit else query)).fetchall()
+    return text_of(query.where(any_of(signs)))
 
 
-def mark_bad(connection: duckdb.DuckDBPyConnection, number: int, bad: Iterable[int]) -> None:
+def mark_bad(connection: duckdb.DuckDBPyConnection, bad: Iterable[int]) -> None:
     """Put the numbers of the bad rows into a table of their own."""
     rows = named(call("unnest", cast(exp.Placeholder(), "BIGINT[]")), "row")
-    create = exp.Create(
-        this=table(f"bad·{number}"), kind="TABLE", replace=True, expression=exp.Select(expressions=[rows])
-    )
+    create = exp.Create(this=table(BAD), kind="TABLE", replace=True, expression=exp.Select(expressions=[rows]))
     connection.execute(text_of(create), [sorted(bad)])
 
 
-def _is_good(number: int) -> exp.Expression:
-    kept = exp.Select(expressions=[identifier("row")]).from_(table(f"bad·{number}"))
+def _is_good() -> exp.Expression:
+    kept = exp.Select(expressions=[identifier("row")]).from_(table(BAD))
     return exp.Not(this=exp.In(this=identifier(ROW), query=exp.Subquery(this=kept)))
 
 
-def _number_addresses(connection: duckdb.DuckDBPyConnection, number: int) -> None:
-    rows = table(f"rows·{number}")
+def _number_addresses(connection: duckdb.DuckDBPyConnection) -> None:
+    rows = table(LOADED)
     query = exp.Select(expressions=[identifier("client_ip")], distinct=exp.Distinct()).from_(rows)
     query = query.where(exp.And(this=is_null(identifier(LOW)), expression=is_not(is_null(identifier("client_ip")))))
     texts = [text for (text,) in connection.execute(text_of(query)).fetchall()]
@@ -240,13 +245,15 @@ def _number_addresses(connection: duckdb.DuckDBPyConnection, number: int) -> Non
     connection.execute(text_of(update))
 
 
-def _provided(connection: duckdb.DuckDBPyConnection, number: int, columns: Sequence[str]) -> tuple[str, ...]:
-    counts = [call("count", identifier(name)) for name in columns]
-    has_digest = "prompt" in columns
-    if has_digest:
-        counts.append(call("count", identifier("·prompt_digest")))
-    query = exp.Select(expressions=counts).from_(table(f"rows·{number}"))
-    query = query.where(_is_good(number))
-    found = connection.execute(text_of(query)).fetchone() or ()
-    names = [*columns, "prompt_digest"] if has_digest else [*columns]
+def _provided(connection: duckdb.DuckDBPyConnection, columns: tuple[str, ...]) -> tuple[str, ...]:
+    found = connection.execute(_counting(columns)).fetchone() or ()
+    names = [*columns, "prompt_digest"] if "prompt" in columns else [*columns]
     return tuple(sorted({name for name, count in zip(names, found, strict=True) if count}))
+
+
+@lru_cache(maxsize=64)
+def _counting(columns: tuple[str, ...]) -> str:
+    counts = [call("count", identifier(name)) for name in columns]
+    if "prompt" in columns:
+        counts.append(call("count", identifier("·prompt_digest")))
+    return text_of(exp.Select(expressions=counts).from_(table(LOADED)).where(_is_good()))
