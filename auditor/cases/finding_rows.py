@@ -4,13 +4,13 @@ Its content is kept as JSON; the columns beside it are for people who search the
 the rows that refer to it, for as long as the casebook lives.
 """
 
-from collections.abc import Iterable
-from typing import Any  # a row of SQLite holds values of every column type
+from collections.abc import Iterable, Sequence
 
 from pydantic import TypeAdapter
 from sqlite_utils import Database
 
 from auditor.cases.model import AccountPart, CaseFinding, ConductStanding
+from auditor.cases.related_rows import Row, Wanted, rows_by_case, rows_by_finding
 from auditor.cases.standing import judged
 from auditor.checker.findings import Finding
 from auditor.digests import rfc3339
@@ -32,10 +32,15 @@ def write_finding(db: Database, case_id: str, run: str, before: CaseFinding | No
         db.table("finding_changes").insert_all(changes)
 
 
-def read_findings(db: Database, case_id: str) -> tuple[CaseFinding, ...]:
-    """Return the findings of a case in order of their start."""
-    rows = db.table("findings").rows_where("case_id = ?", [case_id], order_by='"start", finding_id')
-    return tuple(_finding(db, row) for row in list(rows))
+def read_findings(db: Database, wanted: Wanted) -> dict[str, tuple[CaseFinding, ...]]:
+    """Return the findings of cases by case id, in order of their start."""
+    parts = rows_by_finding(db, "finding_accounts", wanted, "account")
+    changes = rows_by_finding(db, "finding_changes", wanted, "number")
+    rows = rows_by_case(db, "findings", wanted, '"start", finding_id')
+    return {
+        case_id: tuple(_finding(row, parts.get(row["number"], ()), changes.get(row["number"], ())) for row in own)
+        for case_id, own in rows.items()
+    }
 
 
 def _row_number(db: Database, case_id: str, item: CaseFinding) -> int:
@@ -51,10 +56,7 @@ def _row_number(db: Database, case_id: str, item: CaseFinding) -> int:
     return inserted
 
 
-def _finding(db: Database, row: dict[str, Any]) -> CaseFinding:
-    number = row["number"]
-    parts = db.table("finding_accounts").rows_where("finding = ?", [number], order_by="account")
-    changes = list(db.table("finding_changes").rows_where("finding = ?", [number], order_by="number"))
+def _finding(row: Row, parts: Sequence[Row], changes: Sequence[Row]) -> CaseFinding:
     return judged(
         Finding.model_validate_json(row["content"]),
         [_part(part) for part in parts],
@@ -66,7 +68,7 @@ def _finding(db: Database, row: dict[str, Any]) -> CaseFinding:
     )
 
 
-def _row(case_id: str, item: CaseFinding) -> dict[str, Any]:
+def _row(case_id: str, item: CaseFinding) -> Row:
     finding = item.finding
     return {
         "case_id": case_id, "finding_id": finding.id, "rule": finding.rule, "title": finding.title,
@@ -77,7 +79,7 @@ def _row(case_id: str, item: CaseFinding) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _part_row(part: AccountPart) -> dict[str, Any]:
+def _part_row(part: AccountPart) -> Row:
     return {
         "account": part.account,
         "records": part.records,
@@ -88,7 +90,7 @@ def _part_row(part: AccountPart) -> dict[str, Any]:
     }
 
 
-def _part(row: dict[str, Any]) -> AccountPart:
+def _part(row: Row) -> AccountPart:
     return AccountPart(
         account=row["account"],
         records=row["records"],
@@ -98,6 +100,6 @@ def _part(row: dict[str, Any]) -> AccountPart:
     )
 
 
-def _replace(db: Database, name: str, number: int, rows: Iterable[dict[str, Any]]) -> None:
+def _replace(db: Database, name: str, number: int, rows: Iterable[Row]) -> None:
     db.table(name).delete_where("finding = ?", [number])
     db.table(name).insert_all({"finding": number, **row} for row in rows)

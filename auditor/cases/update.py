@@ -14,6 +14,7 @@ from sqlite_utils import Database
 from auditor.cases.casebook import Casebook
 from auditor.cases.drafts import SETTLED, Draft, drafts_of, with_parts
 from auditor.cases.model import CasebookChange, CaseFinding
+from auditor.cases.related_rows import case_rows, of_pack, rows_by_case
 from auditor.cases.revision import Revision, change_of, revision_of
 from auditor.cases.rows import merge_rows, read_cases, write_case, write_run
 from auditor.cases.speaks import Known
@@ -48,7 +49,7 @@ def update_casebook(
     known = Known(pack=pack, receipt=receipt, suppressed=suppressed, totals=totals, cited=cited)
     with casebook.writing() as db:
         write_run(db, receipt)
-        drafts = drafts_of(read_cases(db, pack.name), findings, suppressed, receipt)
+        drafts = drafts_of(read_cases(db, of_pack(pack.name)), findings, suppressed, receipt)
         drafts = tuple(with_parts(draft, approvals, totals) for draft in drafts)
         revisions = _revisions(db, drafts, known, Cited(activity, citations), now)
         for revision in revisions:
@@ -61,10 +62,10 @@ def accounts_concerned(casebook: Casebook, *, pack: str, findings: Sequence[Find
     """Return the accounts whose totals a run's update needs: those of its findings and of the pack's open cases."""
     accounts = {account for finding in findings for account in finding.accounts}
     with casebook.reading() as db:
-        for row in list(db.table("cases").rows_where("pack = ?", [pack], select="case_id, status")):
+        members = rows_by_case(db, "case_accounts", of_pack(pack), "account")
+        for row in case_rows(db, of_pack(pack)):
             if row["status"] not in SETTLED:
-                members = db.table("case_accounts").rows_where("case_id = ?", [row["case_id"]])
-                accounts |= {member["account"] for member in members}
+                accounts |= {member["account"] for member in members.get(row["case_id"], ())}
     return tuple(sorted(accounts))
 
 
