@@ -5,13 +5,13 @@ they are added one by one (`notes.py`) and only ever move, when cases are merged
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from sqlite_utils import Database
 
-from auditor.cases.finding_rows import read_findings, write_finding
+from auditor.cases.finding_rows import FindingChange, read_findings, write_findings
 from auditor.cases.model import Action, Case, CaseFinding, Note, SpeaksFor
-from auditor.cases.related_rows import Row, Wanted, case_rows, rows_by_case
+from auditor.cases.related_rows import Row, Wanted, case_rows, replace_rows, rows_by_case
 from auditor.checker.findings import Receipt
 from auditor.digests import rfc3339
 
@@ -28,20 +28,18 @@ def write_run(db: Database, receipt: Receipt) -> None:
     db.table("runs").upsert(row, pk="run_id")
 
 
-def write_case(db: Database, before: Case | None, after: Case) -> None:
-    """Write what differs between a case as it was (None: new) and as it is."""
-    db.table("cases").upsert(_case_row(after), pk="case_id")
-    if before is None or before.accounts != after.accounts:
-        _replace(db, "case_accounts", after.id, ({"account": account} for account in after.accounts))
-    if before is None or before.actions != after.actions:
-        _replace(db, "actions", after.id, (_action_row(action) for action in after.actions))
-    if before is None or before.speaks_for != after.speaks_for:
-        facts = enumerate(after.speaks_for, start=1)
-        _replace(db, "facts", after.id, ({"number": number, **fact.model_dump()} for number, fact in facts))
-    known = {item.finding.id: item for item in before.findings} if before else {}
-    for item in after.findings:
-        if known.get(item.finding.id) != item:
-            write_finding(db, after.id, after.last_run, known.get(item.finding.id), item)
+def write_cases(db: Database, pack: str, changes: Sequence[tuple[Case | None, Case]]) -> None:
+    """Write what differs between cases of a pack as they were (None: new) and as they are."""
+    known = {before.id for before, _ in changes if before}
+    db.table("cases").upsert_all((_case_row(after) for _, after in changes), pk="case_id")
+    for name, (field, rows_of) in _RELATED.items():
+        rows = {
+            after.id: rows_of(after)
+            for before, after in changes
+            if before is None or getattr(before, field) != getattr(after, field)
+        }
+        replace_rows(db, name, "case_id", rows, known)
+    write_findings(db, pack, [item for before, after in changes for item in _finding_changes(before, after)])
 
 
 def merge_rows(db: Database, kept: str, merged: Iterable[str]) -> None:
@@ -93,12 +91,39 @@ def _case(row: Row, related: Mapping[str, Sequence[Row]], findings: tuple[CaseFi
     )
 
 
+def _finding_changes(before: Case | None, after: Case) -> Iterator[FindingChange]:
+    known = {item.finding.id: item for item in before.findings} if before else {}
+    for item in after.findings:
+        if known.get(item.finding.id) != item:
+            yield FindingChange(after.id, after.last_run, known.get(item.finding.id), item)
+
+
 def _case_row(case: Case) -> Row:
     return {
         "case_id": case.id, "pack": case.pack, "severity": str(case.severity), "status": case.status,
         "proposed_action": str(case.proposed_action), "opened": rfc3339(case.opened), "updated": rfc3339(case.updated),
         "last_run": case.last_run, "refers_to": case.refers_to or None,
     }  # fmt: skip
+
+
+def _account_rows(case: Case) -> list[Row]:
+    return [{"account": account} for account in case.accounts]
+
+
+def _action_rows(case: Case) -> list[Row]:
+    return [_action_row(action) for action in case.actions]
+
+
+def _fact_rows(case: Case) -> list[Row]:
+    return [{"number": number, **fact.model_dump()} for number, fact in enumerate(case.speaks_for, start=1)]
+
+
+_RELATED: Mapping[str, tuple[str, Callable[[Case], list[Row]]]] = {
+    "case_accounts": ("accounts", _account_rows),
+    "actions": ("actions", _action_rows),
+    "facts": ("speaks_for", _fact_rows),
+}
+"""Tables of what belongs to a case, with the field of a case that they hold."""
 
 
 def _action_row(action: Action) -> Row:
@@ -113,8 +138,3 @@ def _action(row: Row) -> Action:
 
 def _note(row: Row) -> Note:
     return Note(number=row["number"], time=row["time"], author=row["author"], text=row["text"])
-
-
-def _replace(db: Database, name: str, case_id: str, rows: Iterable[Row]) -> None:
-    db.table(name).delete_where("case_id = ?", [case_id])
-    db.table(name).insert_all({"case_id": case_id, **row} for row in rows)

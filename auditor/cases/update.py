@@ -16,7 +16,7 @@ from auditor.cases.drafts import SETTLED, Draft, drafts_of, with_parts
 from auditor.cases.model import CasebookChange, CaseFinding
 from auditor.cases.related_rows import case_rows, of_pack, rows_by_case
 from auditor.cases.revision import Revision, change_of, revision_of
-from auditor.cases.rows import merge_rows, read_cases, write_case, write_run
+from auditor.cases.rows import merge_rows, read_cases, write_cases, write_run
 from auditor.cases.speaks import Known
 from auditor.cases.victims import Tally, cited_id, theft_spans, thefts_in
 from auditor.checker.findings import Finding, Receipt
@@ -54,7 +54,7 @@ def update_casebook(
         revisions = _revisions(db, drafts, known, Cited(activity, citations), now)
         for revision in revisions:
             merge_rows(db, revision.after.id, revision.merged)
-            write_case(db, revision.before, revision.after)
+        write_cases(db, pack.name, [(revision.before, revision.after) for revision in revisions])
     return change_of(revisions)
 
 
