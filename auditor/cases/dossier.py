@@ -5,11 +5,12 @@ counts the rest; whoever needs all of them streams them (`auditor.records.cited`
 without what belongs to one run or one working day: run ids, timings, status and notes.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from pathlib import Path
 
+from auditor.cases.approvals import OnFile, on_file
 from auditor.cases.cells import cell_of, columns_shown
 from auditor.cases.model import Case, CaseFinding
 from auditor.cases.origins import SourceAccount, numbered_sources
@@ -118,23 +119,26 @@ def gather(
     """
     wanted = [item for case in cases for item in wanted_of(case, runs)]
     bars = _by_finding(timelines(activity, wanted))
-    organizations = organizations_of(activity, [account for case in cases for account in case.accounts])
+    organizations = _by_account(organizations_of(activity, [account for case in cases for account in case.accounts]))
+    rules = {rule.name: rule for rule in pack.rules}
+    approved = on_file(approvals)
     counts = cited_counts(activity, wanted)
     origins = numbered_sources(receipt, sources)
     rows = groupby(first_cited(activity, wanted, limit=RECORDS_SHOWN), key=lambda row: row.case)
     case_id, cited = next(rows, ("", iter(())))
     for case in sorted(cases, key=lambda case: case.id):
-        own = list(cited) if case_id == case.id else []
+        own = _rows_by_finding(cited if case_id == case.id else ())
+        belongs_to = tuple((account, name) for account in case.accounts for name in organizations.get(account, ()))
         yield Dossier(
             case=case,
             receipt=receipt,
-            evidence=_evidence(case, own, bars, pack, origins),
+            evidence=_evidence(case, own, bars, rules, origins),
             cited=counts.get(case.id, 0),
-            organizations=tuple(pair for pair in organizations if pair[0] in case.accounts),
+            organizations=belongs_to,
             sources=origins,
             policy_files=pack.files,
             context_file=context.file if context else None,
-            approvals=_approvals_of(case, organizations, approvals),
+            approvals=_approvals_of(case, organizations, approved),
         )
         if case_id == case.id:
             case_id, cited = next(rows, ("", iter(())))
@@ -157,22 +161,36 @@ def bucket_seconds(finding: Finding) -> int:
 
 def _evidence(
     case: Case,
-    rows: Sequence[CitedRow],
+    rows: Mapping[str, Sequence[CitedRow]],
     bars: Mapping[tuple[str, str], list[WindowPoint]],
-    pack: Pack,
+    rules: Mapping[str, Rule],
     sources: Sequence[SourceAccount],
 ) -> tuple[FindingEvidence, ...]:
     origins = {source.source_id: source for source in sources}
     return tuple(
         _evidence_of(
             item,
-            [row for row in rows if row.findings[0][0] == item.finding.id],
+            rows.get(item.finding.id, ()),
             tuple(bars.get((case.id, item.finding.id), ())),
-            next((rule for rule in pack.rules if rule.name == item.finding.rule), None),
+            rules.get(item.finding.rule),
             origins,
         )
         for item in case.findings
     )
+
+
+def _rows_by_finding(cited: Iterable[CitedRow]) -> dict[str, list[CitedRow]]:
+    rows: dict[str, list[CitedRow]] = {}
+    for row in cited:
+        rows.setdefault(row.findings[0][0], []).append(row)
+    return rows
+
+
+def _by_account(organizations: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    names: dict[str, list[str]] = {}
+    for account, organization in organizations:
+        names.setdefault(account, []).append(organization)
+    return names
 
 
 def _evidence_of(
@@ -235,10 +253,7 @@ def _by_finding(buckets: Sequence[Bucket]) -> dict[tuple[str, str], list[WindowP
     return bars
 
 
-def _approvals_of(
-    case: Case, organizations: Sequence[tuple[str, str]], approvals: Sequence[Approval]
-) -> tuple[Approval, ...]:
-    own = {organization for account, organization in organizations if account in case.accounts}
-    return tuple(
-        approval for approval in approvals if approval.account_id in case.accounts or approval.organization_id in own
-    )
+def _approvals_of(case: Case, organizations: Mapping[str, Sequence[str]], approved: OnFile) -> tuple[Approval, ...]:
+    """Return the approvals for accounts of a case, each once; one that names another account is none of them."""
+    found = [item for account in case.accounts for item in approved.naming(account, organizations.get(account, ()))]
+    return tuple(dict.fromkeys(found))

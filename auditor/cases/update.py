@@ -11,6 +11,7 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
+from auditor.cases.approvals import on_file
 from auditor.cases.casebook import Casebook
 from auditor.cases.drafts import SETTLED, Draft, drafts_of, with_parts
 from auditor.cases.model import CasebookChange, CaseFinding
@@ -50,7 +51,8 @@ def update_casebook(
     with casebook.writing() as db:
         write_run(db, receipt)
         drafts = drafts_of(read_cases(db, of_pack(pack.name)), findings, suppressed, receipt)
-        drafts = tuple(with_parts(draft, approvals, totals) for draft in drafts)
+        approved = on_file(approvals)
+        drafts = tuple(with_parts(draft, approved, totals) for draft in drafts)
         revisions = _revisions(db, drafts, known, Cited(activity, citations), now)
         for revision in revisions:
             merge_rows(db, revision.after.id, revision.merged)
