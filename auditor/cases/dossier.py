@@ -23,6 +23,9 @@ from auditor.records.activity import Activity
 from auditor.records.cited import Bucket, CitedRow, Wanted, cited_counts, first_cited, organizations_of, timelines
 from auditor.records.manifest import Source
 
+CITATIONS = "citations.parquet"
+"""The file of a run's cited records, in the run's folder."""
+
 RECORDS_SHOWN = 25
 """Cited records of a finding that its case file shows."""
 
@@ -146,10 +149,11 @@ def gather(
 
 def wanted_of(case: Case, runs: Path) -> list[Wanted]:
     """Return which citations a case needs; a run whose file is gone is left out, so its findings show no records."""
+    kept = {run for run in {item.last_run for item in case.findings} if (runs / run / CITATIONS).is_file()}
     return [
-        Wanted(case.id, item.finding.id, path, item.cited_as, bucket_seconds(item.finding))
+        Wanted(case.id, item.finding.id, runs / item.last_run / CITATIONS, item.cited_as, bucket_seconds(item.finding))
         for item in case.findings
-        if (path := runs / item.last_run / "citations.parquet").is_file()
+        if item.last_run in kept
     ]
 
 

@@ -11,7 +11,8 @@ from auditor.cases.notes import add_note, list_cases, show_case
 from auditor.checker.findings import Finding
 from auditor.cli import console
 from auditor.cli.case_table import show_cases
-from auditor.cli.pages import page_of, rewrite_page
+from auditor.cli.kept_pages import page_of
+from auditor.cli.pages import rewrite_page
 from auditor.cli.paths import shown_path
 from auditor.digests import rfc3339
 from auditor.errors import AuditorError

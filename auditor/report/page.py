@@ -7,6 +7,7 @@ came from a log or a policy passes `visible` or `prose` on its way in.
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
+from importlib.resources import files
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from pydantic import BaseModel, ConfigDict
@@ -16,7 +17,7 @@ from auditor.cases.model import Case, CasebookChange, CaseFinding
 from auditor.cases.runs import PackRun, is_judged
 from auditor.cases.who import who
 from auditor.checker.findings import Receipt, RuleRun
-from auditor.digests import rfc3339
+from auditor.digests import digest_of, digest_of_parts, rfc3339
 from auditor.report import charts, words
 from auditor.report.alike import facts_alike, proposals_alike, standings_alike
 from auditor.report.places import checks_of, place_of
@@ -149,6 +150,15 @@ def partly_evaluated(receipt: Receipt) -> dict[str, tuple[str, ...]]:
         if run.is_evaluated and (words_of_run := words.left_out_of(run)):
             rules[words_of_run] = (*rules.get(words_of_run, ()), run.rule)
     return rules
+
+
+@cache
+def edition() -> str:
+    """Return the digest of the files that shape a page, so that a page of another edition is known for one."""
+    package = files("auditor.report")
+    parts = [*package.iterdir(), *package.joinpath("templates").iterdir()]
+    named = sorted((part.name, part) for part in parts if part.is_file())
+    return digest_of_parts([text for name, part in named for text in (name, digest_of(part.read_bytes()))])
 
 
 @cache
