@@ -1,7 +1,7 @@
 """The dossier: everything that a case file and a bundle show of one case, gathered once.
 
-Frozen and complete, so that what renders it needs no store. It keeps the first cited records of each finding and
-counts the rest; whoever needs all of them streams them (`auditor.records.cited`). A *sealed* dossier is shown
+Frozen and complete, so that what renders it needs no store. It keeps the first cited records of the gravest findings
+and counts the rest; whoever needs all of them streams them (`auditor.records.cited`). A *sealed* dossier is shown
 without what belongs to one run or one working day: run ids, timings, status and notes.
 """
 
@@ -28,6 +28,9 @@ CITATIONS = "citations.parquet"
 
 RECORDS_SHOWN = 25
 """Cited records of a finding that its case file shows."""
+
+FINDINGS_IN_FULL = 50
+"""Findings of a case, gravest first, of which a dossier holds records and timelines; nobody reads thousands."""
 
 BUCKETS = 40
 """At most so many bars in a finding's timeline."""
@@ -121,13 +124,15 @@ def gather(
     `runs` holds one folder a run with its `citations.parquet`; `sources` come from the store's manifest.
     """
     wanted = [item for case in cases for item in wanted_of(case, runs)]
-    bars = _by_finding(timelines(activity, wanted))
+    in_full = {(case.id, item.finding.id) for case in cases for item in gravest_first(case)[:FINDINGS_IN_FULL]}
+    shown = [item for item in wanted if (item.case, item.finding) in in_full]
+    bars = _by_finding(timelines(activity, shown))
     organizations = _by_account(organizations_of(activity, [account for case in cases for account in case.accounts]))
     rules = {rule.name: rule for rule in pack.rules}
     approved = on_file(approvals)
     counts = cited_counts(activity, wanted)
     origins = numbered_sources(receipt, sources)
-    rows = groupby(first_cited(activity, wanted, limit=RECORDS_SHOWN), key=lambda row: row.case)
+    rows = groupby(first_cited(activity, shown, limit=RECORDS_SHOWN), key=lambda row: row.case)
     case_id, cited = next(rows, ("", iter(())))
     for case in sorted(cases, key=lambda case: case.id):
         own = _rows_by_finding(cited if case_id == case.id else ())
@@ -155,6 +160,19 @@ def wanted_of(case: Case, runs: Path) -> list[Wanted]:
         for item in case.findings
         if item.last_run in kept
     ]
+
+
+def gravest_first(case: Case) -> list[CaseFinding]:
+    """Return the findings of a case, gravest first, those that no longer hold last."""
+    return sorted(
+        case.findings,
+        key=lambda item: (
+            item.status == "stale",
+            -item.finding.level.rank,
+            item.finding.start,
+            item.finding.id,
+        ),
+    )
 
 
 def bucket_seconds(finding: Finding) -> int:

@@ -12,7 +12,7 @@ from importlib.resources import files
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from pydantic import BaseModel, ConfigDict
 
-from auditor.cases.dossier import Dossier, FindingEvidence
+from auditor.cases.dossier import FINDINGS_IN_FULL, Dossier, FindingEvidence, gravest_first
 from auditor.cases.model import Case, CasebookChange, CaseFinding
 from auditor.cases.runs import PackRun, is_judged
 from auditor.cases.who import who
@@ -22,6 +22,9 @@ from auditor.report import charts, words
 from auditor.report.alike import facts_alike, proposals_alike, standings_alike
 from auditor.report.places import checks_of, place_of
 from auditor.report.visible import plain_visible, prose, visible
+
+REASONS_SHOWN = 50
+"""Reasons of one proposal, and findings that cite one account, that a page lists; it counts the others."""
 
 OVERVIEW_LANES = 24
 """Findings that the overview of a case draws."""
@@ -52,6 +55,8 @@ def render_case(dossier: Dossier) -> bytes:
             case=dossier.case,
             receipt=dossier.receipt,
             findings=views,
+            in_full=views[:FINDINGS_IN_FULL],
+            in_short=views[FINDINGS_IN_FULL:],
             start=start,
             end=end,
             lanes=views[:OVERVIEW_LANES],
@@ -116,24 +121,15 @@ def section_of(receipt: Receipt, cases: Sequence[Case], change: CasebookChange |
 
 def findings_of(dossier: Dossier) -> tuple[FindingView, ...]:
     """Return the findings of a case with their evidence, gravest first, those that no longer hold last."""
-    pairs = zip(dossier.case.findings, dossier.evidence, strict=True)
-    ordered = sorted(
-        pairs,
-        key=lambda pair: (
-            pair[0].status == "stale",
-            -pair[0].finding.level.rank,
-            pair[0].finding.start,
-            pair[0].finding.id,
-        ),
-    )
+    evidence = {item.finding: item for item in dossier.evidence}
     return tuple(
         FindingView(
             number=number,
             item=item,
-            evidence=evidence,
+            evidence=evidence[item.finding.id],
             is_judged=item.status == "stale" or is_judged(item, dossier.receipt),
         )
-        for number, (item, evidence) in enumerate(ordered, start=1)
+        for number, item in enumerate(gravest_first(dossier.case), start=1)
     )
 
 
@@ -181,6 +177,6 @@ def _environment() -> Environment:
         ACTIONS=words.ACTIONS, STRENGTHS=words.STRENGTHS, STANDINGS=words.STANDINGS, PROTECTIONS=words.PROTECTIONS,
         counted=words.counted, state_of=words.state_of, timeline_chart=charts.timeline_chart,
         threshold_chart=charts.threshold_chart, span_chart=charts.span_chart, window_share=charts.window_share,
-        filled_table=charts.filled_table, standings_alike=standings_alike,
+        filled_table=charts.filled_table, standings_alike=standings_alike, REASONS_SHOWN=REASONS_SHOWN,
     )  # fmt: skip
     return environment
