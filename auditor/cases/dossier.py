@@ -86,6 +86,8 @@ class FindingEvidence(Node):
     bucket_seconds: int
     timeline: tuple[WindowPoint, ...]
     rule: RuleInWords | None
+    seen_in_part: int = 0
+    """Cited records that the run behind the dossier saw of an incident that its `--as-of` cut short; 0 otherwise."""
 
 
 class Dossier(Node):
@@ -127,6 +129,7 @@ def gather(
     in_full = {(case.id, item.finding.id) for case in cases for item in gravest_first(case)[:FINDINGS_IN_FULL]}
     shown = [item for item in wanted if (item.case, item.finding) in in_full]
     bars = _by_finding(timelines(activity, shown))
+    parts = _by_finding(timelines(activity, cut_short(cases, receipt, runs)))
     organizations = _by_account(organizations_of(activity, [account for case in cases for account in case.accounts]))
     rules = {rule.name: rule for rule in pack.rules}
     approved = on_file(approvals)
@@ -140,7 +143,7 @@ def gather(
         yield Dossier(
             case=case,
             receipt=receipt,
-            evidence=_evidence(case, own, bars, rules, origins),
+            evidence=_evidence(case, own, bars, parts, rules, origins),
             cited=counts.get(case.id, 0),
             organizations=belongs_to,
             sources=origins,
@@ -159,6 +162,19 @@ def wanted_of(case: Case, runs: Path) -> list[Wanted]:
         Wanted(case.id, item.finding.id, runs / item.last_run / CITATIONS, item.cited_as, bucket_seconds(item.finding))
         for item in case.findings
         if item.last_run in kept
+    ]
+
+
+def cut_short(cases: Sequence[Case], receipt: Receipt, runs: Path) -> list[Wanted]:
+    """Return the citations, by a run with `--as-of`, of incidents of which the casebook knows more than the run saw."""
+    path = runs / receipt.run_id / CITATIONS
+    if receipt.as_of is None or not path.is_file():
+        return []
+    return [
+        Wanted(case.id, item.finding.id, path, item.cited_as)
+        for case in cases
+        for item in case.findings
+        if item.last_run != receipt.run_id and item.finding.start <= receipt.as_of < item.finding.end
     ]
 
 
@@ -185,6 +201,7 @@ def _evidence(
     case: Case,
     rows: Mapping[str, Sequence[CitedRow]],
     bars: Mapping[tuple[str, str], list[WindowPoint]],
+    parts: Mapping[tuple[str, str], list[WindowPoint]],
     rules: Mapping[str, Rule],
     sources: Sequence[SourceAccount],
 ) -> tuple[FindingEvidence, ...]:
@@ -196,6 +213,7 @@ def _evidence(
             tuple(bars.get((case.id, item.finding.id), ())),
             rules.get(item.finding.rule),
             origins,
+            sum(point.records for point in parts.get((case.id, item.finding.id), ())),
         )
         for item in case.findings
     )
@@ -221,6 +239,7 @@ def _evidence_of(
     timeline: tuple[WindowPoint, ...],
     rule: Rule | None,
     origins: Mapping[str, SourceAccount],
+    seen_in_part: int,
 ) -> FindingEvidence:
     finding = item.finding
     preferred = (*rule.evidence.columns, *finding.needed_columns) if rule else finding.needed_columns
@@ -233,6 +252,7 @@ def _evidence_of(
         bucket_seconds=bucket_seconds(finding),
         timeline=timeline,
         rule=_in_words(rule, finding) if rule else None,
+        seen_in_part=seen_in_part,
     )
 
 

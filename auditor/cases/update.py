@@ -46,14 +46,15 @@ def update_casebook(
     earlier runs lie (`runs/RUN/citations.parquet`), all within reach of the `activity`. Raises WorkspaceError; the
     casebook is then as it was.
     """
-    cited = cited_by_account(citations, [finding.id for finding in findings])
-    known = Known(pack=pack, receipt=receipt, suppressed=suppressed, totals=totals, cited=cited)
+    cited = Cited(activity, citations)
     with casebook.writing() as db:
         write_run(db, receipt)
         drafts = drafts_of(read_cases(db, of_pack(pack.name)), findings, suppressed, receipt)
         approved = on_file(approvals)
         drafts = tuple(with_parts(draft, approved, totals) for draft in drafts)
-        revisions = _revisions(db, drafts, known, Cited(activity, citations), now)
+        counts = _cited_against(drafts, cited, receipt.run_id)
+        known = Known(pack=pack, receipt=receipt, suppressed=suppressed, totals=totals, cited=counts)
+        revisions = _revisions(db, drafts, known, cited, now)
         for revision in revisions:
             merge_rows(db, revision.after.id, revision.merged)
         write_cases(db, pack.name, [(revision.before, revision.after) for revision in revisions])
@@ -83,6 +84,13 @@ class Cited:
         runs, own = {item.last_run for item in findings}, self.citations
         files = {name: own.parent.parent / name / own.name for name in runs} | {run: own}
         return {name: path for name, path in sorted(files.items()) if path.is_file()}
+
+
+def _cited_against(drafts: Sequence[Draft], cited: Cited, run: str) -> Mapping[str, int]:
+    """Count the records cited against each account by all findings that hold, those out of the run's sight too."""
+    held = [item for draft in drafts for item in draft.findings if item.status != "stale"]
+    pairs = {(item.last_run, cited_id(item)) for item in held}
+    return cited_by_account(cited.activity, cited.files(held, run), pairs)
 
 
 def _revisions(

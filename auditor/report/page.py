@@ -127,7 +127,9 @@ def findings_of(dossier: Dossier) -> tuple[FindingView, ...]:
             number=number,
             item=item,
             evidence=evidence[item.finding.id],
-            is_judged=item.status == "stale" or is_judged(item, dossier.receipt),
+            is_judged=item.status == "stale"
+            or is_judged(item, dossier.receipt)
+            or evidence[item.finding.id].seen_in_part > 0,
         )
         for number, item in enumerate(gravest_first(dossier.case), start=1)
     )
