@@ -1,9 +1,38 @@
 """Whom and when an approval of the platform covers."""
 
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
 from auditor.checker.findings import Finding
 from auditor.digests import rfc3339
 from auditor.policy.pack import Approval
 from auditor.records.totals import AccountTotal
+
+
+@dataclass(frozen=True)
+class OnFile:
+    """Approvals found by whom they name, since looking through all of them for every account grows with the square."""
+
+    approvals: tuple[Approval, ...]
+    by_account: dict[str, list[int]]
+    by_organization: dict[str, list[int]]
+
+    def naming(self, account: str, organizations: Iterable[str]) -> tuple[Approval, ...]:
+        """Return the approvals that name an account or, naming none, one of its organizations; in order of the file."""
+        places = {place for name in organizations for place in self.by_organization.get(name, ())}
+        return tuple(self.approvals[place] for place in sorted(places.union(self.by_account.get(account, ()))))
+
+
+def on_file(approvals: Sequence[Approval]) -> OnFile:
+    """Return approvals so that those of an account are found at once."""
+    by_account: dict[str, list[int]] = {}
+    by_organization: dict[str, list[int]] = {}
+    for place, approval in enumerate(approvals):
+        if approval.account_id:
+            by_account.setdefault(approval.account_id, []).append(place)
+        elif approval.organization_id:
+            by_organization.setdefault(approval.organization_id, []).append(place)
+    return OnFile(tuple(approvals), by_account, by_organization)
 
 
 def is_for(approval: Approval, finding: Finding, account: str, total: AccountTotal | None) -> bool:

@@ -1,15 +1,16 @@
 """The dossier: everything that a case file and a bundle show of one case, gathered once.
 
-Frozen and complete, so that what renders it needs no store. It keeps the first cited records of each finding and
-counts the rest; whoever needs all of them streams them (`auditor.records.cited`). A *sealed* dossier is shown
+Frozen and complete, so that what renders it needs no store. It keeps the first cited records of the gravest findings
+and counts the rest; whoever needs all of them streams them (`auditor.records.cited`). A *sealed* dossier is shown
 without what belongs to one run or one working day: run ids, timings, status and notes.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from pathlib import Path
 
+from auditor.cases.approvals import OnFile, on_file
 from auditor.cases.cells import cell_of, columns_shown
 from auditor.cases.model import Case, CaseFinding
 from auditor.cases.origins import SourceAccount, numbered_sources
@@ -22,8 +23,14 @@ from auditor.records.activity import Activity
 from auditor.records.cited import Bucket, CitedRow, Wanted, cited_counts, first_cited, organizations_of, timelines
 from auditor.records.manifest import Source
 
+CITATIONS = "citations.parquet"
+"""The file of a run's cited records, in the run's folder."""
+
 RECORDS_SHOWN = 25
 """Cited records of a finding that its case file shows."""
+
+FINDINGS_IN_FULL = 50
+"""Findings of a case, gravest first, of which a dossier holds records and timelines; nobody reads thousands."""
 
 BUCKETS = 40
 """At most so many bars in a finding's timeline."""
@@ -79,6 +86,8 @@ class FindingEvidence(Node):
     bucket_seconds: int
     timeline: tuple[WindowPoint, ...]
     rule: RuleInWords | None
+    seen_in_part: int = 0
+    """Cited records that the run behind the dossier saw of an incident that its `--as-of` cut short; 0 otherwise."""
 
 
 class Dossier(Node):
@@ -117,24 +126,30 @@ def gather(
     `runs` holds one folder a run with its `citations.parquet`; `sources` come from the store's manifest.
     """
     wanted = [item for case in cases for item in wanted_of(case, runs)]
-    bars = _by_finding(timelines(activity, wanted))
-    organizations = organizations_of(activity, [account for case in cases for account in case.accounts])
+    in_full = {(case.id, item.finding.id) for case in cases for item in gravest_first(case)[:FINDINGS_IN_FULL]}
+    shown = [item for item in wanted if (item.case, item.finding) in in_full]
+    bars = _by_finding(timelines(activity, shown))
+    parts = _by_finding(timelines(activity, cut_short(cases, receipt, runs)))
+    organizations = _by_account(organizations_of(activity, [account for case in cases for account in case.accounts]))
+    rules = {rule.name: rule for rule in pack.rules}
+    approved = on_file(approvals)
     counts = cited_counts(activity, wanted)
     origins = numbered_sources(receipt, sources)
-    rows = groupby(first_cited(activity, wanted, limit=RECORDS_SHOWN), key=lambda row: row.case)
+    rows = groupby(first_cited(activity, shown, limit=RECORDS_SHOWN), key=lambda row: row.case)
     case_id, cited = next(rows, ("", iter(())))
     for case in sorted(cases, key=lambda case: case.id):
-        own = list(cited) if case_id == case.id else []
+        own = _rows_by_finding(cited if case_id == case.id else ())
+        belongs_to = tuple((account, name) for account in case.accounts for name in organizations.get(account, ()))
         yield Dossier(
             case=case,
             receipt=receipt,
-            evidence=_evidence(case, own, bars, pack, origins),
+            evidence=_evidence(case, own, bars, parts, rules, origins),
             cited=counts.get(case.id, 0),
-            organizations=tuple(pair for pair in organizations if pair[0] in case.accounts),
+            organizations=belongs_to,
             sources=origins,
             policy_files=pack.files,
             context_file=context.file if context else None,
-            approvals=_approvals_of(case, organizations, approvals),
+            approvals=_approvals_of(case, organizations, approved),
         )
         if case_id == case.id:
             case_id, cited = next(rows, ("", iter(())))
@@ -142,11 +157,38 @@ def gather(
 
 def wanted_of(case: Case, runs: Path) -> list[Wanted]:
     """Return which citations a case needs; a run whose file is gone is left out, so its findings show no records."""
+    kept = {run for run in {item.last_run for item in case.findings} if (runs / run / CITATIONS).is_file()}
     return [
-        Wanted(case.id, item.finding.id, path, item.cited_as, bucket_seconds(item.finding))
+        Wanted(case.id, item.finding.id, runs / item.last_run / CITATIONS, item.cited_as, bucket_seconds(item.finding))
         for item in case.findings
-        if (path := runs / item.last_run / "citations.parquet").is_file()
+        if item.last_run in kept
     ]
+
+
+def cut_short(cases: Sequence[Case], receipt: Receipt, runs: Path) -> list[Wanted]:
+    """Return the citations, by a run with `--as-of`, of incidents of which the casebook knows more than the run saw."""
+    path = runs / receipt.run_id / CITATIONS
+    if receipt.as_of is None or not path.is_file():
+        return []
+    return [
+        Wanted(case.id, item.finding.id, path, item.cited_as)
+        for case in cases
+        for item in case.findings
+        if item.last_run != receipt.run_id and item.finding.start <= receipt.as_of < item.finding.end
+    ]
+
+
+def gravest_first(case: Case) -> list[CaseFinding]:
+    """Return the findings of a case, gravest first, those that no longer hold last."""
+    return sorted(
+        case.findings,
+        key=lambda item: (
+            item.status == "stale",
+            -item.finding.level.rank,
+            item.finding.start,
+            item.finding.id,
+        ),
+    )
 
 
 def bucket_seconds(finding: Finding) -> int:
@@ -157,22 +199,38 @@ def bucket_seconds(finding: Finding) -> int:
 
 def _evidence(
     case: Case,
-    rows: Sequence[CitedRow],
+    rows: Mapping[str, Sequence[CitedRow]],
     bars: Mapping[tuple[str, str], list[WindowPoint]],
-    pack: Pack,
+    parts: Mapping[tuple[str, str], list[WindowPoint]],
+    rules: Mapping[str, Rule],
     sources: Sequence[SourceAccount],
 ) -> tuple[FindingEvidence, ...]:
     origins = {source.source_id: source for source in sources}
     return tuple(
         _evidence_of(
             item,
-            [row for row in rows if row.findings[0][0] == item.finding.id],
+            rows.get(item.finding.id, ()),
             tuple(bars.get((case.id, item.finding.id), ())),
-            next((rule for rule in pack.rules if rule.name == item.finding.rule), None),
+            rules.get(item.finding.rule),
             origins,
+            sum(point.records for point in parts.get((case.id, item.finding.id), ())),
         )
         for item in case.findings
     )
+
+
+def _rows_by_finding(cited: Iterable[CitedRow]) -> dict[str, list[CitedRow]]:
+    rows: dict[str, list[CitedRow]] = {}
+    for row in cited:
+        rows.setdefault(row.findings[0][0], []).append(row)
+    return rows
+
+
+def _by_account(organizations: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    names: dict[str, list[str]] = {}
+    for account, organization in organizations:
+        names.setdefault(account, []).append(organization)
+    return names
 
 
 def _evidence_of(
@@ -181,6 +239,7 @@ def _evidence_of(
     timeline: tuple[WindowPoint, ...],
     rule: Rule | None,
     origins: Mapping[str, SourceAccount],
+    seen_in_part: int,
 ) -> FindingEvidence:
     finding = item.finding
     preferred = (*rule.evidence.columns, *finding.needed_columns) if rule else finding.needed_columns
@@ -193,6 +252,7 @@ def _evidence_of(
         bucket_seconds=bucket_seconds(finding),
         timeline=timeline,
         rule=_in_words(rule, finding) if rule else None,
+        seen_in_part=seen_in_part,
     )
 
 
@@ -235,10 +295,7 @@ def _by_finding(buckets: Sequence[Bucket]) -> dict[tuple[str, str], list[WindowP
     return bars
 
 
-def _approvals_of(
-    case: Case, organizations: Sequence[tuple[str, str]], approvals: Sequence[Approval]
-) -> tuple[Approval, ...]:
-    own = {organization for account, organization in organizations if account in case.accounts}
-    return tuple(
-        approval for approval in approvals if approval.account_id in case.accounts or approval.organization_id in own
-    )
+def _approvals_of(case: Case, organizations: Mapping[str, Sequence[str]], approved: OnFile) -> tuple[Approval, ...]:
+    """Return the approvals for accounts of a case, each once; one that names another account is none of them."""
+    found = [item for account in case.accounts for item in approved.naming(account, organizations.get(account, ()))]
+    return tuple(dict.fromkeys(found))

@@ -8,12 +8,12 @@ it, and what is not new opens nothing.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from auditor.cases.approvals import OnFile
 from auditor.cases.grouping import Group, Member, grouped, members_of
 from auditor.cases.matching import Earlier, IncidentKey, Matched, changes, could_be_seen, key_of, matched
 from auditor.cases.model import Case, CaseFinding
 from auditor.cases.standing import judged, part_of_finding
 from auditor.checker.findings import Finding, Receipt
-from auditor.policy.pack import Approval
 from auditor.records.totals import AccountTotal
 
 SETTLED = ("decided", "closed")
@@ -52,18 +52,19 @@ def drafts_of(
     return tuple(drafts)
 
 
-def with_parts(draft: Draft, approvals: Sequence[Approval], totals: Mapping[str, AccountTotal]) -> Draft:
+def with_parts(draft: Draft, approvals: OnFile, totals: Mapping[str, AccountTotal]) -> Draft:
     """Return the draft with every finding that holds read anew for each of its accounts."""
     findings = (item if item.status == "stale" else read_anew(item, approvals, totals) for item in draft.findings)
     return replace(draft, findings=tuple(findings))
 
 
-def read_anew(item: CaseFinding, approvals: Sequence[Approval], totals: Mapping[str, AccountTotal]) -> CaseFinding:
+def read_anew(item: CaseFinding, approvals: OnFile, totals: Mapping[str, AccountTotal]) -> CaseFinding:
     """Return a finding as terms and approvals say it is to be read for each of its accounts."""
     before = {part.account: part for part in item.parts}
     parts = []
     for account, _ in item.finding.account_records:
-        part = part_of_finding(item.finding, account, approvals=approvals, total=totals.get(account))
+        own = approvals.naming(account, _organizations(item.finding, totals.get(account)))
+        part = part_of_finding(item.finding, account, approvals=own, total=totals.get(account))
         if account in before:
             thefts = {"within_theft": before[account].within_theft, "after_theft": before[account].after_theft}
             part = part.model_copy(update=thefts)
@@ -77,6 +78,12 @@ def read_anew(item: CaseFinding, approvals: Sequence[Approval], totals: Mapping[
         supersedes=item.supersedes,
         cited_as=item.cited_as,
     )
+
+
+def _organizations(finding: Finding, total: AccountTotal | None) -> set[str]:
+    """Return the organizations whose approvals may be for an account in a finding."""
+    belonged_to = {name for name, _ in total.organizations} if total else set()
+    return belonged_to.union(finding.subject if finding.subject_kind == "organization" else ())
 
 
 def _not_settled(seen: Sequence[Matched], settled: Sequence[Case], receipt: Receipt) -> list[Matched]:

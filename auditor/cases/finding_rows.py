@@ -4,13 +4,15 @@ Its content is kept as JSON; the columns beside it are for people who search the
 the rows that refer to it, for as long as the casebook lives.
 """
 
-from collections.abc import Iterable
-from typing import Any  # a row of SQLite holds values of every column type
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import count
 
 from pydantic import TypeAdapter
 from sqlite_utils import Database
 
 from auditor.cases.model import AccountPart, CaseFinding, ConductStanding
+from auditor.cases.related_rows import Row, Wanted, of_pack, replace_rows, rows_by_case, rows_by_finding
 from auditor.cases.standing import judged
 from auditor.checker.findings import Finding
 from auditor.digests import rfc3339
@@ -19,42 +21,66 @@ _STANDINGS = TypeAdapter(tuple[ConductStanding, ...])
 _CLAUSE_COLUMNS = {"terms", "version", "effective", "clause", "conduct", "stance", "records", "text"}
 
 
-def write_finding(db: Database, case_id: str, run: str, before: CaseFinding | None, after: CaseFinding) -> None:
-    """Write what differs between a finding as it was in this case (None: new) and as a run leaves it."""
-    number = _row_number(db, case_id, after)
-    if before is None or before.parts != after.parts:
-        _replace(db, "finding_accounts", number, (_part_row(part) for part in after.parts))
-    if before is None or before.finding.clauses != after.finding.clauses:
-        clauses = (clause.model_dump(include=_CLAUSE_COLUMNS) for clause in after.finding.clauses)
-        _replace(db, "finding_clauses", number, clauses)
-    if after.supersedes and (before is None or before.supersedes != after.supersedes):
-        changes = [{"finding": number, "run_id": run, "change": change} for change in after.supersedes]
-        db.table("finding_changes").insert_all(changes)
+@dataclass(frozen=True)
+class FindingChange:
+    """A finding of a case as it was (None: new) and as a run leaves it."""
+
+    case_id: str
+    run: str
+    before: CaseFinding | None
+    after: CaseFinding
 
 
-def read_findings(db: Database, case_id: str) -> tuple[CaseFinding, ...]:
-    """Return the findings of a case in order of their start."""
-    rows = db.table("findings").rows_where("case_id = ?", [case_id], order_by='"start", finding_id')
-    return tuple(_finding(db, row) for row in list(rows))
+def write_findings(db: Database, pack: str, changes: Sequence[FindingChange]) -> None:
+    """Write what differs in findings of a pack, with a few statements for all of them."""
+    known = _numbers(db, pack)
+    unused = count(1 + max((row["number"] for row in db.table("findings").rows_where(select="number")), default=0))
+    numbered = [(known.get((item.case_id, item.after.finding.id)) or next(unused), item) for item in changes]
+    rows = ({"number": number, **_row(item.case_id, item.after)} for number, item in numbered)
+    db.table("findings").upsert_all(rows, pk="number")
+    old = set(known.values())
+    parts = {number: map(_part_row, item.after.parts) for number, item in numbered if _has_other_parts(item)}
+    replace_rows(db, "finding_accounts", "finding", parts, old)
+    clauses = {number: _clause_rows(item.after.finding) for number, item in numbered if _has_other_clauses(item)}
+    replace_rows(db, "finding_clauses", "finding", clauses, old)
+    db.table("finding_changes").insert_all(
+        {"finding": number, "run_id": item.run, "change": change}
+        for number, item in numbered
+        if item.before is None or item.before.supersedes != item.after.supersedes
+        for change in item.after.supersedes
+    )
 
 
-def _row_number(db: Database, case_id: str, item: CaseFinding) -> int:
-    """Write the finding's own row and return its number."""
-    table, row = db.table("findings"), _row(case_id, item)
-    known = list(table.rows_where("case_id = ? and finding_id = ?", [case_id, item.finding.id], select="number"))
-    if known:
-        number: int = known[0]["number"]
-        table.update(number, row)
-        return number
-    inserted = table.insert(row).last_pk
-    assert isinstance(inserted, int), "the table's key is its row number"
-    return inserted
+def read_findings(db: Database, wanted: Wanted) -> dict[str, tuple[CaseFinding, ...]]:
+    """Return the findings of cases by case id, in order of their start."""
+    parts = rows_by_finding(db, "finding_accounts", wanted, "account")
+    changes = rows_by_finding(db, "finding_changes", wanted, "number")
+    rows = rows_by_case(db, "findings", wanted, '"start", finding_id')
+    return {
+        case_id: tuple(_finding(row, parts.get(row["number"], ()), changes.get(row["number"], ())) for row in own)
+        for case_id, own in rows.items()
+    }
 
 
-def _finding(db: Database, row: dict[str, Any]) -> CaseFinding:
-    number = row["number"]
-    parts = db.table("finding_accounts").rows_where("finding = ?", [number], order_by="account")
-    changes = list(db.table("finding_changes").rows_where("finding = ?", [number], order_by="number"))
+def _numbers(db: Database, pack: str) -> dict[tuple[str, str], int]:
+    """Return the row number of every finding of a pack by its case and id."""
+    rows = rows_by_case(db, "findings", of_pack(pack), "number", select="number, case_id, finding_id")
+    return {(case_id, row["finding_id"]): row["number"] for case_id, own in rows.items() for row in own}
+
+
+def _has_other_parts(item: FindingChange) -> bool:
+    return item.before is None or item.before.parts != item.after.parts
+
+
+def _has_other_clauses(item: FindingChange) -> bool:
+    return item.before is None or item.before.finding.clauses != item.after.finding.clauses
+
+
+def _clause_rows(finding: Finding) -> Iterator[Row]:
+    return (clause.model_dump(include=_CLAUSE_COLUMNS) for clause in finding.clauses)
+
+
+def _finding(row: Row, parts: Sequence[Row], changes: Sequence[Row]) -> CaseFinding:
     return judged(
         Finding.model_validate_json(row["content"]),
         [_part(part) for part in parts],
@@ -66,7 +92,7 @@ def _finding(db: Database, row: dict[str, Any]) -> CaseFinding:
     )
 
 
-def _row(case_id: str, item: CaseFinding) -> dict[str, Any]:
+def _row(case_id: str, item: CaseFinding) -> Row:
     finding = item.finding
     return {
         "case_id": case_id, "finding_id": finding.id, "rule": finding.rule, "title": finding.title,
@@ -77,7 +103,7 @@ def _row(case_id: str, item: CaseFinding) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _part_row(part: AccountPart) -> dict[str, Any]:
+def _part_row(part: AccountPart) -> Row:
     return {
         "account": part.account,
         "records": part.records,
@@ -88,7 +114,7 @@ def _part_row(part: AccountPart) -> dict[str, Any]:
     }
 
 
-def _part(row: dict[str, Any]) -> AccountPart:
+def _part(row: Row) -> AccountPart:
     return AccountPart(
         account=row["account"],
         records=row["records"],
@@ -96,8 +122,3 @@ def _part(row: dict[str, Any]) -> AccountPart:
         within_theft=row["within_theft"],
         after_theft=row["after_theft"],
     )
-
-
-def _replace(db: Database, name: str, number: int, rows: Iterable[dict[str, Any]]) -> None:
-    db.table(name).delete_where("finding = ?", [number])
-    db.table(name).insert_all({"finding": number, **row} for row in rows)

@@ -27,7 +27,10 @@ class ActionName(StrEnum):
     @property
     def rank(self) -> int:
         """Return 0 for the mildest, counting up."""
-        return list(ActionName).index(self)
+        return _RANKS[self]
+
+
+_RANKS = {name: rank for rank, name in enumerate(ActionName)}  # asked for so often that counting anew is slow
 
 
 class Action(Node):
@@ -50,6 +53,9 @@ FindingStatus = Literal["new", "held", "changed", "stale"]
 CaseStatus = Literal["open", "proposed", "decided", "closed"]
 StandingName = Literal["approved", "permitted", "observed", "limited", "prohibited"]
 """What terms and approvals say of a conduct, mildest first."""
+
+
+_MILDEST_FIRST = get_args(StandingName)
 
 
 class ConductStanding(Node):
@@ -75,8 +81,7 @@ class ConductStanding(Node):
 
 def worst_of(standings: Iterable[ConductStanding]) -> StandingName:
     """Return the gravest of at least one standing."""
-    order = get_args(StandingName)
-    return max((standing.standing for standing in standings), key=order.index)
+    return max((standing.standing for standing in standings), key=_MILDEST_FIRST.index)
 
 
 class AccountPart(Node):

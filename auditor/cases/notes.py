@@ -8,7 +8,8 @@ from sqlite_utils import Database
 
 from auditor.cases.casebook import Casebook
 from auditor.cases.model import Case, Note
-from auditor.cases.rows import read_case
+from auditor.cases.related_rows import EVERY, alone, of_pack
+from auditor.cases.rows import read_cases
 from auditor.errors import UsageError
 
 LONGEST_NOTE = 100_000
@@ -19,12 +20,8 @@ def list_cases(casebook: Casebook, *, pack: str | None = None, statuses: Iterabl
     """Return the cases, gravest first; of one pack or with some statuses only, when these are given."""
     wanted = set(statuses)
     with casebook.reading() as db:
-        rows = list(db.table("cases").rows_where(order_by="case_id"))
-        cases = [
-            read_case(db, row)
-            for row in rows
-            if pack in (None, row["pack"]) and (not wanted or row["status"] in wanted)
-        ]
+        read = read_cases(db, EVERY if pack is None else of_pack(pack))
+    cases = [case for case in read if not wanted or case.status in wanted]
     return tuple(sorted(cases, key=lambda case: (-case.proposed_action.rank, -case.severity.rank, case.id)))
 
 
@@ -35,7 +32,8 @@ def show_case(casebook: Casebook, case_id: str) -> Case:
     """
     with casebook.reading() as db:
         current = _current_id(db, case_id, str(casebook.path))
-        return read_case(db, next(iter(db.table("cases").rows_where("case_id = ?", [current]))))
+        [case] = read_cases(db, alone(current))
+    return case
 
 
 def add_note(casebook: Casebook, case_id: str, *, author: str, text: str, now: datetime) -> Note:

@@ -5,13 +5,13 @@ they are added one by one (`notes.py`) and only ever move, when cases are merged
 """
 
 import json
-from collections.abc import Iterable
-from typing import Any  # a row of SQLite holds values of every column type
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from sqlite_utils import Database
 
-from auditor.cases.finding_rows import read_findings, write_finding
-from auditor.cases.model import Action, Case, Note, SpeaksFor
+from auditor.cases.finding_rows import FindingChange, read_findings, write_findings
+from auditor.cases.model import Action, Case, CaseFinding, Note, SpeaksFor
+from auditor.cases.related_rows import Row, Wanted, case_rows, replace_rows, rows_by_case
 from auditor.checker.findings import Receipt
 from auditor.digests import rfc3339
 
@@ -28,20 +28,18 @@ def write_run(db: Database, receipt: Receipt) -> None:
     db.table("runs").upsert(row, pk="run_id")
 
 
-def write_case(db: Database, before: Case | None, after: Case) -> None:
-    """Write what differs between a case as it was (None: new) and as it is."""
-    db.table("cases").upsert(_case_row(after), pk="case_id")
-    if before is None or before.accounts != after.accounts:
-        _replace(db, "case_accounts", after.id, ({"account": account} for account in after.accounts))
-    if before is None or before.actions != after.actions:
-        _replace(db, "actions", after.id, (_action_row(action) for action in after.actions))
-    if before is None or before.speaks_for != after.speaks_for:
-        facts = enumerate(after.speaks_for, start=1)
-        _replace(db, "facts", after.id, ({"number": number, **fact.model_dump()} for number, fact in facts))
-    known = {item.finding.id: item for item in before.findings} if before else {}
-    for item in after.findings:
-        if known.get(item.finding.id) != item:
-            write_finding(db, after.id, after.last_run, known.get(item.finding.id), item)
+def write_cases(db: Database, pack: str, changes: Sequence[tuple[Case | None, Case]]) -> None:
+    """Write what differs between cases of a pack as they were (None: new) and as they are."""
+    known = {before.id for before, _ in changes if before}
+    db.table("cases").upsert_all((_case_row(after) for _, after in changes), pk="case_id")
+    for name, (field, rows_of) in _RELATED.items():
+        rows = {
+            after.id: rows_of(after)
+            for before, after in changes
+            if before is None or getattr(before, field) != getattr(after, field)
+        }
+        replace_rows(db, name, "case_id", rows, known)
+    write_findings(db, pack, [item for before, after in changes for item in _finding_changes(before, after)])
 
 
 def merge_rows(db: Database, kept: str, merged: Iterable[str]) -> None:
@@ -57,36 +55,50 @@ def merge_rows(db: Database, kept: str, merged: Iterable[str]) -> None:
         db.table("former_ids").insert({"former_id": case_id, "case_id": kept})
 
 
-def read_cases(db: Database, pack: str) -> tuple[Case, ...]:
-    """Return every case of a pack, oldest first."""
-    rows = list(db.table("cases").rows_where("pack = ?", [pack], order_by="opened, case_id"))
-    return tuple(read_case(db, row) for row in rows)
+def read_cases(db: Database, wanted: Wanted) -> tuple[Case, ...]:
+    """Return cases with all that belongs to them, oldest first, with one statement a table."""
+    order = {"case_accounts": "account", "actions": "account", "facts": "number", "notes": "number"}
+    order |= {"former_ids": "former_id"}
+    related = {name: rows_by_case(db, name, wanted, column) for name, column in order.items()}
+    findings = read_findings(db, wanted)
+    return tuple(
+        _case(
+            row,
+            {name: groups.get(row["case_id"], []) for name, groups in related.items()},
+            findings.get(row["case_id"], ()),
+        )
+        for row in case_rows(db, wanted)
+    )
 
 
-def read_case(db: Database, row: dict[str, Any]) -> Case:
-    """Return the case of a row of `cases`, with all that belongs to it."""
-    case_id = row["case_id"]
-    facts = _of_case(db, "facts", case_id, "number")
+def _case(row: Row, related: Mapping[str, Sequence[Row]], findings: tuple[CaseFinding, ...]) -> Case:
     return Case(
-        id=case_id,
+        id=row["case_id"],
         pack=row["pack"],
-        accounts=tuple(item["account"] for item in _of_case(db, "case_accounts", case_id, "account")),
+        accounts=tuple(item["account"] for item in related["case_accounts"]),
         severity=row["severity"],
         status=row["status"],
         proposed_action=row["proposed_action"],
-        actions=tuple(_action(item) for item in _of_case(db, "actions", case_id, "account")),
-        findings=read_findings(db, case_id),
-        speaks_for=tuple(SpeaksFor(account=item["account"], fact=item["fact"]) for item in facts),
-        notes=tuple(_note(item) for item in _of_case(db, "notes", case_id, "number")),
+        actions=tuple(_action(item) for item in related["actions"]),
+        findings=findings,
+        speaks_for=tuple(SpeaksFor(account=item["account"], fact=item["fact"]) for item in related["facts"]),
+        notes=tuple(_note(item) for item in related["notes"]),
         opened=row["opened"],
         updated=row["updated"],
         last_run=row["last_run"],
-        formerly=tuple(item["former_id"] for item in _of_case(db, "former_ids", case_id, "former_id")),
+        formerly=tuple(item["former_id"] for item in related["former_ids"]),
         refers_to=row["refers_to"] or "",
     )
 
 
-def _case_row(case: Case) -> dict[str, Any]:
+def _finding_changes(before: Case | None, after: Case) -> Iterator[FindingChange]:
+    known = {item.finding.id: item for item in before.findings} if before else {}
+    for item in after.findings:
+        if known.get(item.finding.id) != item:
+            yield FindingChange(after.id, after.last_run, known.get(item.finding.id), item)
+
+
+def _case_row(case: Case) -> Row:
     return {
         "case_id": case.id, "pack": case.pack, "severity": str(case.severity), "status": case.status,
         "proposed_action": str(case.proposed_action), "opened": rfc3339(case.opened), "updated": rfc3339(case.updated),
@@ -94,24 +106,35 @@ def _case_row(case: Case) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _action_row(action: Action) -> dict[str, Any]:
+def _account_rows(case: Case) -> list[Row]:
+    return [{"account": account} for account in case.accounts]
+
+
+def _action_rows(case: Case) -> list[Row]:
+    return [_action_row(action) for action in case.actions]
+
+
+def _fact_rows(case: Case) -> list[Row]:
+    return [{"number": number, **fact.model_dump()} for number, fact in enumerate(case.speaks_for, start=1)]
+
+
+_RELATED: Mapping[str, tuple[str, Callable[[Case], list[Row]]]] = {
+    "case_accounts": ("accounts", _account_rows),
+    "actions": ("actions", _action_rows),
+    "facts": ("speaks_for", _fact_rows),
+}
+"""Tables of what belongs to a case, with the field of a case that they hold."""
+
+
+def _action_row(action: Action) -> Row:
     because, protect = (json.dumps(texts, ensure_ascii=False) for texts in (action.because, action.protect))
     return {"account": action.account, "action": str(action.action), "because": because, "protect": protect}
 
 
-def _action(row: dict[str, Any]) -> Action:
+def _action(row: Row) -> Action:
     because, protect = (tuple(json.loads(row[name])) for name in ("because", "protect"))
     return Action(account=row["account"], action=row["action"], because=because, protect=protect)
 
 
-def _note(row: dict[str, Any]) -> Note:
+def _note(row: Row) -> Note:
     return Note(number=row["number"], time=row["time"], author=row["author"], text=row["text"])
-
-
-def _of_case(db: Database, name: str, case_id: str, order: str) -> list[dict[str, Any]]:
-    return list(db.table(name).rows_where("case_id = ?", [case_id], order_by=order))
-
-
-def _replace(db: Database, name: str, case_id: str, rows: Iterable[dict[str, Any]]) -> None:
-    db.table(name).delete_where("case_id = ?", [case_id])
-    db.table(name).insert_all({"case_id": case_id, **row} for row in rows)

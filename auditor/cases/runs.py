@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlite_utils import Database
 
+from auditor.cases.approvals import on_file
 from auditor.cases.casebook import Casebook
 from auditor.cases.drafts import read_anew
 from auditor.cases.matching import Earlier, changes, could_be_seen, matched
@@ -55,9 +56,10 @@ def as_seen(
     """
     kept = {item.cited_as for case in cases for item in case.findings if item.last_run == receipt.run_id}
     known = [Earlier(case.id, item) for case in cases for item in case.findings if item.last_run != receipt.run_id]
+    approved = on_file(approvals)
     own = {
         (pair.earlier.case_id, pair.earlier.finding.finding.id): read_anew(
-            _seen(pair.earlier.finding, pair.finding, receipt), approvals, totals
+            _seen(pair.earlier.finding, pair.finding, receipt), approved, totals
         )
         for pair in matched([finding for finding in findings if finding.id not in kept], known)
         if pair.earlier

@@ -11,11 +11,13 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
+from auditor.cases.approvals import on_file
 from auditor.cases.casebook import Casebook
 from auditor.cases.drafts import SETTLED, Draft, drafts_of, with_parts
 from auditor.cases.model import CasebookChange, CaseFinding
+from auditor.cases.related_rows import case_rows, of_pack, rows_by_case
 from auditor.cases.revision import Revision, change_of, revision_of
-from auditor.cases.rows import merge_rows, read_cases, write_case, write_run
+from auditor.cases.rows import merge_rows, read_cases, write_cases, write_run
 from auditor.cases.speaks import Known
 from auditor.cases.victims import Tally, cited_id, theft_spans, thefts_in
 from auditor.checker.findings import Finding, Receipt
@@ -44,16 +46,18 @@ def update_casebook(
     earlier runs lie (`runs/RUN/citations.parquet`), all within reach of the `activity`. Raises WorkspaceError; the
     casebook is then as it was.
     """
-    cited = cited_by_account(citations, [finding.id for finding in findings])
-    known = Known(pack=pack, receipt=receipt, suppressed=suppressed, totals=totals, cited=cited)
+    cited = Cited(activity, citations)
     with casebook.writing() as db:
         write_run(db, receipt)
-        drafts = drafts_of(read_cases(db, pack.name), findings, suppressed, receipt)
-        drafts = tuple(with_parts(draft, approvals, totals) for draft in drafts)
-        revisions = _revisions(db, drafts, known, Cited(activity, citations), now)
+        drafts = drafts_of(read_cases(db, of_pack(pack.name)), findings, suppressed, receipt)
+        approved = on_file(approvals)
+        drafts = tuple(with_parts(draft, approved, totals) for draft in drafts)
+        counts = _cited_against(drafts, cited, receipt.run_id)
+        known = Known(pack=pack, receipt=receipt, suppressed=suppressed, totals=totals, cited=counts)
+        revisions = _revisions(db, drafts, known, cited, now)
         for revision in revisions:
             merge_rows(db, revision.after.id, revision.merged)
-            write_case(db, revision.before, revision.after)
+        write_cases(db, pack.name, [(revision.before, revision.after) for revision in revisions])
     return change_of(revisions)
 
 
@@ -61,10 +65,10 @@ def accounts_concerned(casebook: Casebook, *, pack: str, findings: Sequence[Find
     """Return the accounts whose totals a run's update needs: those of its findings and of the pack's open cases."""
     accounts = {account for finding in findings for account in finding.accounts}
     with casebook.reading() as db:
-        for row in list(db.table("cases").rows_where("pack = ?", [pack], select="case_id, status")):
+        members = rows_by_case(db, "case_accounts", of_pack(pack), "account")
+        for row in case_rows(db, of_pack(pack)):
             if row["status"] not in SETTLED:
-                members = db.table("case_accounts").rows_where("case_id = ?", [row["case_id"]])
-                accounts |= {member["account"] for member in members}
+                accounts |= {member["account"] for member in members.get(row["case_id"], ())}
     return tuple(sorted(accounts))
 
 
@@ -80,6 +84,13 @@ class Cited:
         runs, own = {item.last_run for item in findings}, self.citations
         files = {name: own.parent.parent / name / own.name for name in runs} | {run: own}
         return {name: path for name, path in sorted(files.items()) if path.is_file()}
+
+
+def _cited_against(drafts: Sequence[Draft], cited: Cited, run: str) -> Mapping[str, int]:
+    """Count the records cited against each account by all findings that hold, those out of the run's sight too."""
+    held = [item for draft in drafts for item in draft.findings if item.status != "stale"]
+    pairs = {(item.last_run, cited_id(item)) for item in held}
+    return cited_by_account(cited.activity, cited.files(held, run), pairs)
 
 
 def _revisions(

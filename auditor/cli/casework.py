@@ -4,14 +4,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any  # JSON values have no closed type
 
-from auditor.cases.casebook import open_casebook
 from auditor.cases.export import case_exported, cases_listed
 from auditor.cases.model import Action, Case, CaseFinding, Note
 from auditor.cases.notes import add_note, list_cases, show_case
 from auditor.checker.findings import Finding
 from auditor.cli import console
 from auditor.cli.case_table import show_cases
-from auditor.cli.pages import page_of, rewrite_page
+from auditor.cli.kept_pages import page_of
+from auditor.cli.leftovers import open_known_casebook
+from auditor.cli.pages import rewrite_page
 from auditor.cli.paths import shown_path
 from auditor.digests import rfc3339
 from auditor.errors import AuditorError
@@ -25,14 +26,14 @@ FINDINGS_SHOWN = 12
 def all_cases(folder: Path) -> tuple[Case, ...]:
     """Return all cases of a workspace, gravest first."""
     workspace = open_workspace(folder, create=False)
-    with open_casebook(workspace.casebook) as casebook:
+    with open_known_casebook(workspace) as casebook:
         return list_cases(casebook)
 
 
 def one_case(folder: Path, case_id: str) -> Case:
     """Return one case. Raises UsageError when there is none of this id."""
     workspace = open_workspace(folder, create=False)
-    with open_casebook(workspace.casebook) as casebook:
+    with open_known_casebook(workspace) as casebook:
         return show_case(casebook, case_id)
 
 
@@ -42,7 +43,7 @@ def write_note(folder: Path, case_id: str, *, author: str, text: str, now: datet
     The note is kept even when the page can't be made, which is then said.
     """
     workspace = open_workspace(folder, create=False)
-    with workspace.lock(), open_casebook(workspace.casebook) as casebook:
+    with workspace.lock(), open_known_casebook(workspace) as casebook:
         note = add_note(casebook, case_id, author=author, text=text, now=now)
         try:
             rewrite_page(workspace, casebook, show_case(casebook, case_id))

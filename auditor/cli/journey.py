@@ -17,6 +17,8 @@ from auditor.cases.notes import list_cases
 from auditor.cases.runs import as_seen, given_before
 from auditor.cases.update import accounts_concerned, update_casebook
 from auditor.checker.audit import AuditResult, run_audit
+from auditor.cli.kept_pages import refuse_link
+from auditor.cli.leftovers import sweep_runs, warn_of_lost_casebook
 from auditor.cli.pages import write_case_pages, write_index
 from auditor.cli.snapshot import Judgement, keep_judgement, load_judgement
 from auditor.records.activity import Activity
@@ -68,9 +70,12 @@ def travel(order: Order, *, folder: Path, clock: Callable[[], datetime], say: Ca
     say("loading policies")
     judgement = load_judgement(order.pack, order.context, order.approvals)
     workspace = open_workspace(folder, create=bool(order.paths))
+    refuse_link(workspace)
+    warn_of_lost_casebook(workspace)
     say("reading logs")
     ingested = ingest(order.paths, profile=order.profile, workspace=workspace, now=now) if order.paths else None
     with workspace.lock():
+        sweep_runs(workspace)
         activity = open_activity(workspace)
         say("checking rules")
         result = _audited(order, judgement, activity, workspace, clock)
@@ -85,7 +90,7 @@ def travel(order: Order, *, folder: Path, clock: Callable[[], datetime], say: Ca
             lacks = given_before(casebook, result.receipt)
             say("writing case files")
             write_case_pages(workspace, cases, result.receipt, judgement, activity)
-            write_index(workspace, casebook, cases, result.receipt, change)
+            write_index(workspace, casebook, seen, result.receipt, change)
     quarantined = sum(source.quarantined for source in load_manifest(workspace).sources)
     return Journey(workspace, judgement, ingested, quarantined, result, change, cases, seen, lacks)
 

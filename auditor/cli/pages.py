@@ -1,37 +1,45 @@
-"""Case files and their index: gathered from the casebook and the store, rendered, and written one by one."""
+"""Case files and their index: gathered from the casebook and the store, rendered, and written where they changed."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from auditor.cases.casebook import Casebook
 from auditor.cases.dossier import gather
+from auditor.cases.made_from import made_from
 from auditor.cases.model import Case, CasebookChange
 from auditor.cases.runs import last_receipt, other_packs
 from auditor.checker.findings import Receipt
+from auditor.cli.kept_pages import keep_pages, outdated
 from auditor.cli.snapshot import Judgement, kept_judgement
 from auditor.records.activity import Activity
 from auditor.records.manifest import load_manifest
 from auditor.records.store import open_activity
 from auditor.records.workspace import Workspace, write_atomically
-from auditor.report.page import render_case, render_index
+from auditor.report.page import edition, render_case, render_index
 
 
 def write_case_pages(
     workspace: Workspace, cases: Sequence[Case], receipt: Receipt, judgement: Judgement, activity: Activity
 ) -> None:
-    """Write the case file of each case as a run sees it. Raises WorkspaceError."""
+    """Write the case file of each case as a run sees it, where that says anything else than the page that is there.
+
+    Raises WorkspaceError.
+    """
+    manifest = load_manifest(workspace)
+    made = made_from(
+        cases, receipt=receipt, manifest=manifest, runs=workspace.runs, edition=f"{receipt.program} {edition()}"
+    )
+    due = outdated(workspace, made)
     dossiers = gather(
-        cases,
+        [case for case in cases if case.id in due],
         receipt=receipt,
         pack=judgement.pack,
         activity=activity,
         runs=workspace.runs,
-        sources=load_manifest(workspace).sources,
+        sources=manifest.sources,
         context=judgement.context,
         approvals=judgement.approvals,
     )
-    for dossier in dossiers:
-        write_atomically(page_of(workspace, dossier.case.id), render_case(dossier))
+    keep_pages(workspace, ((dossier.case.id, render_case(dossier)) for dossier in dossiers), made)
 
 
 def write_index(
@@ -54,8 +62,3 @@ def rewrite_page(workspace: Workspace, casebook: Casebook, case: Case) -> None:
         write_case_pages(workspace, [case], receipt, judgement, activity)
     finally:
         activity.connection.close()
-
-
-def page_of(workspace: Workspace, case_id: str) -> Path:
-    """Return where the case file of a case lies."""
-    return workspace.cases / f"{case_id}.html"

@@ -6,14 +6,13 @@ from contextlib import contextmanager
 from itertools import groupby
 from pathlib import Path
 
-from auditor.cases.casebook import open_casebook
 from auditor.cases.dossier import gather, wanted_of
 from auditor.cases.model import Case
 from auditor.cases.notes import show_case
-from auditor.checker.findings import Receipt
 from auditor.cli import console
-from auditor.cli.snapshot import kept_judgement
-from auditor.errors import UsageError, WorkspaceError
+from auditor.cli.leftovers import open_known_casebook
+from auditor.cli.snapshot import kept_judgement, read_receipt
+from auditor.errors import UsageError
 from auditor.evidence.bundle import build_bundle
 from auditor.evidence.custody import store_must_be_as_written
 from auditor.evidence.verify import VerificationReport, verify_bundle
@@ -22,9 +21,7 @@ from auditor.records.cited import CitedRow, all_cited
 from auditor.records.manifest import Source, load_manifest
 from auditor.records.sourcebytes import SourceBytes
 from auditor.records.store import open_activity
-from auditor.records.workspace import Workspace, disk_errors, open_workspace
-
-RECEIPT = "receipt.json"
+from auditor.records.workspace import Workspace, open_workspace
 
 
 def build(folder: Path, case_id: str, out: Path | None) -> Path:
@@ -33,7 +30,7 @@ def build(folder: Path, case_id: str, out: Path | None) -> Path:
     Raises UsageError when there is no such case or something else is at `out`; BundleError; WorkspaceError.
     """
     workspace = open_workspace(folder, create=False)
-    with open_casebook(workspace.casebook) as casebook:
+    with open_known_casebook(workspace) as casebook:
         case = show_case(casebook, case_id)
     if out is not None and out.exists():
         raise UsageError.at(str(out), "found something there already, expected a new folder", "choose another `--out`")
@@ -92,18 +89,6 @@ class _Rows:
         while self._next is not None and self._next.case == case_id:
             yield self._next
             self._next = next(self._rows, None)
-
-
-def read_receipt(run: Path) -> Receipt:
-    """Return the receipt of a run. Raises WorkspaceError when it is gone or damaged."""
-    path = run / RECEIPT
-    with disk_errors(path):
-        data = path.read_bytes()
-    try:
-        return Receipt.model_validate_json(data)
-    except ValueError:
-        message = "found a damaged receipt, expected JSON as it was written"
-        raise WorkspaceError.at(str(path), message, "run `auditor audit` again") from None
 
 
 def verify(path: Path, trust: Sequence[Path]) -> VerificationReport:

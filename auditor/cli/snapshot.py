@@ -15,6 +15,8 @@ from auditor.policy.pack import Approval, Context, Pack
 from auditor.policy.platform import load_approvals, load_context
 from auditor.records.workspace import disk_errors, write_atomically
 
+RECEIPT = "receipt.json"
+
 _PACK_FILE = re.compile(r"^pack\s*:", re.MULTILINE)
 _PLAIN_NAME = re.compile(r"[\w-][\w.-]*")
 
@@ -62,6 +64,18 @@ def kept_judgement(run: Path, receipt: Receipt) -> Judgement:
     if judgement.pack.digest != receipt.pack_digest:
         raise WorkspaceError.at(str(run / "policy"), "the kept policy is not the one that the receipt names", hint)
     return judgement
+
+
+def read_receipt(run: Path) -> Receipt:
+    """Return the receipt of a run. Raises WorkspaceError when it is gone or damaged."""
+    path = run / RECEIPT
+    with disk_errors(path):
+        data = path.read_bytes()
+    try:
+        return Receipt.model_validate_json(data)
+    except ValueError:
+        message = "found a damaged receipt, expected JSON as it was written"
+        raise WorkspaceError.at(str(path), message, "run `auditor audit` again") from None
 
 
 def _folder_name(pack: Pack) -> str:

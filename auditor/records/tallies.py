@@ -16,7 +16,7 @@ from sqlglot import exp
 
 from auditor.errors import WorkspaceError
 from auditor.records.activity import RECORDS, Activity
-from auditor.records.sql import call, cast, identifier, literal, named, open_connection, table, text_of
+from auditor.records.sql import call, cast, identifier, literal, named, table, text_of
 
 Files = Mapping[str, Path]
 """Citations files by the run that wrote them."""
@@ -88,20 +88,27 @@ def records_within(
     return counts
 
 
-def cited_by_account(citations: Path, findings: Collection[str]) -> Mapping[str, int]:
-    """Count the different records that the given findings cite against each account."""
-    wanted = sorted(set(findings))
-    if not wanted:
+def cited_by_account(activity: Activity, citations: Files, findings: Collection[tuple[str, str]]) -> Mapping[str, int]:
+    """Count the different records that findings, given as (run, finding), cite against each account.
+
+    Raises WorkspaceError when a file can't be read.
+    """
+    if not citations or not findings:
         return {}
-    listed = exp.Select(expressions=[call("unnest", cast(exp.Placeholder(), "VARCHAR[]"))])
-    chosen = exp.In(this=identifier("finding_id"), query=exp.Subquery(this=listed))
-    distinct = exp.Select(expressions=[identifier(name) for name in ("account_id", "source_id", "source_line")])
-    distinct = distinct.distinct().from_(_file(citations)).where(chosen, _is_about_an_account())
+    given = [named(_unnested(name, "VARCHAR"), name) for name in ("runs", "findings")]
+    wanted = exp.Select(expressions=given).subquery(exp.to_identifier("w", quoted=True))
+    same = [
+        exp.EQ(this=identifier("run", "c"), expression=identifier("runs", "w")),
+        exp.EQ(this=identifier("finding_id", "c"), expression=identifier("findings", "w")),
+    ]
+    distinct = exp.Select(expressions=[identifier(name, "c") for name in ("account_id", "source_id", "source_line")])
+    distinct = distinct.distinct().from_(_cited(citations).subquery(exp.to_identifier("c", quoted=True)))
+    distinct = distinct.join(wanted, on=_every(same))
     query = exp.Select(expressions=[identifier("account_id"), exp.Count(this=exp.Star())])
     query = query.from_(distinct.subquery("cited")).group_by(identifier("account_id"))
-    with _reading(citations) as connection:
-        rows = connection.execute(text_of(query), [wanted]).fetchall()
-    return dict(rows)
+    pairs = sorted(findings)
+    values = {"runs": [run for run, _ in pairs], "findings": [finding for _, finding in pairs]}
+    return dict(_fetched(activity, citations, query, values))
 
 
 def _within(citations: Files) -> exp.Select:
@@ -203,17 +210,6 @@ def _fetched(
 ) -> list[tuple[Any, ...]]:
     with _in_our_words(citations.values()):
         return activity.connection.cursor().execute(text_of(query), dict(values)).fetchall()
-
-
-@contextmanager
-def _reading(citations: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Give a connection that may read the citations' folder."""
-    connection = open_connection(folders=(citations.parent,))
-    try:
-        with _in_our_words((citations,)):
-            yield connection
-    finally:
-        connection.close()
 
 
 @contextmanager

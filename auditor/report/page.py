@@ -7,20 +7,24 @@ came from a log or a policy passes `visible` or `prose` on its way in.
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
+from importlib.resources import files
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from pydantic import BaseModel, ConfigDict
 
-from auditor.cases.dossier import Dossier, FindingEvidence
+from auditor.cases.dossier import FINDINGS_IN_FULL, Dossier, FindingEvidence, gravest_first
 from auditor.cases.model import Case, CasebookChange, CaseFinding
 from auditor.cases.runs import PackRun, is_judged
 from auditor.cases.who import who
 from auditor.checker.findings import Receipt, RuleRun
-from auditor.digests import rfc3339
+from auditor.digests import digest_of, digest_of_parts, rfc3339
 from auditor.report import charts, words
 from auditor.report.alike import facts_alike, proposals_alike, standings_alike
 from auditor.report.places import checks_of, place_of
 from auditor.report.visible import plain_visible, prose, visible
+
+REASONS_SHOWN = 50
+"""Reasons of one proposal, and findings that cite one account, that a page lists; it counts the others."""
 
 OVERVIEW_LANES = 24
 """Findings that the overview of a case draws."""
@@ -51,6 +55,8 @@ def render_case(dossier: Dossier) -> bytes:
             case=dossier.case,
             receipt=dossier.receipt,
             findings=views,
+            in_full=views[:FINDINGS_IN_FULL],
+            in_short=views[FINDINGS_IN_FULL:],
             start=start,
             end=end,
             lanes=views[:OVERVIEW_LANES],
@@ -115,24 +121,17 @@ def section_of(receipt: Receipt, cases: Sequence[Case], change: CasebookChange |
 
 def findings_of(dossier: Dossier) -> tuple[FindingView, ...]:
     """Return the findings of a case with their evidence, gravest first, those that no longer hold last."""
-    pairs = zip(dossier.case.findings, dossier.evidence, strict=True)
-    ordered = sorted(
-        pairs,
-        key=lambda pair: (
-            pair[0].status == "stale",
-            -pair[0].finding.level.rank,
-            pair[0].finding.start,
-            pair[0].finding.id,
-        ),
-    )
+    evidence = {item.finding: item for item in dossier.evidence}
     return tuple(
         FindingView(
             number=number,
             item=item,
-            evidence=evidence,
-            is_judged=item.status == "stale" or is_judged(item, dossier.receipt),
+            evidence=evidence[item.finding.id],
+            is_judged=item.status == "stale"
+            or is_judged(item, dossier.receipt)
+            or evidence[item.finding.id].seen_in_part > 0,
         )
-        for number, (item, evidence) in enumerate(ordered, start=1)
+        for number, item in enumerate(gravest_first(dossier.case), start=1)
     )
 
 
@@ -149,6 +148,15 @@ def partly_evaluated(receipt: Receipt) -> dict[str, tuple[str, ...]]:
         if run.is_evaluated and (words_of_run := words.left_out_of(run)):
             rules[words_of_run] = (*rules.get(words_of_run, ()), run.rule)
     return rules
+
+
+@cache
+def edition() -> str:
+    """Return the digest of the files that shape a page, so that a page of another edition is known for one."""
+    package = files("auditor.report")
+    parts = [*package.iterdir(), *package.joinpath("templates").iterdir()]
+    named = sorted((part.name, part) for part in parts if part.is_file())
+    return digest_of_parts([text for name, part in named for text in (name, digest_of(part.read_bytes()))])
 
 
 @cache
@@ -171,6 +179,6 @@ def _environment() -> Environment:
         ACTIONS=words.ACTIONS, STRENGTHS=words.STRENGTHS, STANDINGS=words.STANDINGS, PROTECTIONS=words.PROTECTIONS,
         counted=words.counted, state_of=words.state_of, timeline_chart=charts.timeline_chart,
         threshold_chart=charts.threshold_chart, span_chart=charts.span_chart, window_share=charts.window_share,
-        filled_table=charts.filled_table, standings_alike=standings_alike,
+        filled_table=charts.filled_table, standings_alike=standings_alike, REASONS_SHOWN=REASONS_SHOWN,
     )  # fmt: skip
     return environment

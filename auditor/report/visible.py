@@ -36,7 +36,8 @@ def prose(text: str) -> Markup:
 
 def plain_visible(text: str, limit: int = CELL_CHARACTERS) -> str:
     """Return a text with its hidden characters as tokens, for places that take no elements (a title, an SVG text)."""
-    shown = "".join(_token(character) if is_hidden(character) else character for character in text[:limit])
+    head = text[:limit]
+    shown = head if _is_plain(head) else "".join(_token(item) if is_hidden(item) else item for item in head)
     return f"{shown} … ({len(text):,} characters)" if len(text) > limit else shown
 
 
@@ -53,6 +54,8 @@ def is_hidden(character: str) -> bool:
 
 
 def _tokens(text: str) -> Markup:
+    if _is_plain(text):
+        return escape(text)
     pieces: list[Markup] = []
     run, accents = "", 0
     for character in text:
@@ -63,6 +66,11 @@ def _tokens(text: str) -> Markup:
         else:
             run += character
     return Markup("").join([*pieces, escape(run)])
+
+
+def _is_plain(text: str) -> bool:
+    """Say at once of most texts that nothing in them is hidden: they hold printable ASCII alone."""
+    return text.isascii() and text.isprintable()
 
 
 def _token(character: str) -> str:

@@ -113,11 +113,12 @@ def peak_word(operator: str) -> str:
     return "lowest" if operator in ("<", "<=") else "highest"
 
 
-def state_of(item: CaseFinding, is_sealed: bool) -> str:
-    """Return what a reader must know of a finding's history; a sealed report leaves out what belongs to one run."""
-    if item.status == "stale":
-        return "no longer holds"
-    return "" if is_sealed or item.status == "held" else item.status
+def state_of(item: CaseFinding) -> str:
+    """Return what a reader must know of a finding's present state.
+
+    Whether it is new or changed is true of one run only and stands in the index: a page outlives the run that made it.
+    """
+    return "no longer holds" if item.status == "stale" else ""
 
 
 def stretch_of(receipt: Receipt) -> str:

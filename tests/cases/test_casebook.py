@@ -179,3 +179,19 @@ def test_an_empty_or_endless_note_is_refused(tmp_path: Path, author: str, text: 
             add_note(casebook, case.id, author=author, text=text, now=at(1))
 
         assert show_case(casebook, case.id).notes == ()
+
+
+def statements_to_read(path: Path, accounts: int) -> int:
+    """Count the statements that reading a casebook of so many cases takes."""
+    with open_casebook(path) as casebook:
+        run(casebook, "r1", [finding(f"a{number}") for number in range(accounts)])
+        statements: list[str] = []
+        casebook.db.conn.set_trace_callback(statements.append)
+        assert len(list_cases(casebook)) == accounts
+    return len(statements)
+
+
+def test_reading_many_cases_takes_no_more_statements_than_reading_one(tmp_path: Path) -> None:
+    one, many = (statements_to_read(tmp_path / f"{count}" / "casebook.db", count) for count in (1, 7))
+
+    assert one == many

@@ -113,6 +113,48 @@ def test_an_incident_cut_short_by_as_of_is_among_the_findings_as_it_was_then(aud
     assert "1 finding " in ran.out and "2026-03-02T09:24:00Z" in ran.out
 
 
+def test_an_incident_cut_short_by_as_of_is_judged_in_part_on_page_and_terminal(auditor: Run, log: Path) -> None:
+    auditor("audit", log, "--pack", "pack")
+
+    ran = auditor("audit", "--pack", "pack", "--as-of", "2026-03-02T09:24:30Z")
+
+    page = Path(f"audit/cases/{case_of(auditor)}.html").read_text()
+    assert "1 finding · 0 suppressed by exemptions · 1 case" in ran.out and "not judged" not in ran.out
+    assert "Judged in part by this audit." in page and "09:24:30 UTC: 5 of 6 records" in page
+    assert "not judged" not in page.lower() + Path("audit/cases/index.html").read_text().lower()
+
+
+def test_an_incident_that_was_none_yet_at_as_of_is_judged_nowhere(auditor: Run, log: Path) -> None:
+    auditor("audit", log, "--pack", "pack")
+
+    ran = auditor("audit", "--pack", "pack", "--as-of", "2026-03-02T09:22:30Z")
+
+    page = Path(f"audit/cases/{case_of(auditor)}.html").read_text()
+    assert "the findings of 1 more case are out of this run's sight" in ran.out
+    assert "Not judged by this audit." in page and "in part" not in page
+    assert "not judged" in Path("audit/cases/index.html").read_text()
+
+
+def test_a_note_after_a_narrow_run_leaves_the_page_saying_the_same(auditor: Run, log: Path) -> None:
+    auditor("audit", log, "--pack", "pack")
+    auditor("audit", "--pack", "pack", "--as-of", "2026-03-02T09:24:30Z")
+
+    auditor("case", "note", case_of(auditor), "looked at it", "--by", "A. Reviewer")
+
+    assert "Judged in part by this audit." in Path(f"audit/cases/{case_of(auditor)}.html").read_text()
+
+
+@pytest.mark.parametrize("as_of", ["2026-03-05", "2026-03-09T09:24:30Z"], ids=["between two incidents", "inside one"])
+def test_a_narrow_run_is_no_news_and_neither_is_the_whole_one_after_it(auditor: Run, log: Path, as_of: str) -> None:
+    later = write_log(Path("later.jsonl"))
+    later.write_text(later.read_text().replace("2026-03-02", "2026-03-09").replace('"acct-1-', '"later-'))
+    auditor("audit", log, later, "--pack", "pack")
+
+    news = [auditor("audit", "--pack", "pack", *given).out.splitlines()[0] for given in (("--as-of", as_of), ())]
+
+    assert news == ["nothing new since the last run"] * 2
+
+
 @pytest.mark.usefixtures("two_weeks")
 def test_the_json_of_a_narrow_run_counts_the_cases_that_it_judged(auditor: Run) -> None:
     made = json.loads(auditor("audit", "--pack", "pack", "--since", "2026-03-05", "--json").out)

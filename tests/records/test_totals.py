@@ -113,9 +113,20 @@ def test_keys_are_those_of_the_records_that_a_finding_of_that_run_cites(tmp_path
 def test_different_findings_that_cite_one_record_count_it_once(tmp_path: Path) -> None:
     rows = [("f", 1, 1, "a", True), ("g", 1, 1, "a", True), ("g", 2, 2, "a", True), ("h", 3, 3, "a", True)]
 
-    counts = cited_by_account(citations_of(tmp_path, rows), {"f", "g"})
+    citations = {"r": citations_of(tmp_path, rows)}
+    counts = cited_by_account(keyed(tmp_path, {}), citations, {("r", "f"), ("r", "g")})
 
     assert counts == {"a": 2}
+
+
+def test_a_record_that_findings_of_two_runs_cite_counts_once(tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    first = citations_of(tmp_path, [("f", 1, 1, "a", True), ("g", 2, 2, "a", True)])
+    second = citations_of(tmp_path / "other", [("f", 1, 1, "a", True), ("f", 3, 3, "a", True), ("g", 4, 4, "a", True)])
+
+    counts = cited_by_account(keyed(tmp_path, {}), {"r": first, "q": second}, {("r", "f"), ("r", "g"), ("q", "f")})
+
+    assert counts == {"a": 3}
 
 
 def test_damaged_citations_are_named(tmp_path: Path) -> None:
@@ -123,6 +134,6 @@ def test_damaged_citations_are_named(tmp_path: Path) -> None:
     path.write_bytes(b"PAR1 no more")
 
     with pytest.raises(WorkspaceError, match="can't be read"):
-        cited_by_account(path, {"f"})
+        cited_by_account(keyed(tmp_path, {}), {"r": path}, {("r", "f")})
     with pytest.raises(WorkspaceError, match="can't be read"):
         records_within(keyed(tmp_path, {}), {"r": path}, [span(1, 2)])

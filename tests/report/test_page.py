@@ -1,17 +1,19 @@
 """The case file says what it must, runs nothing, loads nothing, and survives hostile logs."""
 
 import re
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from auditor.cases.dossier import Dossier
+from auditor.cases.dossier import Dossier, gather
 from auditor.cases.model import Action, ActionName, CasebookChange, SpeaksFor
 from auditor.cases.runs import PackRun
 from auditor.checker.findings import Receipt
+from auditor.policy.rule import Level
 from auditor.report.page import render_case, render_index
-from tests.evidence.arrange import World, applied, world
+from tests.evidence.arrange import World, applied, approval, world
 from tests.report.reading import hostile_strings, page_of, untokened
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
@@ -250,3 +252,82 @@ def with_texts(dossier: Dossier, texts: list[str]) -> Dossier:
         }
     )
     return dossier.model_copy(update={"case": changed})
+
+
+def with_findings(small: World, count: int) -> Dossier:
+    """Return the dossier of a case with so many findings, of which the last is the gravest."""
+    first = small.case.findings[0]
+    items = [
+        first.model_copy(
+            update={
+                "cited_as": first.finding.id,
+                "finding": first.finding.model_copy(
+                    update={
+                        "id": f"F-{number:04}",
+                        "start": first.finding.start + timedelta(seconds=number),
+                        "end": first.finding.end + timedelta(seconds=number),
+                        "level": Level.CRITICAL if number == count - 1 else first.finding.level,
+                    }
+                ),
+            }
+        )
+        for number in range(count)
+    ]
+    reasons = tuple(f"reason {number}" for number in range(count))
+    action = small.case.actions[0].model_copy(update={"because": reasons})
+    case = small.case.model_copy(update={"findings": tuple(items), "actions": (action,)})
+    return replace(small, case=case).dossier()
+
+
+def test_beyond_fifty_findings_the_gravest_are_shown_in_full_and_the_others_in_short(small: World) -> None:
+    page = page_of(render_case(with_findings(small, 53)))
+
+    text = " ".join(page.text.split())
+    assert [f"Finding {number}:" in text for number in (1, 50, 51)] == [True, True, False]
+    assert "The 50 gravest findings stand above in full" in text
+    assert "3 more findings, in short" in text and "auditor case export" in text
+    assert [f"finding-{number}" for number in range(1, 54)] == [
+        name for name in page.ids if re.match(r"finding-\d+$", name)
+    ]
+    assert "critical" in text.split("Finding 2:")[0].split("Finding 1:")[1]
+
+
+def test_a_row_in_short_names_rule_time_and_measure(small: World) -> None:
+    html = render_case(with_findings(small, 51)).decode()
+
+    row = " ".join(page_of(html.split('<tr id="finding-51">')[1].split("</tr>")[0]).text.split())
+    finding = small.case.findings[0].finding
+    assert finding.title in row and f"rule {finding.rule}" in row
+    assert "2025-01-10 08:00:49to 2025-01-10 08:20:19" in row
+    assert "hops 12; keys 2 keys; asked for: hops at least 5" in row
+
+
+def test_fifty_findings_are_all_shown_in_full(small: World) -> None:
+    text = " ".join(page_of(render_case(with_findings(small, 50))).text.split())
+
+    assert "Finding 50:" in text and "in short" not in text
+
+
+def test_reasons_that_are_left_out_are_counted(small: World) -> None:
+    text = " ".join(page_of(render_case(with_findings(small, 53))).text.split())
+
+    assert "reason 49" in text and "reason 50" not in text
+    assert "The 50 sternest of 53 reasons are listed" in text
+
+
+def test_a_page_of_two_thousand_findings_stays_small(small: World) -> None:
+    assert len(render_case(with_findings(small, 2000))) < 2_500_000
+
+
+def test_an_approval_that_names_another_account_of_the_organization_is_not_shown(small: World) -> None:
+    other = approval().model_copy(update={"account_id": "acct-of-somebody-else", "reason": "not for this one"})
+    [made] = gather(
+        [small.case],
+        receipt=small.receipt,
+        pack=small.pack,
+        activity=small.activity,
+        runs=small.runs,
+        approvals=(approval(), other),
+    )
+
+    assert made.approvals == (approval(),)
