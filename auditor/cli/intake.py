@@ -7,7 +7,11 @@ from typing import Any  # JSON values have no closed type
 
 from auditor.cli import console
 from auditor.records.ingest import IngestReport, ingest
+from auditor.records.manifest import Beginning
 from auditor.records.workspace import open_workspace
+
+DIGITS = 12
+"""How much of a source's digest tells it from one of the same name."""
 
 _HEAD = ["source", "profile", "lines", "records", "quarantined", "duplicates", "blank", ""]
 
@@ -33,7 +37,7 @@ def show(report: IngestReport) -> None:
             f"{source.quarantined:,}",
             f"{source.duplicates:,}",
             f"{source.blank:,}",
-            _remark(source.lines, source.already_known),
+            remark_on(source.lines, source.grew_from, is_known=source.already_known),
         )
         for source in report.sources
     ]
@@ -50,7 +54,10 @@ def complain_of_failures(report: IngestReport) -> None:
         console.talk(f"error: {failed}")
 
 
-def _remark(lines: int, is_known: bool) -> str:
+def remark_on(lines: int, grew_from: Beginning | None, *, is_known: bool) -> str:
+    """Say in a few words what is special about a source."""
     if is_known:
         return "already there"
+    if grew_from:
+        return f"grew from {grew_from.name} ({grew_from.source_id[:DIGITS]})"
     return "empty" if not lines else ""

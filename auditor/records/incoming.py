@@ -12,7 +12,7 @@ from auditor.records.activity import STORED_TYPES
 from auditor.records.layout import HIGH, LOW
 from auditor.records.places import ROW
 from auditor.records.schema import COLUMNS
-from auditor.records.sql import call, cast, identifier, literal, named, table
+from auditor.records.sql import all_of, call, cast, identifier, literal, named, table
 from auditor.records.staging import Staged
 
 ROW_NUMBER = "·row"
@@ -67,7 +67,7 @@ def rows_of(batch: Batch, outcomes: Mapping[str, Outcome]) -> exp.Query:
 
 def only_kept(query: exp.Select, staged: Staged, outcome: Outcome, alias: str | None = None) -> exp.Select:
     """Leave rows that are not stored out of a query over a source's rows."""
-    if staged.bad:
+    if staged.bad or staged.known:
         query = query.where(is_good(staged, alias))
     if outcome.duplicates:
         query = query.where(_not_in(dropped_table(staged), identifier(ROW, alias)))
@@ -75,8 +75,13 @@ def only_kept(query: exp.Select, staged: Staged, outcome: Outcome, alias: str | 
 
 
 def is_good(staged: Staged, alias: str | None = None) -> exp.Expression:
-    """Return the test that a row of a source isn't bad."""
-    return _not_in(f"bad·{staged.number}", identifier(ROW, alias)) if staged.bad else exp.true()
+    """Return the test that a row of a source is new and isn't bad."""
+    tests: list[exp.Expression] = []
+    if staged.known:
+        tests.append(exp.GTE(this=identifier(ROW, alias), expression=literal(staged.known)))
+    if staged.bad:
+        tests.append(_not_in(f"bad·{staged.number}", identifier(ROW, alias)))
+    return all_of(tests)
 
 
 def all_columns(staged: Staged, source_id: str | None = None) -> list[exp.Expression]:

@@ -81,7 +81,8 @@ class Reader:
         read = lines.read(what.sample)
         survey, positions = read.survey, read.survey.positions
         loaded = Loaded(
-            survey.digest if compression == PLAIN else self.digest(file), file.path.stat().st_size, compression,
+            survey.digest if compression == PLAIN else self.digest(file),
+            survey.size if compression == PLAIN else file.path.stat().st_size, compression,
             what.format, what.profile, survey.lines, survey.blank, positions, RowBytes(plain, positions),
         )  # fmt: skip
         rows = survey.lines - survey.blank
