@@ -8,6 +8,8 @@ from typing import Any  # JSON values have no closed type
 from auditor.cli import console
 from auditor.records.ingest import IngestReport, ingest
 from auditor.records.manifest import Beginning
+from auditor.records.quarantine import QuarantinedLines
+from auditor.records.values import shown
 from auditor.records.workspace import open_workspace
 
 DIGITS = 12
@@ -44,8 +46,21 @@ def show(report: IngestReport) -> None:
     console.table(_HEAD, rows)
     new = f"{console.plural(report.records, 'new record')}, {console.plural(report.quarantined, 'line')} quarantined"
     console.result(f"{new}, {report.duplicates:,} duplicates, {report.conflicts:,} conflicts")
+    if report.quarantined_lines.accounts:
+        console.result(whose(report.quarantined_lines))
     for skipped in report.skipped:
         console.result(f"skipped: {skipped}")
+
+
+def whose(lines: QuarantinedLines) -> str:
+    """Say in one line whose the quarantined lines are, most first."""
+    parts = [(item.lines, f"of {shown(item.account_id)}") for item in lines.accounts]
+    if lines.more_accounts:
+        parts.append((lines.more_lines, f"of {console.plural(lines.more_accounts, 'more account')}"))
+    if lines.nameless:
+        parts.append((lines.nameless, "whose account can't be read"))
+    (first, of), *rest = parts
+    return ", ".join([f"{console.plural(first, 'quarantined line')} {of}", *(f"{count:,} {of}" for count, of in rest)])
 
 
 def complain_of_failures(report: IngestReport) -> None:

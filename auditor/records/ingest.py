@@ -4,15 +4,17 @@ Sources are only read. New Parquet files and quarantine are written first and th
 killed run changes nothing. The same bytes twice change nothing, whatever the file is called.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from shutil import rmtree
 
 from pydantic import BaseModel, ConfigDict
 
+from auditor.records.blamed import accounts_behind
 from auditor.records.grown import (
     Content,
     Grown,
@@ -26,7 +28,7 @@ from auditor.records.grown import (
 from auditor.records.incoming import Batch, Outcome
 from auditor.records.manifest import Manifest, Source, announce_batch, load_manifest, save_manifest, sweep_unlisted
 from auditor.records.profiles import AUTO, Profile, load_profile
-from auditor.records.quarantine import write_quarantine
+from auditor.records.quarantine import BadLine, QuarantinedLines, lines_by_account, write_quarantine
 from auditor.records.reading import Loaded, Reader
 from auditor.records.sources import SourceFile, find_sources
 from auditor.records.sql import open_connection
@@ -55,6 +57,7 @@ class IngestReport(BaseModel):
     sources: tuple[Source, ...]
     skipped: tuple[str, ...]
     failed: tuple[str, ...]
+    quarantined_lines: QuarantinedLines = QuarantinedLines()
 
 
 def ingest(paths: Sequence[Path], *, profile: str | Path = AUTO, workspace: Workspace, now: datetime) -> IngestReport:
@@ -92,6 +95,7 @@ def _report(run: "_Run", skipped: tuple[str, ...]) -> IngestReport:
         sources=tuple(run.reported),
         skipped=skipped,
         failed=tuple(run.failed),
+        quarantined_lines=lines_by_account(run.blamed.elements()),
     )
 
 
@@ -108,6 +112,7 @@ class _Run:
     reported: list[Source] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
     pending: list["_Pending"] = field(default_factory=list)
+    blamed: Counter[str | None] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
         """Open the staging database."""
@@ -162,6 +167,14 @@ class _Run:
         update = {"already_known": True, "path": file.shown, "name": file.name}
         self.reported.append(source.model_copy(update=update))
 
+    def _bad_lines(self, read: "_Pending") -> list[BadLine]:
+        """Return the bad lines of a file with the accounts behind them, which are noted for the report too."""
+        loaded, bad = read.loaded, read.staged.bad
+        lines = bad_lines(bad, loaded.places, loaded.data, loaded.source_id, read.file.name)
+        accounts = accounts_behind(self.connection, loaded, read.staged, self.scratch)
+        self.blamed.update(accounts.get(row) for row in bad)
+        return [replace(line, account_id=accounts.get(row)) for row, line in zip(sorted(bad), lines, strict=True)]
+
     def flush(self) -> None:
         """Write what is staged, then the manifest; start over with an empty staging database."""
         if not self.pending:
@@ -172,8 +185,7 @@ class _Run:
         added = []
         for one in self.pending:
             source_id = one.loaded.source_id
-            lines = bad_lines(one.staged.bad, one.loaded.places, one.loaded.data, source_id, one.file.name)
-            write_quarantine(self.workspace, source_id, lines)
+            write_quarantine(self.workspace, source_id, self._bad_lines(one))
             added.append(_source(one, outcomes[source_id], self.now))
         everything = (*self.manifest.files, *(stored for stored in files if stored.records))
         manifest = Manifest(files=everything, sources=(*self.manifest.sources, *added))
