@@ -115,7 +115,7 @@ class Reader:
             return rewrite_csv(plain, target, shown), target
         if what.format == PARQUET:
             return rewrite_parquet(self.connection, plain, target, what.profile, shown), target
-        return rewrite_log(plain, target, what.profile.pattern), target
+        return rewrite_log(self.connection, plain, target, what.profile.pattern), target
 
     def _empty(self, file: SourceFile, number: int, compression: str, size: int) -> tuple[Loaded, Staged]:
         """Account for a file with nothing but white space: it is known from now on, and has no records."""
