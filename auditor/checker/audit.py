@@ -24,6 +24,7 @@ from auditor.policy.rule import Rule
 from auditor.policy.terms import Terms
 from auditor.records.activity import Activity
 from auditor.records.extras import with_extra_names
+from auditor.records.quarantine import QuarantinedLines
 from auditor.records.workspace import disk_errors, temporary_name
 
 CITATIONS = "citations.parquet"
@@ -54,15 +55,19 @@ def run_audit(
     program: str,
     folder: Path,
     clock: Callable[[], datetime] | None = None,
+    quarantined: QuarantinedLines | None = None,
 ) -> AuditResult:
     """Judge an activity by a pack and write `receipt.json` and `citations.parquet` into `folder`.
 
     `since` and `until` keep incidents by their end, `as_of` hides later records; `clock` gives the receipt its end.
+    `quarantined` says whose lines could not be read as records, and so were not judged; the receipt keeps it.
+
     Raises WorkspaceError when the folder can't be written or the records can't be read.
     """
     activity = with_extra_names(activity, {name for rule in pack.rules for name in rule.needed_columns()})
     receipt = opened_receipt(activity, pack, context, approvals, run_id=run_id, started=started, program=program)
     receipt = receipt.model_copy(update={"since": since, "until": until, "as_of": as_of})
+    receipt = receipt.model_copy(update={"quarantined": quarantined or QuarantinedLines()})
     with _receipt_kept(folder, receipt):
         plan = plan_for(
             pack.rules,

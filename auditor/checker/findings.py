@@ -13,6 +13,7 @@ from typing import Literal, Protocol
 from auditor.policy.conditions import Node
 from auditor.policy.rule import Level, SubjectKind
 from auditor.policy.terms import Stance
+from auditor.records.quarantine import QuarantinedLines
 
 MeasureValue = int | Decimal | float
 """Counts and sums of integers are int, decimals Decimal, quotients float (docs/evaluation.md, "Numbers")."""
@@ -216,3 +217,4 @@ class Receipt(Node):
     suppressed: int = 0
     plan_digest: str = ""
     error: str = ""
+    quarantined: QuarantinedLines = QuarantinedLines()

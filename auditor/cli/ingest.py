@@ -32,7 +32,7 @@ def ingest(
 
     sources = [path.absolute() for path in paths]
     if is_dry_run:
-        _rehearse(sources, profile, is_json=is_json)
+        _rehearse(sources, profile, workspace.absolute(), is_json=is_json)
         return
     with Progress() as progress:
         progress.step("reading logs")
@@ -46,11 +46,10 @@ def ingest(
         raise typer.Exit(EXIT_PARTIAL)
 
 
-def _rehearse(sources: list[Path], profile: str, *, is_json: bool) -> None:
+def _rehearse(sources: list[Path], profile: str, folder: Path, *, is_json: bool) -> None:
     from auditor.cli import rehearsal
-    from auditor.records.dryrun import dry_run
 
-    files = dry_run(sources, profile=profile)
+    files = rehearsal.rehearse(sources, profile=profile, folder=folder)
     if is_json:
         console.json_object(**rehearsal.rehearsal_json(files))
     else:

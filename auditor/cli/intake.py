@@ -7,7 +7,13 @@ from typing import Any  # JSON values have no closed type
 
 from auditor.cli import console
 from auditor.records.ingest import IngestReport, ingest
+from auditor.records.manifest import Beginning
+from auditor.records.quarantine import QuarantinedLines
+from auditor.records.values import shown
 from auditor.records.workspace import open_workspace
+
+DIGITS = 12
+"""How much of a source's digest tells it from one of the same name."""
 
 _HEAD = ["source", "profile", "lines", "records", "quarantined", "duplicates", "blank", ""]
 
@@ -33,15 +39,28 @@ def show(report: IngestReport) -> None:
             f"{source.quarantined:,}",
             f"{source.duplicates:,}",
             f"{source.blank:,}",
-            _remark(source.lines, source.already_known),
+            remark_on(source.lines, source.grew_from, is_known=source.already_known),
         )
         for source in report.sources
     ]
     console.table(_HEAD, rows)
     new = f"{console.plural(report.records, 'new record')}, {console.plural(report.quarantined, 'line')} quarantined"
     console.result(f"{new}, {report.duplicates:,} duplicates, {report.conflicts:,} conflicts")
+    if report.quarantined_lines.accounts:
+        console.result(whose(report.quarantined_lines))
     for skipped in report.skipped:
         console.result(f"skipped: {skipped}")
+
+
+def whose(lines: QuarantinedLines) -> str:
+    """Say in one line whose the quarantined lines are, most first."""
+    parts = [(item.lines, f"of {shown(item.account_id)}") for item in lines.accounts]
+    if lines.more_accounts:
+        parts.append((lines.more_lines, f"of {console.plural(lines.more_accounts, 'more account')}"))
+    if lines.nameless:
+        parts.append((lines.nameless, "whose account can't be read"))
+    (first, of), *rest = parts
+    return ", ".join([f"{console.plural(first, 'quarantined line')} {of}", *(f"{count:,} {of}" for count, of in rest)])
 
 
 def complain_of_failures(report: IngestReport) -> None:
@@ -50,7 +69,10 @@ def complain_of_failures(report: IngestReport) -> None:
         console.talk(f"error: {failed}")
 
 
-def _remark(lines: int, is_known: bool) -> str:
+def remark_on(lines: int, grew_from: Beginning | None, *, is_known: bool) -> str:
+    """Say in a few words what is special about a source."""
     if is_known:
         return "already there"
+    if grew_from:
+        return f"grew from {grew_from.name} ({grew_from.source_id[:DIGITS]})"
     return "empty" if not lines else ""

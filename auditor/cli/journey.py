@@ -24,6 +24,7 @@ from auditor.cli.snapshot import Judgement, keep_judgement, load_judgement
 from auditor.records.activity import Activity
 from auditor.records.ingest import IngestReport, ingest
 from auditor.records.manifest import load_manifest
+from auditor.records.quarantine import quarantined_lines
 from auditor.records.store import open_activity
 from auditor.records.totals import AccountTotal, account_totals
 from auditor.records.workspace import Workspace, open_workspace
@@ -105,6 +106,7 @@ def _audited(
 ) -> AuditResult:
     now = clock()
     run_id = run_id_of(now)
+    quarantined = quarantined_lines(workspace, load_manifest(workspace))
     folder = workspace.runs / run_id
     keep_judgement(folder, judgement, order.approvals)
     return run_audit(
@@ -120,6 +122,7 @@ def _audited(
         program=PROGRAM,
         folder=folder,
         clock=clock,
+        quarantined=quarantined,
     )
 
 

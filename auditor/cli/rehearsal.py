@@ -1,14 +1,23 @@
-"""`ingest --dry-run`: how each file would be read, without a workspace."""
+"""`ingest --dry-run`: how each file would be read, and what of it the workspace has already, if there is one."""
 
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
+from pathlib import Path
 from typing import Any  # JSON values have no closed type
 
 from auditor.cli import console
+from auditor.cli.intake import remark_on
 from auditor.cli.options import PACK
 from auditor.policy.load import load_pack
-from auditor.records.dryrun import DryRun
+from auditor.records.dryrun import DryRun, dry_run
 from auditor.records.schema import COLUMNS
+from auditor.records.workspace import MARKER, open_workspace
+
+
+def rehearse(paths: Sequence[Path], *, profile: str, folder: Path) -> tuple[DryRun, ...]:
+    """Read logs as `ingest` would; a folder that is no workspace holds nothing yet."""
+    workspace = open_workspace(folder, create=False) if (folder / MARKER).exists() else None
+    return dry_run(paths, profile=profile, workspace=workspace)
 
 
 def rehearsal_json(files: Sequence[DryRun]) -> dict[str, Any]:
@@ -45,8 +54,18 @@ def _show_profile(files: Sequence[DryRun]) -> None:
     console.result(f"columns they provide: {', '.join(name for name in COLUMNS if name in provided)}")
     console.result(f"shipped rules they let run: {', '.join(_runnable(provided)) or 'none'}")
     console.result()
-    rows = [(file.path, file.format, f"{file.lines:,}", f"{file.bad:,}") for file in files]
-    console.table(["file", "format", "lines", "would be quarantined"], rows)
+    rows = [
+        (
+            file.path,
+            file.format,
+            f"{file.lines:,}",
+            f"{file.known:,}",
+            f"{file.bad:,}",
+            remark_on(file.lines, file.grew_from, is_known=file.already_known),
+        )
+        for file in files
+    ]
+    console.table(["file", "format", "lines", "known", "would be quarantined", ""], rows)
     console.result()
 
 

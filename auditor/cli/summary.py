@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from auditor.checker.findings import Receipt, RuleRun
 from auditor.cli import console
 from auditor.cli.case_table import show_cases, show_findings
-from auditor.cli.intake import complain_of_failures
+from auditor.cli.intake import complain_of_failures, whose
 from auditor.cli.journey import Journey
 from auditor.cli.news import news_of, proposals_of, warn_of_what_is_missing
 from auditor.cli.outcome import exit_code_of
@@ -75,6 +75,7 @@ def audit_json(made: Journey) -> dict[str, object]:
         "not_evaluated": len(not_evaluated(receipt)),
         "suppressed": receipt.suppressed,
         "quarantined": made.quarantined,
+        "quarantined_lines": receipt.quarantined.model_dump(mode="json"),
         "failed_files": list(made.ingested.failed) if made.ingested else [],
         "failed_rules": [run.rule for run in receipt.rules if run.error],
         "not_evaluated_rules": [{"rule": run.rule, "missing": list(run.missing)} for run in not_evaluated(receipt)],
@@ -122,6 +123,8 @@ def doubts_of(made: Journey) -> list[str]:
     lines = [f"not evaluated: {run.rule} (missing: {', '.join(run.missing)})" for run in not_evaluated(receipt)]
     lines += [f"failed: {run.rule} ({run.error})" for run in receipt.rules if run.error]
     lines += _partly_evaluated(receipt)
+    if receipt.quarantined.accounts:
+        lines.append(f"not judged: {whose(receipt.quarantined)}")
     if not made.judgement.pack.terms:
         lines.append("this pack has no terms: its findings are observations, no clause is cited")
     return lines

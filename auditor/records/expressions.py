@@ -9,6 +9,7 @@ from sqlglot import exp
 from sqlglot.errors import ParseError, TokenError
 
 from auditor.errors import Place, Problem
+from auditor.records.lengths import FIELD, LONGEST, length_fault
 
 MAX_LENGTH = 20_000
 FUNCTIONS = frozenset(
@@ -47,6 +48,10 @@ def parse_expression(text: str, place: Place) -> exp.Expression | Problem:
     found = _first_refused(tree)
     if found:
         return Problem(place, f"found {found} in an expression, expected scalar functions of the record's fields", hint)
+    too_long = length_fault(tree)
+    if too_long:
+        hint = "give lengths as small numbers, and replace and repeat less; one line could fill the memory"
+        return Problem(place, f"found {too_long}, expected at most {LONGEST // FIELD} times a field", hint)
     assert isinstance(tree, exp.Expression)
     return tree
 

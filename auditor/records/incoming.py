@@ -1,7 +1,7 @@
 """The staged rows of a batch of sources as they will be stored: good ones only, with every column and provenance."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 import duckdb
@@ -12,7 +12,7 @@ from auditor.records.activity import STORED_TYPES
 from auditor.records.layout import HIGH, LOW
 from auditor.records.places import ROW
 from auditor.records.schema import COLUMNS
-from auditor.records.sql import call, cast, identifier, literal, named, table, text_of
+from auditor.records.sql import all_of, call, cast, identifier, literal, named, table
 from auditor.records.staging import Staged
 
 ROW_NUMBER = "·row"
@@ -27,7 +27,6 @@ class Outcome:
     conflicts: int = 0
     first_time: datetime | None = None
     last_time: datetime | None = None
-    dropped: list[int] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -48,13 +47,9 @@ class Batch:
         return digest_of_parts([source_id for _, source_id in self.sources])[:16]
 
 
-def create_dropped(connection: duckdb.DuckDBPyConnection, staged: Staged, rows: list[int]) -> None:
-    """Note in a table which rows of a source are not stored: bad ones and duplicates."""
-    numbers = call("unnest", cast(exp.Placeholder(), "BIGINT[]"))
-    query = exp.Select(expressions=[exp.alias_(numbers, "row", quoted=True)])
-    name = table(f"dropped·{staged.number}")
-    create = exp.Create(this=name, kind="TABLE", replace=True, expression=query)
-    connection.execute(text_of(create), [sorted({*staged.bad, *rows})])
+def dropped_table(staged: Staged) -> str:
+    """Name the table of a source's good rows that are not stored, since an earlier record has their content."""
+    return f"dropped·{staged.number}"
 
 
 def rows_of(batch: Batch, outcomes: Mapping[str, Outcome]) -> exp.Query:
@@ -72,14 +67,21 @@ def rows_of(batch: Batch, outcomes: Mapping[str, Outcome]) -> exp.Query:
 
 def only_kept(query: exp.Select, staged: Staged, outcome: Outcome, alias: str | None = None) -> exp.Select:
     """Leave rows that are not stored out of a query over a source's rows."""
-    if not staged.bad and not outcome.dropped:
-        return query
-    return query.where(_not_in(f"dropped·{staged.number}", identifier(ROW, alias)))
+    if staged.bad or staged.known:
+        query = query.where(is_good(staged, alias))
+    if outcome.duplicates:
+        query = query.where(_not_in(dropped_table(staged), identifier(ROW, alias)))
+    return query
 
 
-def is_good(staged: Staged) -> exp.Expression:
-    """Return the test that a row of a source isn't bad."""
-    return _not_in(staged.bad_table, identifier(ROW)) if staged.bad else exp.true()
+def is_good(staged: Staged, alias: str | None = None) -> exp.Expression:
+    """Return the test that a row of a source is new and isn't bad."""
+    tests: list[exp.Expression] = []
+    if staged.known:
+        tests.append(exp.GTE(this=identifier(ROW, alias), expression=literal(staged.known)))
+    if staged.bad:
+        tests.append(_not_in(staged.bad_table, identifier(ROW, alias)))
+    return all_of(tests)
 
 
 def all_columns(staged: Staged, source_id: str | None = None) -> list[exp.Expression]:

@@ -4,24 +4,38 @@ Sources are only read. New Parquet files and quarantine are written first and th
 killed run changes nothing. The same bytes twice change nothing, whatever the file is called.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from shutil import rmtree
 
 from pydantic import BaseModel, ConfigDict
 
+from auditor.records.blamed import accounts_behind
+from auditor.records.grown import (
+    Content,
+    Grown,
+    beginning_of,
+    content_of,
+    contents_of,
+    cut_short,
+    grown_from,
+    new_rows_only,
+)
 from auditor.records.incoming import Batch, Outcome
 from auditor.records.manifest import Manifest, Source, announce_batch, load_manifest, save_manifest, sweep_unlisted
 from auditor.records.profiles import AUTO, Profile, load_profile
-from auditor.records.quarantine import write_quarantine
+from auditor.records.quarantine import BadLine, QuarantinedLines, lines_by_account, write_quarantine
 from auditor.records.reading import Loaded, Reader
 from auditor.records.sources import SourceFile, find_sources
 from auditor.records.sql import open_connection
 from auditor.records.staging import Staged, bad_lines
+from auditor.records.store import records_from
 from auditor.records.trouble import UnreadableError, engine_errors, errors_of_file
+from auditor.records.unpack import PLAIN
 from auditor.records.workspace import TEMPORARY, Workspace, disk_errors
 from auditor.records.writing import write_batch
 
@@ -46,6 +60,7 @@ class IngestReport(BaseModel):
     sources: tuple[Source, ...]
     skipped: tuple[str, ...]
     failed: tuple[str, ...]
+    quarantined_lines: QuarantinedLines = QuarantinedLines()
 
 
 def ingest(paths: Sequence[Path], *, profile: str | Path = AUTO, workspace: Workspace, now: datetime) -> IngestReport:
@@ -83,6 +98,7 @@ def _report(run: "_Run", skipped: tuple[str, ...]) -> IngestReport:
         sources=tuple(run.reported),
         skipped=skipped,
         failed=tuple(run.failed),
+        quarantined_lines=lines_by_account(run.blamed.elements()),
     )
 
 
@@ -98,7 +114,8 @@ class _Run:
     files: Sequence[SourceFile]
     reported: list[Source] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
-    pending: list[tuple[SourceFile, Loaded, Staged]] = field(default_factory=list)
+    pending: list["_Pending"] = field(default_factory=list)
+    blamed: Counter[str | None] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
         """Open the staging database."""
@@ -113,42 +130,67 @@ class _Run:
 
     def read(self, file: SourceFile) -> None:
         """Stage one file, unless its bytes are known; a file that can't be read is noted."""
-        known = {**self.manifest.known, **{loaded.source_id: None for _, loaded, _ in self.pending}}
+        known = {**self.manifest.known, **{one.loaded.source_id: None for one in self.pending}}
         try:
             with errors_of_file(file):
-                sizes = {source.bytes for source in self.manifest.sources} | {one.bytes for _, one, _ in self.pending}
+                sizes = {source.bytes for source in self.manifest.sources} | {one.loaded.bytes for one in self.pending}
                 source_id = self.reader.digest(file) if file.path.stat().st_size in sizes else None
-                is_new = source_id not in known
-                loaded, staged = self.reader.load(file, len(self.pending)) if is_new else (None, None)
+                read = self._staged(file) if source_id not in known else None
         except UnreadableError as error:
             self.failed.append(str(error))
             return
-        if loaded is None or staged is None:
+        if read is None:
             self._note_known(source_id, file)
         else:
-            self.pending.append((file, loaded, staged))
-            if len(self.pending) >= BATCH_SOURCES or sum(one.rows for _, _, one in self.pending) >= BATCH_ROWS:
+            self._take_back_ends(read.grown)
+            self.pending.append(read)
+            if len(self.pending) >= BATCH_SOURCES or sum(one.staged.rows for one in self.pending) >= BATCH_ROWS:
                 self.flush()
 
+    def _staged(self, file: SourceFile) -> "_Pending":
+        """Read a file; when it grew from one that isn't written yet, write that first and read the file again."""
+        loaded, staged = self.reader.load(file, len(self.pending))
+        waiting = [one.content for one in self.pending if one.content]
+        grown = grown_from(loaded, staged, [*contents_of(self.manifest), *waiting])
+        if grown and any(one in waiting for one in grown.beginnings):
+            self.flush()
+            loaded, staged = self.reader.load(file, 0)
+        return _Pending(file, loaded, new_rows_only(staged, grown), content_of(loaded, file.name), grown)
+
+    def _take_back_ends(self, grown: Grown | None) -> None:
+        if grown and grown.cut_line:
+            records = records_from(self.connection, self.workspace.activity, self.manifest, grown.cut_line)
+            sources = cut_short(self.manifest.sources, grown, records)
+            self.manifest = self.manifest.model_copy(update={"sources": sources})
+            self.reported = list(cut_short(self.reported, grown, records))
+
     def _note_known(self, source_id: str | None, file: SourceFile) -> None:
-        if any(loaded.source_id == source_id for _, loaded, _ in self.pending):
+        if any(one.loaded.source_id == source_id for one in self.pending):
             self.flush()
         source = self.manifest.known[source_id or ""]
         update = {"already_known": True, "path": file.shown, "name": file.name}
         self.reported.append(source.model_copy(update=update))
 
+    def _bad_lines(self, read: "_Pending") -> list[BadLine]:
+        """Return the bad lines of a file with the accounts behind them, which are noted for the report too."""
+        loaded, bad = read.loaded, read.staged.bad
+        lines = bad_lines(bad, loaded.places, loaded.data, loaded.source_id, read.file.name)
+        accounts = accounts_behind(self.connection, loaded, read.staged, self.scratch)
+        self.blamed.update(accounts.get(row) for row in bad)
+        return [replace(line, account_id=accounts.get(row)) for row, line in zip(sorted(bad), lines, strict=True)]
+
     def flush(self) -> None:
         """Write what is staged, then the manifest; start over with an empty staging database."""
         if not self.pending:
             return
-        batch = Batch(self.connection, [(staged, loaded.source_id) for _, loaded, staged in self.pending])
+        batch = Batch(self.connection, [(one.staged, one.loaded.source_id) for one in self.pending])
         announce_batch(self.workspace, batch.name)
         files, outcomes = write_batch(batch, self.workspace.activity, self.manifest)
         added = []
-        for file, loaded, staged in self.pending:
-            lines = bad_lines(staged.bad, loaded.places, loaded.data, loaded.source_id, file.name)
-            write_quarantine(self.workspace, loaded.source_id, lines)
-            added.append(_source(file, loaded, staged, outcomes[loaded.source_id], self.now))
+        for one in self.pending:
+            source_id = one.loaded.source_id
+            write_quarantine(self.workspace, source_id, self._bad_lines(one))
+            added.append(_source(one, outcomes[source_id], self.now))
         everything = (*self.manifest.files, *(stored for stored in files if stored.records))
         manifest = Manifest(files=everything, sources=(*self.manifest.sources, *added))
         save_manifest(self.workspace, manifest)
@@ -160,13 +202,29 @@ class _Run:
         self._open()
 
 
-def _source(file: SourceFile, loaded: Loaded, staged: Staged, outcome: Outcome, now: datetime) -> Source:
+@dataclass(frozen=True)
+class _Pending:
+    """A file that is staged and not written yet; `content` is None where its format can't grow."""
+
+    file: SourceFile
+    loaded: Loaded
+    staged: Staged
+    content: Content | None
+    grown: Grown | None
+
+
+def _source(read: _Pending, outcome: Outcome, now: datetime) -> Source:
+    file, loaded, staged, content = read.file, read.loaded, read.staged, read.content
+    plain = content if loaded.compression != PLAIN else None
     return Source(
         source_id=loaded.source_id, name=file.name, path=file.shown, profile=loaded.profile.name,
         format=loaded.format, compression=loaded.compression, bytes=loaded.bytes,
         lines=loaded.lines, blank=loaded.blank, records=outcome.records, quarantined=len(staged.bad),
-        duplicates=outcome.duplicates, conflicts=outcome.conflicts, provides=staged.provides,
+        duplicates=outcome.duplicates + staged.known, conflicts=outcome.conflicts, provides=staged.provides,
         first_time=_aware(outcome.first_time), last_time=_aware(outcome.last_time), ingested=now,
+        plain_bytes=plain.size if plain else 0,
+        plain_sha256=plain.digest if plain else "",
+        grew_from=beginning_of(read.grown),
     )  # fmt: skip
 
 

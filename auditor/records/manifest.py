@@ -40,12 +40,27 @@ class StoredFile(BaseModel):
     sha256: str
 
 
+class Beginning(BaseModel):
+    """The earlier source that a source begins with, byte for byte: its size, and how many rows of both that makes."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    source_id: str
+    name: str
+    bytes: int
+    lines: int
+
+
 class Source(BaseModel):
     """One source file: what was read from it and where every line went.
 
     `lines` counts what the source holds: lines of a line format (blank ones too), elements of an array, rows of a
     table. lines = records + quarantined + duplicates + blank. `conflicts` are records too: an id that is already
     known with another content. `path` is as given; `already_known` says that this call changed nothing.
+
+    `plain_bytes` and `plain_sha256` are of a compressed file's content. `grew_from` is the source that this one begins
+    with: the lines of that one are duplicates here. From `cut_line` on (0 for none) a later source has the end of this
+    one, which was cut off here, as whole lines: records there no longer count, and are duplicates too.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -68,6 +83,10 @@ class Source(BaseModel):
     last_time: datetime | None
     ingested: datetime
     already_known: bool = False
+    plain_bytes: int = 0
+    plain_sha256: str = ""
+    grew_from: Beginning | None = None
+    cut_line: int = 0
 
 
 class Manifest(BaseModel):

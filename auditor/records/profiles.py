@@ -6,7 +6,6 @@ A profile is a YAML file: `profile` (its name), `title`, `formats`, `recognise` 
 stand are used up; all others, also those that go through an expression, are kept in `extra`.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -19,6 +18,7 @@ from sqlglot import exp
 from auditor.errors import Place, PolicyError, Problem, UsageError
 from auditor.records.expressions import fields_of, parse_expression
 from auditor.records.marked import Marked, load_marked
+from auditor.records.patterns import pattern_fault
 from auditor.records.schema import COLUMNS
 
 AUTO = "auto"
@@ -141,13 +141,13 @@ def _formats(keys: Mapping[str, Marked], problems: list[Problem]) -> tuple[str, 
 
 def _pattern(keys: Mapping[str, Marked], problems: list[Problem]) -> str:
     text = _text(keys, "pattern", problems)
-    try:
-        groups = re.compile(text).groupindex
-    except (re.error, RecursionError) as error:
-        _note(problems, keys["pattern"].place, f"found a broken pattern: {str(error)[:80]}", "correct the pattern")
+    fault = pattern_fault(text) if text else None
+    if fault:
+        hint = (
+            "use what RE2 and Python both know, with named groups: `(?P<field>...)`; not look-around, back references"
+        )
+        _note(problems, keys["pattern"].place, f"found {fault.rstrip('.')}", hint)
         return ""
-    if text and not groups:
-        _note(problems, keys["pattern"].place, "found no named group in the pattern", "write `(?P<field>...)`")
     return text
 
 

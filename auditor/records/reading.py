@@ -80,7 +80,8 @@ class Reader:
         read = lines.read(what.sample)
         survey, positions = read.survey, read.survey.positions
         loaded = Loaded(
-            survey.digest if compression == PLAIN else self.digest(file), file.path.stat().st_size, compression,
+            survey.digest if compression == PLAIN else self.digest(file),
+            survey.size if compression == PLAIN else file.path.stat().st_size, compression,
             what.format, what.profile, survey.lines, survey.blank, positions, RowBytes(plain, positions),
         )  # fmt: skip
         rows = survey.lines - survey.blank
@@ -110,7 +111,7 @@ class Reader:
             return rewrite_csv(plain, target, shown), target
         if what.format == PARQUET:
             return rewrite_parquet(self.connection, plain, target, what.profile, shown), target
-        return rewrite_log(plain, target, what.profile.pattern), target
+        return rewrite_log(self.connection, plain, target, what.profile.pattern), target
 
     def _empty(self, file: SourceFile, number: int, compression: str, size: int) -> tuple[Loaded, Staged]:
         """Account for a file with nothing but white space: it is known from now on, and has no records."""

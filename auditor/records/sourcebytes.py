@@ -11,6 +11,7 @@ from typing import BinaryIO
 
 from auditor.digests import digest_of_file
 from auditor.errors import InputError
+from auditor.records.sources import path_of
 from auditor.records.unpack import PLAIN, compression_of, plain_chunks
 
 
@@ -72,6 +73,7 @@ class SourceBytes:
         if path is None:
             return "the original file is not known"
         try:
+            path = path_of(str(path))
             if not path.is_file():
                 return "the original file is gone"
             if digest_of_file(path) != source_id:

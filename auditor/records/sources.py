@@ -1,6 +1,7 @@
 """Which files to read: paths and folders in a fixed order; what is left out below a folder is named with the reason."""
 
 import os
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,8 @@ WORKSPACE = "the workspace of an audit, not a log"
 LINKED_FOLDER = "a link to a folder; name the folder itself to read it"
 BROKEN_LINK = "a link to nothing"
 NO_FILE = "a pipe, socket or device"
+
+_SPELT = re.compile(rb"\\x([89a-f][0-9a-f])")
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,15 @@ def find_sources(paths: Sequence[Path]) -> tuple[tuple[SourceFile, ...], tuple[s
 
 def _written(text: str) -> str:
     return os.fsencode(text).decode("utf-8", "backslashreplace")
+
+
+def path_of(written: str) -> Path:
+    """Return the path that `SourceFile.shown` tells; where there is no such file, the one whose bytes are spelt out."""
+    path = Path(written)
+    if path.exists():
+        return path
+    named = _SPELT.sub(lambda found: bytes([int(found[1], 16)]), written.encode())
+    return Path(os.fsdecode(named))
 
 
 def _below(top: Path) -> Iterator[tuple[Path, str]]:

@@ -31,13 +31,17 @@ _LOWER = 2**64 - 1
 
 @dataclass(frozen=True)
 class Staged:
-    """A source in the staging database: its number, columns that have a value somewhere, and its bad rows."""
+    """A source in the staging database: its number, columns that have a value somewhere, and its bad rows.
+
+    The first `known` rows came in with an earlier source: they are neither records of this one nor bad.
+    """
 
     number: int
     rows: int
     columns: tuple[str, ...]
     provides: tuple[str, ...]
     bad: Mapping[int, str]
+    known: int = 0
 
     @property
     def rows_table(self) -> str:

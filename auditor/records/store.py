@@ -9,7 +9,20 @@ from auditor.errors import WorkspaceError
 from auditor.records.activity import ALL_COLUMNS, RECORDS, STORED_TYPES, Activity, SourceSummary, one_kind
 from auditor.records.layout import ADDRESS_NUMBER, HIGH, address_number
 from auditor.records.manifest import Manifest, load_manifest
-from auditor.records.sql import call, cast, columns_definition, identifier, open_connection, table, text_of
+from auditor.records.sql import (
+    all_of,
+    any_of,
+    call,
+    cast,
+    columns_definition,
+    identifier,
+    is_not,
+    literal,
+    open_connection,
+    table,
+    text_of,
+    within,
+)
 from auditor.records.workspace import Workspace, disk_errors
 
 SCRATCH = ".partial-scratch"
@@ -59,7 +72,30 @@ def stored_records(folder: Path, manifest: Manifest) -> exp.Select:
     columns = [exp.alias_(_stored(name, present), name, quoted=True) for name in ALL_COLUMNS]
     names = exp.Array(expressions=[exp.convert(str(folder / stored.name)) for stored in manifest.files])
     reader = exp.Table(this=call("read_parquet", names, union_by_name=exp.true()))
-    return exp.Select(expressions=columns).from_(reader)
+    ends = [
+        all_of([_is("source_id", source.source_id), _is_from("source_line", source.cut_line)])
+        for source in manifest.sources
+        if source.cut_line
+    ]
+    query = exp.Select(expressions=columns).from_(reader)
+    return query.where(is_not(any_of(ends))) if ends else query
+
+
+def records_from(connection: duckdb.DuckDBPyConnection, folder: Path, manifest: Manifest, line: int) -> dict[str, int]:
+    """Count the stored records that stand on a line of their source, or after it, by source."""
+    if not manifest.files:
+        return {}
+    query = exp.Select(expressions=[identifier("source_id"), call("count", exp.Star())])
+    query = query.from_(within(stored_records(folder, manifest))).where(_is_from("source_line", line))
+    return dict(connection.execute(text_of(query.group_by(identifier("source_id")))).fetchall())
+
+
+def _is(name: str, value: str) -> exp.Expression:
+    return exp.EQ(this=identifier(name), expression=literal(value))
+
+
+def _is_from(name: str, least: int) -> exp.Expression:
+    return exp.GTE(this=identifier(name), expression=literal(least))
 
 
 def _stored(name: str, present: set[str]) -> exp.Expression:

@@ -92,9 +92,11 @@ class Workspace:
 def open_workspace(folder: Path, *, create: bool) -> Workspace:
     """Open the workspace in a folder; with `create`, make it when there is none or the folder is empty.
 
-    Raises WorkspaceError when the folder is no workspace, can't be used, or was written by a newer version.
+    Raises WorkspaceError when the folder is no workspace, can't be used, was written by a newer version, or has a
+    path that is no UTF-8.
     """
     folder = folder.absolute()
+    _must_be_utf8(folder)
     marker = folder / MARKER
     if create and not marker.exists():
         _create(folder, marker)
@@ -191,6 +193,14 @@ def _check_version(marker: Path) -> None:
     if version > FORMAT_VERSION:
         message = f"found format version {version}, this program knows versions up to {FORMAT_VERSION}"
         raise WorkspaceError.at(str(marker), message, "use the newer program that wrote it, or another `--workspace`")
+
+
+def _must_be_utf8(folder: Path) -> None:
+    """Refuse a name that DuckDB can't be given, and no receipt could tell."""
+    written = os.fsencode(folder).decode("utf-8", "backslashreplace")
+    if written != str(folder):
+        message = "found a folder whose path is no UTF-8, expected a path that can be written as text"
+        raise WorkspaceError.at(written, message, "choose another `--workspace`, or rename the folder")
 
 
 def _no_workspace(folder: Path) -> AuditorError:

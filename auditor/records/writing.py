@@ -10,7 +10,7 @@ from sqlglot import exp
 
 from auditor.digests import digest_of_file
 from auditor.records.activity import ALL_COLUMNS
-from auditor.records.incoming import ROW_NUMBER, Batch, Outcome, create_dropped, only_kept, rows_of, union
+from auditor.records.incoming import ROW_NUMBER, Batch, Outcome, only_kept, rows_of, union
 from auditor.records.layout import ADDRESS_NUMBER, HIGH, LOW
 from auditor.records.manifest import Manifest, StoredFile
 from auditor.records.places import ROW
@@ -40,8 +40,6 @@ def write_batch(batch: Batch, folder: Path, manifest: Manifest) -> tuple[list[St
     """Write the good rows of a batch into the activity folder; returns new files and the outcome of each source."""
     outcomes = {source_id: Outcome() for _, source_id in batch.sources}
     find_repeated(batch, folder, manifest, outcomes)
-    for staged, source_id in batch.sources:
-        create_dropped(batch.connection, staged, outcomes[source_id].dropped)
     days = _days(batch, outcomes)
     periods = _periods(days)
     columns = _filled(batch)

@@ -10,6 +10,7 @@ import pytest
 from auditor.records.dryrun import dry_run
 from auditor.records.ingest import ingest
 from auditor.records.quarantine import read_quarantine
+from auditor.records.sourcebytes import SourceBytes
 from auditor.records.store import open_activity
 from auditor.records.workspace import Workspace, open_workspace
 from tests.cli.conftest import finished, start
@@ -164,3 +165,28 @@ def test_a_name_that_duckdb_cannot_take_is_read_all_the_same(tmp_path: Path, nam
     assert (tried.failed, report.failed, again.records) == ("", (), 0)
     assert name.decode("utf-8", "backslashreplace") in {source.name for source in report.sources}
     assert accounts(workspace) == ["a", "b"]
+
+
+def test_a_workspace_whose_name_is_no_utf8_is_refused_in_plain_words(tmp_path: Path) -> None:
+    path = write_log(tmp_path / "log.jsonl", "a")
+    folder = os.fsdecode(os.fsencode(tmp_path) + b"/w\xff")
+
+    for command in (("ingest", path), ("audit", path), ("audit",)):
+        ran = finished(start(*command, "--workspace", folder, folder=tmp_path))
+
+        assert (ran.code, ran.out) == (4, "")
+        assert ran.err.startswith(f"error: {tmp_path}/w\\xff: found a folder whose path is no UTF-8")
+    assert not Path(folder).exists()
+
+
+@pytest.mark.parametrize("name", [b"\xff.jsonl", b"d\xfe/\xc3\xa9\xff.jsonl", b"\\xff.jsonl", b"plain.jsonl"])
+def test_the_bytes_of_a_record_are_found_whatever_the_name(tmp_path: Path, name: bytes) -> None:
+    workspace = open_workspace(tmp_path / "audit", create=True)
+    path = write_log(tmp_path / "logs" / os.fsdecode(name), "a")
+    (source,) = ingest([path], workspace=workspace, now=NOW).sources
+    (row,) = open_activity(workspace).rows()
+
+    with SourceBytes({source.source_id: Path(source.path)}, tmp_path) as originals:
+        found = originals.of(source.source_id, row["source_offset"], row["source_length"])
+
+    assert found == path.read_bytes().splitlines()[0]

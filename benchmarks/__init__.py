@@ -1,0 +1,1 @@
+"""Ratios against a named opponent in the same run; nothing here is a test."""
