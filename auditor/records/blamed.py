@@ -15,7 +15,7 @@ from pathlib import Path
 import duckdb
 from sqlglot import exp
 
-from auditor.records.places import ROW
+from auditor.records.places import LOADED, ROW
 from auditor.records.profiles import JSON_ARRAY, JSON_LINES, Profile
 from auditor.records.reading import Loaded
 from auditor.records.sql import identifier, table, text_of
@@ -26,7 +26,6 @@ LONGEST_ACCOUNT = 256
 """Characters of an account's name; what is longer is none."""
 
 _ACCOUNT = "account_id"
-_MENDED = -1
 _SCALAR = r'\s*:\s*("(?:[^"\\]|\\.)*+"|-?[0-9]{1,20}(?![0-9.eE]))'
 
 
@@ -39,19 +38,19 @@ def accounts_behind(
         return {}
     rows = sorted(staged.bad)
     if loaded.format not in (JSON_LINES, JSON_ARRAY):
-        found = _accounts(connection, staged.number) if _ACCOUNT in staged.columns else {}
+        found = _accounts(connection, staged.rows_table) if _ACCOUNT in staged.columns else {}
         return {row: found[row] for row in rows if row in found}
     only = replace(loaded.profile, columns={_ACCOUNT: tree})
     lines = scratch / f"mended-{staged.number}"
     with lines.open("wb") as stream:
         stream.writelines(_mended(loaded.data.of(row), only) for row in rows)
-    load_rows(connection, _MENDED, lines, only, only.fields)
+    load_rows(connection, lines, only, only.fields)
     lines.unlink()
-    return {rows[at]: account for at, account in _accounts(connection, _MENDED).items()}
+    return {rows[at]: account for at, account in _accounts(connection, LOADED).items()}
 
 
-def _accounts(connection: duckdb.DuckDBPyConnection, number: int) -> dict[int, str]:
-    query = exp.Select(expressions=[identifier(ROW), identifier(_ACCOUNT)]).from_(table(f"rows·{number}"))
+def _accounts(connection: duckdb.DuckDBPyConnection, rows: str) -> dict[int, str]:
+    query = exp.Select(expressions=[identifier(ROW), identifier(_ACCOUNT)]).from_(table(rows))
     query = query.where(exp.Not(this=exp.Is(this=identifier(_ACCOUNT), expression=exp.null())))
     found = connection.execute(text_of(query)).fetchall()
     return {row: account for row, account in found if len(account) <= LONGEST_ACCOUNT}
