@@ -60,12 +60,12 @@ def ends_inside(approval: Approval, finding: Finding) -> bool:
 
 
 def ended_in_words(approval: Approval) -> str:
-    """Return what was approved and that it ended, so that what came later is not covered."""
+    """Return what was approved and that it ended, so that only what came before is covered."""
     assert approval.expires is not None, "an approval without expiry doesn't end"
     end = rfc3339(approval.expires)
     return (
         f"the approval by {approval.approved_by} ({approval.conduct}: {approval.reason}) ended on {end}, inside this "
-        "finding; records after that are not covered"
+        "finding; it covers the records before that and none from then on"
     )
 
 

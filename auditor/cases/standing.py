@@ -73,10 +73,10 @@ def standing_of(
     if lasting := next((item for item in own if lasts_through(item, finding)), None):
         words = in_words(lasting)
         return ConductStanding(conduct=conduct, standing="approved", because=words, covered=records, records=records)
+    ended = "; ".join(ended_in_words(item) for item in own if ends_inside(item, finding))
     for stance in _GRAVEST_FIRST:
         clauses = [clause for clause in finding.clauses if clause.conduct == conduct and clause.stance == stance]
         if clauses:
-            ended = "; ".join(ended_in_words(item) for item in own if ends_inside(item, finding))
             return ConductStanding(
                 conduct=conduct,
                 standing=_WORDS[stance],
@@ -86,7 +86,9 @@ def standing_of(
                 ended=ended,
             )
     words = f"no clause about {conduct} applied to the cited records at their time"
-    return ConductStanding(conduct=conduct, standing="observed", because=words, covered=records, records=records)
+    return ConductStanding(
+        conduct=conduct, standing="observed", because=words, covered=records, records=records, ended=ended
+    )
 
 
 def _surely_covered(finding: Finding, clauses: Sequence[Applied], records: int) -> int:

@@ -111,7 +111,10 @@ def test_an_approval_that_ended_inside_a_finding_leaves_no_record_surely_prohibi
 
     assert judgement.standing == "prohibited"
     assert judgement.covered == 0
-    assert "ended on 2026-01-05T00:30:00Z, inside this finding; records after that are not" in judgement.ended
+    assert (
+        "ended on 2026-01-05T00:30:00Z, inside this finding; it covers the records before that and none from then on"
+        in judgement.ended
+    )
 
 
 def test_an_organization_joined_after_the_finding_covers_nothing() -> None:
@@ -170,3 +173,11 @@ def test_hundreds_of_findings_are_compared_as_the_few_kinds_they_are() -> None:
 
     assert independent_pair(findings) is None
     assert shared_signals(findings) == ("network",)
+
+
+def test_an_approval_that_ended_inside_a_finding_under_no_clause_is_stated_too() -> None:
+    judgement = standing_of(
+        finding("a", end=1, clauses=()), "a", "distillation", approvals=[approval(expires=at(0.5))], total=None
+    )
+
+    assert (judgement.standing, "ended on 2026-01-05T00:30:00Z" in judgement.ended) == ("observed", True)

@@ -146,3 +146,26 @@ def test_a_folder_of_case_files_that_is_a_link_is_refused(auditor: Run, tmp_path
 
     assert (ran.code, list(elsewhere.iterdir())) == (4, [])
     assert "cases: found a symbolic link" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("expires", "is_split"),
+    [
+        pytest.param("2026-03-02T09:20:00Z", False, id="when the finding starts"),
+        pytest.param("2026-03-02T09:22:30Z", True, id="inside it"),
+        pytest.param("2026-03-02T09:25:00Z", True, id="with its last record"),
+        pytest.param("2026-03-02T09:25:01Z", False, id="after it"),
+    ],
+)
+def test_an_approval_that_ends_inside_a_finding_is_said_to_cover_its_beginning(
+    auditor: Run, pages: dict[str, Path], expires: str, is_split: bool
+) -> None:
+    Path("approvals.yml").write_text(APPROVALS.replace("2027-01-01T00:00:00Z", expires))
+
+    auditor("audit", "--pack", "pack", *_approve())
+
+    page = pages["acct-1"].read_text()
+    words = f"ended on {expires}, inside this finding; it covers the records before that and none from then on"
+    assert (words in page, "covers the first of these records" in page) == (is_split, is_split)
+    assert ("whether the others alone reach the threshold, is not counted" in page) == is_split
+    assert ("The platform approved this conduct" in page) == (expires == "2026-03-02T09:25:01Z")
