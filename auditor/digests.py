@@ -13,6 +13,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any  # JSON values have no closed type
 
+_CHUNK = 1 << 20
+
 
 def digest_of(data: bytes) -> str:
     """Return the SHA-256 of bytes as 64 hexadecimal digits."""
@@ -23,6 +25,18 @@ def digest_of_file(path: Path) -> str:
     """Return the SHA-256 of a file's bytes, read in pieces."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def digests_of_beginnings(path: Path, sizes: Iterable[int]) -> dict[int, str]:
+    """Return the SHA-256 of the first bytes of a file, for each size, in one pass; a shorter file counts as a whole."""
+    digest, at, found = hashlib.sha256(), 0, {}
+    with path.open("rb") as stream:
+        for size in sorted(sizes):
+            while at < size and (chunk := stream.read(min(_CHUNK, size - at))):
+                digest.update(chunk)
+                at += len(chunk)
+            found[size] = digest.copy().hexdigest()
+    return found
 
 
 def digest_of_parts(parts: Iterable[str | None]) -> str:

@@ -31,10 +31,11 @@ def seal(
     manifest = load_manifest(workspace)
     store_must_be_as_written(workspace, manifest)
     paths = {source.source_id: Path(source.path) for source in manifest.sources}
+    sizes = {source.source_id: source.bytes for source in manifest.sources}
     made = []
     with disk_errors(workspace.bundles):
         workspace.bundles.mkdir(exist_ok=True)
-    with SourceBytes(paths, scratch=workspace.bundles) as sources:
+    with SourceBytes(paths, workspace.bundles, sizes) as sources:
         groups = groupby(all_cited(activity, wanted), key=lambda row: row.case)
         case_id, rows = next(groups, ("", iter(())))
         for dossier in sorted(dossiers, key=lambda dossier: dossier.case.id):

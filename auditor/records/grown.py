@@ -5,12 +5,11 @@ digested and compared; compression is taken off on both sides. The last line of 
 new when it is longer now.
 """
 
-import hashlib
 from bisect import bisect_left
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 
+from auditor.digests import digests_of_beginnings
 from auditor.records.manifest import Beginning, Manifest, Source
 from auditor.records.profiles import CSV, JSON_LINES, TEXT_LOG
 from auditor.records.reading import Loaded
@@ -19,8 +18,6 @@ from auditor.records.unpack import PLAIN
 
 LINE_FORMATS = (JSON_LINES, CSV, TEXT_LOG)
 """Formats that grow at their end; an array has its end there, and a table its directory."""
-
-_CHUNK = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -66,7 +63,7 @@ def content_of(loaded: Loaded, name: str) -> Content | None:
     if loaded.compression == PLAIN:
         return Content(loaded.source_id, name, loaded.bytes, loaded.source_id)
     size = loaded.data.path.stat().st_size
-    return Content(loaded.source_id, name, size, _digests(loaded.data.path, [size])[size])
+    return Content(loaded.source_id, name, size, digests_of_beginnings(loaded.data.path, [size])[size])
 
 
 def grown_from(loaded: Loaded, staged: Staged, known: Iterable[Content]) -> Grown | None:
@@ -75,7 +72,7 @@ def grown_from(loaded: Loaded, staged: Staged, known: Iterable[Content]) -> Grow
         return None
     size = loaded.data.path.stat().st_size
     fitting = [one for one in known if 0 < one.size <= size]
-    digests = _digests(loaded.data.path, {one.size for one in fitting})
+    digests = digests_of_beginnings(loaded.data.path, {one.size for one in fitting})
     same = [one for one in fitting if digests.get(one.size) == one.digest]
     if not same:
         return None
@@ -128,15 +125,3 @@ def _rows_of(beginnings: tuple[Content, ...], loaded: Loaded, staged: Staged) ->
     if last in staged.bad:
         return Grown(beginnings, last)
     return Grown(beginnings, last, places.lines[last], places.offsets[last])
-
-
-def _digests(path: Path, sizes: Collection[int]) -> dict[int, str]:
-    """Return the SHA-256 of the first bytes of a file, for each size, in one pass."""
-    digest, at, found = hashlib.sha256(), 0, {}
-    with path.open("rb") as stream:
-        for size in sorted(sizes):
-            while at < size and (chunk := stream.read(min(_CHUNK, size - at))):
-                digest.update(chunk)
-                at += len(chunk)
-            found[size] = digest.copy().hexdigest()
-    return found

@@ -1,7 +1,8 @@
 """The exact bytes of a record in the file it came from.
 
 The original file is opened again, its digest is compared with the source's id, and the record's byte range is cut
-out; offsets are in decompressed bytes. A file that is gone or has changed gives nothing, and why is kept.
+out; offsets are in decompressed bytes. A log that has grown since still begins with the bytes that were read. A file
+that is gone or has changed otherwise gives nothing, and why is kept.
 """
 
 import tempfile
@@ -9,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import BinaryIO
 
-from auditor.digests import digest_of_file
+from auditor.digests import digests_of_beginnings
 from auditor.errors import InputError
 from auditor.records.sources import path_of
 from auditor.records.unpack import PLAIN, compression_of, plain_chunks
@@ -18,12 +19,14 @@ from auditor.records.unpack import PLAIN, compression_of, plain_chunks
 class SourceBytes:
     """Reads byte ranges of source files; use it in a `with` block.
 
-    `paths` are the original files by source id, `scratch` an existing folder for the plain form of compressed ones.
+    `paths` are the original files by source id, `scratch` an existing folder for the plain form of compressed ones,
+    `sizes` how many bytes each file had, where that is known.
     """
 
-    def __init__(self, paths: Mapping[str, Path], scratch: Path) -> None:
+    def __init__(self, paths: Mapping[str, Path], scratch: Path, sizes: Mapping[str, int] | None = None) -> None:
         """Open nothing yet: each file is checked when it is first asked for."""
         self._paths = dict(paths)
+        self._sizes = dict(sizes or {})
         self._scratch = scratch
         self._open: dict[str, BinaryIO] = {}
         self.unavailable: dict[str, str] = {}
@@ -76,7 +79,8 @@ class SourceBytes:
             path = path_of(str(path))
             if not path.is_file():
                 return "the original file is gone"
-            if digest_of_file(path) != source_id:
+            size = self._sizes.get(source_id, path.stat().st_size)
+            if digests_of_beginnings(path, [size])[size] != source_id:
                 return "the original file has changed since it was read"
             return self._plain(path)
         except OSError as error:

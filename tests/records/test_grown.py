@@ -11,6 +11,7 @@ import pytest
 from auditor.records.dryrun import dry_run
 from auditor.records.ingest import IngestReport, ingest
 from auditor.records.quarantine import read_quarantine
+from auditor.records.sourcebytes import SourceBytes
 from auditor.records.store import open_activity
 from auditor.records.workspace import Workspace, open_workspace
 
@@ -219,3 +220,27 @@ def test_a_dry_run_tells_new_lines_from_known_ones(workspace: Workspace, tmp_pat
     assert tried.grew_from is not None
     assert tried.grew_from.name == "old"
     assert [problem.split(": ")[0] for problem in tried.problems] == [f"{grown}:3"]
+
+
+def test_the_bytes_of_old_records_are_found_in_the_grown_log(workspace: Workspace, tmp_path: Path) -> None:
+    log = written(tmp_path / "log", access("a", "b"))
+    (source,) = read(workspace, log).sources
+    row = max(open_activity(workspace).rows(), key=lambda row: row["source_line"])
+    written(log, access("a", "b", "c"))
+
+    with SourceBytes({source.source_id: log}, tmp_path, {source.source_id: source.bytes}) as originals:
+        found = originals.of(source.source_id, row["source_offset"], row["source_length"])
+
+    assert found == access("b").rstrip(b"\n")
+
+
+def test_a_log_that_was_cut_and_filled_again_gives_no_bytes(workspace: Workspace, tmp_path: Path) -> None:
+    log = written(tmp_path / "log", access("a", "b"))
+    (source,) = read(workspace, log).sources
+    written(log, access("x", "y", "z"))
+
+    with SourceBytes({source.source_id: log}, tmp_path, {source.source_id: source.bytes}) as originals:
+        found = originals.of(source.source_id, 0, 5)
+        why = originals.why_not(source.source_id, 0)
+
+    assert (found, why) == (None, "the original file has changed since it was read")
