@@ -38,7 +38,7 @@ def rules(draw: st.DrawFn, grid: Grid, name: str = "a-rule") -> Rule:
     """Return any rule."""
     selections = tuple(
         (one, draw(st.one_of(st.sampled_from(RARE if one == "stop" else USUAL), trees(leaves(grid), 2))))
-        for one in ("one", "two", "stop")[: draw(st.sampled_from((3, 3, 2, 1)))]
+        for one in ("one", "two", "stop", "four", "five")[: draw(st.sampled_from((3, 3, 2, 1, 5, 5)))]
     )
     names = tuple(selection for selection, _ in selections)
     sequence = draw(st.one_of(st.none(), _sequences(grid, names)))
@@ -108,7 +108,7 @@ def _some(names: tuple[str, ...], most: int) -> st.SearchStrategy[tuple[str, ...
 
 
 def _steps_only(sequence: Sequence) -> Condition:
-    return AnyOf(parts=tuple(SelectionRef(name=step) for step in sequence.steps))
+    return AnyOf(parts=tuple(SelectionRef(name=step) for step in dict.fromkeys(sequence.steps)))
 
 
 @cache
@@ -128,19 +128,31 @@ def _windows(grid: Grid) -> st.SearchStrategy[Window | None]:
 @cache
 @st.composite
 def _sequences(draw: st.DrawFn, grid: Grid, names: tuple[str, ...]) -> Sequence:
-    steps = draw(
-        st.sampled_from(
-            (("one", "two"), ("two", "one"), ("one", "two"), ("one", "one")) if len(names) > 1 else (("one", "one"),)
-        )
-    )
-    where = st.none() if steps[0] == steps[1] else st.one_of(wheres(*steps), st.none())
+    steps = draw(st.one_of(_pairs_of_steps(names), _many_steps(names)))
+    single = tuple(step for step in dict.fromkeys(steps) if steps.count(step) == 1)
+    where = st.one_of(wheres(single), st.none()) if len(single) > 1 else st.none()
     return Sequence(
         steps=steps,
+        is_ordered=draw(st.sampled_from((True, True, False))),
         by=draw(_some(("model", "api_key_id", "status", "device_id", "extra.word"), 2)),
         within=draw(st.sampled_from((2, 9, 1, 4))) * grid.seconds,
         until="stop" if "stop" in names and draw(st.sampled_from((True, True, False))) else "",
         where=draw(where),
     )
+
+
+@cache
+def _pairs_of_steps(names: tuple[str, ...]) -> st.SearchStrategy[tuple[str, ...]]:
+    alone = (("one", "one"),)
+    return st.sampled_from((("one", "two"), ("two", "one"), ("one", "two"), *alone) if len(names) > 1 else alone)
+
+
+@cache
+def _many_steps(names: tuple[str, ...]) -> st.SearchStrategy[tuple[str, ...]]:
+    """Three to five steps, often different ones."""
+    different = st.permutations(names).map(tuple) if len(names) > 2 else st.just(())
+    mixed = st.lists(st.sampled_from(names), min_size=3, max_size=5).map(tuple)
+    return st.one_of(mixed, different.filter(bool)) if len(names) > 2 else mixed
 
 
 @cache

@@ -1,0 +1,95 @@
+"""The free records of one group of a sequence: for each step those that may still stand for it, in order.
+
+Records of a step whose values are the same, as far as bonds read them, are also kept as lines of their own: where
+the earliest of a line does not do, the others of it mostly needn't be looked at.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from auditor.checker.bonds import Bonds
+from auditor.checker.waiting import Line, Open, Values
+from auditor.checker.where import Candidate
+
+Place = tuple[int, int]
+"""Where a record stands in the order of records: (time, number)."""
+
+
+@dataclass(slots=True)
+class Shelf:
+    """The free records of one step. `added` counts all that ever were."""
+
+    reads: tuple[str, ...]
+    all: Line = field(default_factory=Line)
+    lines: dict[Values, Line] = field(default_factory=dict)
+    added: int = 0
+
+    def add(self, candidate: Candidate) -> None:
+        """Take in a record that is later than all others."""
+        values = tuple([candidate.values[name] for name in self.reads]) if self.reads else ()
+        record = Open(candidate.time, candidate.number, values, candidate)
+        self.all.records.append(record)
+        self.added += 1
+        if self.reads:
+            self.lines.setdefault(values, Line()).records.append(record)
+
+    def remove(self, record: Open) -> None:
+        """Take out a record."""
+        self.all.remove(record)
+        if self.reads:
+            line = self.lines[record.values]
+            line.remove(record)
+            if not line:
+                del self.lines[record.values]
+
+    def find(self, candidate: Candidate) -> Open | None:
+        """Return a record if it is here."""
+        at = self.all.place_of(candidate.time, candidate.number)
+        found = self.all.records[at] if at < len(self.all.records) else None
+        return found if found is not None and found.number == candidate.number else None
+
+    def from_time(self, time: int) -> None:
+        """Let go of the records before a time."""
+        while self.all and self.all.records[self.all.start].time < time:
+            self.remove(self.all.records[self.all.start])
+
+    def after(self, place: Place) -> int:
+        """Return at which index of `all` the records after a place in the order begin."""
+        return self.all.place_of(place[0], place[1] + 1)
+
+
+@dataclass(slots=True)
+class Shelves:
+    """The shelves of one group, by the kind of the step, and the last records that were tried in vain.
+
+    `vain` holds, by the values of a last record, how many records of the step before it there had been.
+    """
+
+    bonds: Bonds
+    by_kind: dict[int, Shelf] = field(default_factory=dict)
+    vain: dict[Values, int] = field(default_factory=dict)
+
+    def shelf(self, place: int) -> Shelf:
+        """Return the shelf of a step."""
+        kind = self.bonds.kinds[place]
+        if kind not in self.by_kind:
+            self.by_kind[kind] = Shelf(self.bonds.reads[kind])
+        return self.by_kind[kind]
+
+    def add(self, candidate: Candidate, kinds: Iterable[int]) -> None:
+        """Let a record be free for some kinds of step."""
+        for kind in kinds:
+            self.shelf(kind).add(candidate)
+
+    def use(self, candidates: Iterable[Candidate]) -> None:
+        """Take records away from every step."""
+        for candidate in candidates:
+            for shelf in self.by_kind.values():
+                found = shelf.find(candidate)
+                if found is not None:
+                    shelf.remove(found)
+
+    def from_time(self, time: int) -> None:
+        """Let go of the records before a time."""
+        for shelf in self.by_kind.values():
+            shelf.from_time(time)
