@@ -10,32 +10,53 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
-from auditor.checker.demands import Trend, columns_read, conjuncts, key_of, steps_read, trend_of
+from auditor.checker.demands import Trend, columns_read, conjuncts, divides_by_gap, key_of, steps_read, trend_of
 from auditor.checker.where import StepsValue, compiled
 from auditor.policy.expressions import Comparison, Expression, Number, PairCall
 from auditor.policy.rule import Sequence
 
 MICROS = 1_000_000
+PAIR = 2
 
 
 class Bond(NamedTuple):
-    """A part of `where` between steps (places, ascending); its test takes their records in that order."""
+    """A part of `where` between steps (places, ascending); its test takes their records in that order.
+
+    `same` is the value that two steps must share, if that is all it asks; with `has_gap` it is unknown for records of
+    one time; `gap` is, of `seconds_between(a, b) <= c`, the places of a and b and c in microseconds.
+    """
 
     steps: tuple[int, ...]
     test: StepsValue
     reads: Mapping[int, tuple[str, ...]]
     trends: Mapping[int, Trend]
+    same: str
+    has_gap: bool
     gap: tuple[int, int, int] | None
-    """Of `seconds_between(a, b) <= c`: the places of a and b, and c in microseconds."""
+
+    def other(self, place: int) -> int:
+        """Return the other of two steps."""
+        return self.steps[0] if self.steps[1] == place else self.steps[1]
+
+
+class Link(NamedTuple):
+    """A value that must be the same: where a record of one step keeps it, and where that of another step does."""
+
+    own: int
+    place: int
+    others: int
 
 
 class Outlook(NamedTuple):
     """What is asked of a record for one step while some of the others are there.
 
-    `steady` to `other` can be tested now. The bonds that can't yet be tested read `later` of it; if `is_alike`, none of
-    them can become true for a later record that has the same values when it can't for an earlier one.
+    `same` is what it must share with those that are there, `steady` to `other` what else can be tested now. The bonds
+    that can't yet be tested read `later` of it; if `is_alike`, none of them can become true for a later record that has
+    the same values when it can't for an earlier one. `awaited` is what one of those that are to come must share.
     """
 
+    same: tuple[Link, ...]
+    awaited: Link | None
     steady: tuple[Bond, ...]
     rising: tuple[Bond, ...]
     falling: tuple[Bond, ...]
@@ -58,7 +79,7 @@ class Bonds:
     alone: Mapping[int, tuple[StepsValue, ...]]
     equal: tuple[str, ...]
     bonds: tuple[Bond, ...]
-    _outlooks: dict[tuple[int, frozenset[int]], Outlook] = field(default_factory=dict, repr=False)
+    _outlooks: dict[tuple[int, frozenset[int], int], Outlook] = field(default_factory=dict, repr=False)
 
     @cached_property
     def kinds(self) -> tuple[int, ...]:
@@ -79,22 +100,25 @@ class Bonds:
         last = len(self.steps) - 1
         return all(bond.trends.get(last, "steady") in {"steady", "falling"} for bond in self.bonds)
 
-    def outlook(self, place: int, present: frozenset[int]) -> Outlook:
-        """Return what is asked of a record for one step while the steps `present` have theirs."""
-        if (place, present) not in self._outlooks:
-            self._outlooks[place, present] = self._outlook(place, present)
-        return self._outlooks[place, present]
+    def outlook(self, place: int, present: frozenset[int], end: int) -> Outlook:
+        """Return what is asked of a record for one step while the steps `present` have theirs, up to place `end`."""
+        if (place, present, end) not in self._outlooks:
+            self._outlooks[place, present, end] = self._outlook(place, present, end)
+        return self._outlooks[place, present, end]
 
-    def _outlook(self, place: int, present: frozenset[int]) -> Outlook:
-        own = [bond for bond in self.bonds if place in bond.steps]
+    def _outlook(self, place: int, present: frozenset[int], end: int) -> Outlook:
+        reached = present.union(range(end))
+        own = [bond for bond in self.bonds if place in bond.steps and reached.issuperset(bond.steps)]
         now = [bond for bond in own if present.issuperset(set(bond.steps) - {place})]
         later = [bond for bond in own if bond not in now]
 
         def going(trend: Trend) -> tuple[Bond, ...]:
-            return tuple(bond for bond in now if bond.trends[place] == trend)
+            return tuple(bond for bond in now if bond.trends[place] == trend and not bond.same)
 
         read = {name for bond in later for name in bond.reads[place]}
         return Outlook(
+            same=tuple(self._link(bond, place) for bond in now if bond.same),
+            awaited=next((self._link(bond, place) for bond in later if bond.same), None),
             steady=going("steady"),
             rising=going("rising"),
             falling=going("falling"),
@@ -102,6 +126,10 @@ class Bonds:
             later=tuple(at for at, name in enumerate(self.reads[place]) if name in read),
             is_alike=all(bond.trends[place] in {"steady", "falling"} for bond in later),
         )
+
+    def _link(self, bond: Bond, place: int) -> Link:
+        other = bond.other(place)
+        return Link(self.reads[place].index(bond.same), other, self.reads[other].index(bond.same))
 
 
 def bonds_of(sequence: Sequence) -> Bonds:
@@ -138,11 +166,15 @@ def _joins_all(key: str, parts: list[Expression], sequence: Sequence) -> bool:
 def _bond(part: Expression, sequence: Sequence) -> Bond:
     places = tuple(sorted(sequence.steps.index(step) for step in steps_read(part)))
     names = tuple(sequence.steps[place] for place in places)
+    pair = names if sequence.is_ordered and len(names) == PAIR else ("", "")
+    key = key_of(part)
     return Bond(
         steps=places,
         test=compiled(part, names),
-        reads={place: columns_read(part, name) for place, name in zip(places, names, strict=True)},
-        trends={place: trend_of(part, name) for place, name in zip(places, names, strict=True)},
+        reads={at: (key,) if key else columns_read(part, name) for at, name in zip(places, names, strict=True)},
+        trends={at: trend_of(part, name, pair) for at, name in zip(places, names, strict=True)},
+        same=_equal_key(part) or "",
+        has_gap=divides_by_gap(part, pair),
         gap=_gap(part, sequence.steps),
     )
 

@@ -78,7 +78,7 @@ def demands_of(sequence: Sequence) -> Demands:
         rising=sorted_out("rising"),
         falling=sorted_out("falling"),
         other=sorted_out("any"),
-        has_gap=any(_divides_by_gap(part, steps) for part in rest),
+        has_gap=any(divides_by_gap(part, steps) for part in rest),
     )
 
 
@@ -127,19 +127,22 @@ def columns_read(part: Expression, step: str) -> tuple[str, ...]:
     return tuple(sorted(names | places))
 
 
-def trend_of(part: Expression, step: str) -> Trend:
-    """Return how the truth of a part goes as the record of one step comes later, whatever the order of the steps."""
-    return _trend(part, (step, ""))
+def trend_of(part: Expression, step: str, pair: tuple[str, ...]) -> Trend:
+    """Return how the truth of a part goes as the record of one step comes later; the steps of `pair` come in order."""
+    return _part_trend(part, (step, *pair))
 
 
 def _part_trend(part: Expression, steps: tuple[str, ...]) -> Trend:
-    """Return how the truth of a part goes; one that is unknown for pairs of one time must say so at its top."""
-    if _divides_by_gap(part, steps) or not any(_is_quotient_by_gap(node, steps) for node in walk(part)):
+    """Return how the truth of a part goes; one that is unknown for pairs of one time must say so at its top.
+
+    `steps` are the one that comes later, then the two that come in order, if that isn't clear from them alone.
+    """
+    if divides_by_gap(part, steps) or not any(_is_quotient_by_gap(node, steps) for node in walk(part)):
         return _trend(part, steps)
     return "any"
 
 
-def _divides_by_gap(part: Expression, steps: tuple[str, ...]) -> bool:
+def divides_by_gap(part: Expression, steps: tuple[str, ...]) -> bool:
     """Say whether a part is unknown for pairs of one time; `and` and `or` may turn an unknown into an answer."""
     nodes = walk(part)
     return any(_is_quotient_by_gap(node, steps) for node in nodes) and not any(isinstance(n, Logic) for n in nodes)
@@ -193,7 +196,9 @@ def _trend_of_arithmetic(sum_: Arithmetic, steps: tuple[str, ...]) -> Trend:
         case _:
             if _is_positive(sum_.right):
                 return left
-            return "rising" if _is_quotient_by_gap(sum_, steps) and left == "steady" else "any"
+            if not _is_quotient_by_gap(sum_, steps) or left != "steady":
+                return "any"
+            return "rising" if steps[0] == steps[-2] else "falling"
 
 
 def _is_quotient_by_gap(node: Expression, steps: tuple[str, ...]) -> bool:
@@ -206,7 +211,7 @@ def _is_quotient_by_gap(node: Expression, steps: tuple[str, ...]) -> bool:
 def _is_gap(node: Expression, steps: tuple[str, ...]) -> bool:
     match node:
         case PairCall(function="seconds_between", first=first, second=second):
-            return (first, second) == steps
+            return (first, second) == steps[-2:]
         case Arithmetic(operator="*" | "/", left=left, right=right) if _is_positive(right):
             return _is_gap(left, steps)
         case Arithmetic(operator="*", left=left, right=right) if _is_positive(left):

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from auditor.checker.bonds import MICROS, Bonds, bonds_of
 from auditor.checker.pairing import paired
-from auditor.checker.search import completed_by
+from auditor.checker.search import completed_by, worth_keeping
 from auditor.checker.shelves import Shelves
 from auditor.checker.waiting import Values, values_of
 from auditor.checker.where import Candidate
@@ -42,7 +42,7 @@ def joined(sequence: Sequence, candidates: Iterable[Candidate]) -> Iterator[tupl
         shelves.from_time(candidate.time - reach)
         found = completed_by(shelves, candidate, kinds)
         if found is None:
-            shelves.add(candidate, kinds)
+            shelves.add(candidate, worth_keeping(shelves, candidate, kinds))
         else:
             shelves.use(found)
             yield (*(one.number for one in found), candidate.number)

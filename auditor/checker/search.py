@@ -8,12 +8,14 @@ different kind, however many there are.
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from heapq import merge
+from typing import Any  # a record's values are of any column type
 
-from auditor.checker.bonds import Bond, Bonds, Outlook
-from auditor.checker.shelves import Place, Shelf, Shelves
+from auditor.checker.bonds import Bond, Bonds, Link, Outlook
+from auditor.checker.shelves import Bin, Place, Shelf, Shelves
 from auditor.checker.waiting import FEW, Line, Open, Values
 from auditor.checker.where import Candidate
 
+FEW_LINES = 8
 START: Place = (-(1 << 63), -1)
 Found = tuple[Candidate, ...]
 
@@ -35,12 +37,31 @@ def _in_order(shelves: Shelves, last: Candidate, kinds: tuple[int, ...]) -> Foun
     before = shelves.shelf(end - 1)
     if bonds.is_last_repeatable and shelves.vain.get(values) == before.added:
         return None
-    search = Search(shelves, last.time, {end: last})
+    search = Search(shelves, last.time, {end: last}, end)
     found = search.rest(START)
     search.let_go()
-    if found is None:
+    if found is None and last.time > shelves.newest:
         shelves.vain[values] = before.added
     return found
+
+
+def worth_keeping(shelves: Shelves, candidate: Candidate, kinds: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the kinds of step that a record may ever stand for: those with records for the steps before it."""
+    bonds = shelves.bonds
+    if not bonds.is_ordered:
+        return kinds
+    places = [place for place, kind in enumerate(bonds.kinds[:-1]) if kind in kinds]
+    kept = (place for place in places if _is_chain(shelves, place) and _has_past(shelves, candidate, place))
+    return tuple(dict.fromkeys(bonds.kinds[place] for place in kept))
+
+
+def _has_past(shelves: Shelves, candidate: Candidate, place: int) -> bool:
+    if not shelves.bonds.bonds or not place:
+        return True
+    search = Search(shelves, candidate.time, {place: candidate}, place)
+    found = search.rest(START)
+    search.let_go()
+    return found is not None
 
 
 def _is_chain(shelves: Shelves, end: int) -> bool:
@@ -62,7 +83,7 @@ def _in_any_order(shelves: Shelves, last: Candidate, kinds: tuple[int, ...]) -> 
     best: Found | None = None
     for kind in kinds:
         if all(other == kind and len(shelves.shelf(kind).all) == wanted[kind] - 1 for other in short):
-            found = Search(shelves, last.time, {kind: last}).rest(START)
+            found = Search(shelves, last.time, {kind: last}, len(bonds.steps)).rest(START)
             if found is not None and (best is None or _places(found) < _places(best)):
                 best = found
     return best
@@ -74,11 +95,15 @@ def _places(found: Found) -> list[Place]:
 
 @dataclass(slots=True)
 class Search:
-    """One search: `present` are the records of the steps that have theirs, `dead` those that can never have more."""
+    """One search: for the steps before place `end`, with `present` records of steps that have theirs already.
+
+    `dead` are records that can never be in an occurrence, `vain` the states that led nowhere.
+    """
 
     shelves: Shelves
     now: int
     present: dict[int, Candidate]
+    end: int
     dead: dict[tuple[int, int], tuple[Shelf, Open]] = field(default_factory=dict)
     vain: set[tuple[frozenset[int], Place]] = field(default_factory=set)
 
@@ -90,12 +115,20 @@ class Search:
         state = (frozenset(self.present), after)
         if state in self.vain:
             return None
+        best: Found | None = None
         for record, place in self._merged(places, after):
+            if best is not None and record.candidate is not best[0]:
+                break
+            # a record that may stand for several steps must be tried for each: what follows it may differ
             self.present[place] = record.candidate
             found = self.rest(record[:2])
-            if found is not None:
-                return (record.candidate, *found)
             del self.present[place]
+            if found is not None and (best is None or _places(found) < _places(best[1:])):
+                best = (record.candidate, *found)
+                if len(places) == 1:
+                    break
+        if best is not None:
+            return best
         if not self._bonds.bonds:
             # without bonds it does not matter which records the other steps have
             self.vain.add(state)
@@ -104,7 +137,7 @@ class Search:
     def let_go(self) -> None:
         """Take the dead records off their shelves."""
         for shelf, record in self.dead.values():
-            shelf.remove(record)
+            shelf.take(record)
 
     @property
     def _bonds(self) -> Bonds:
@@ -112,7 +145,7 @@ class Search:
 
     def _next_places(self) -> list[int]:
         """Return the steps that the next record may stand for: one of each kind, or the next one in order."""
-        lacking = [place for place in range(len(self._bonds.steps)) if place not in self.present]
+        lacking = [place for place in range(self.end) if place not in self.present]
         if self._bonds.is_ordered:
             return lacking[:1]
         return list({self._bonds.kinds[place]: place for place in reversed(lacking)}.values())
@@ -124,21 +157,9 @@ class Search:
 
     def _fitting(self, place: int, after: Place) -> Iterator[tuple[Open, int]]:
         """Yield, in order, the records for a step that it makes sense to try; the last one yielded was in vain."""
-        shelf, outlook = self.shelves.shelf(place), self._bonds.outlook(place, frozenset(self.present))
-        index, failed = shelf.after(after), set[Values]()
-        few = shelf.all.records[index : index + FEW]
-        for record in few:
-            values = tuple(record.values[at] for at in outlook.later)
-            if values not in failed and self._holds(outlook.now, place, record.candidate):
-                yield record, place
-                self._mourn(shelf, place, record)
-                if outlook.is_alike:
-                    failed.add(values)
-                    if not outlook.later:
-                        return
-        if len(few) < FEW:
-            return
-        for record in self._by_line(shelf, outlook, place, few[-1]):
+        shelf, outlook = self.shelves.shelf(place), self._bonds.outlook(place, frozenset(self.present), self.end)
+        failed = set[Values]()
+        for record in self._fitting_in(self._bins(shelf, outlook), outlook, place, after):
             values = tuple(record.values[at] for at in outlook.later)
             if values not in failed:
                 yield record, place
@@ -148,13 +169,45 @@ class Search:
                     if not outlook.later:
                         return
 
-    def _by_line(self, shelf: Shelf, outlook: Outlook, place: int, after: Open) -> Iterator[Open]:
-        lines = list(shelf.lines.values()) if shelf.reads else [shelf.all]
-        return merge(*(self._of_line(line, outlook, place, after) for line in lines), key=lambda record: record[:2])
+    def _bins(self, shelf: Shelf, outlook: Outlook) -> list[Bin]:
+        """Return where to look: among the records that share what must be shared."""
+        if outlook.same:
+            wanted = [self._shared(link) for link in outlook.same]
+            found = shelf.by(tuple(link.own for link in outlook.same)).get(tuple(wanted))
+            return [found] if found is not None and None not in wanted else []
+        if outlook.awaited is not None:
+            own = shelf.by((outlook.awaited.own,))
+            others = self.shelves.shelf(outlook.awaited.place).by((outlook.awaited.others,))
+            if len(others) < len(own):
+                return [own[values] for values in others if values in own]
+        return [shelf]
 
-    def _of_line(self, line: Line, outlook: Outlook, place: int, after: Open) -> Iterator[Open]:
+    def _shared(self, link: Link) -> Any:
+        return self.present[link.place].values[self._bonds.reads[link.place][link.others]]
+
+    def _fitting_in(self, bins: list[Bin], outlook: Outlook, place: int, after: Place) -> Iterator[Open]:
+        if len(bins) == 1:
+            return self._of_bin(bins[0], outlook, place, after)
+        return merge(*(self._of_bin(one, outlook, place, after) for one in bins), key=lambda record: record[:2])
+
+    def _of_bin(self, kept: Bin, outlook: Outlook, place: int, after: Place) -> Iterator[Open]:
+        """Yield the records that fit what is there, most of those left out that can do no more than an earlier one."""
+        if len(kept.lines) > FEW_LINES:
+            # with many lines the first record of each is as dear as many records, and the first ones mostly do
+            index = kept.all.place_of(after[0], after[1] + 1)
+            few = kept.all.records[index : index + FEW]
+            for record in few:
+                if self._holds(outlook.now, place, record.candidate):
+                    yield record
+            if len(few) < FEW:
+                return
+            after = few[-1][:2]
+        lines = kept.lines.values() if kept.lines else (kept.all,)
+        yield from merge(*(self._of_line(line, outlook, place, after) for line in lines), key=lambda item: item[:2])
+
+    def _of_line(self, line: Line, outlook: Outlook, place: int, after: Place) -> Iterator[Open]:
         """Yield the records of one line that fit what is there, those only that can do more than the ones before."""
-        index, end = line.place_of(after.time, after.number + 1), len(line.records)
+        index, end = self._ends(line, outlook, place, after)
         if outlook.rising:
             found = line.first_place(lambda one: self._holds(outlook.rising, place, one), index, end)
             index = end if found is None else found
@@ -167,6 +220,19 @@ class Search:
             elif not outlook.other:
                 return
             index += 1
+
+    def _ends(self, line: Line, outlook: Outlook, place: int, after: Place) -> tuple[int, int]:
+        """Return where the records of a line begin and end that are not of one time with one they must differ from."""
+        index, end = line.place_of(after[0], after[1] + 1), len(line.records)
+        for bond in outlook.now:
+            if bond.has_gap:
+                other = bond.other(place)
+                time = self.present[other].time
+                if place < other:
+                    end = min(end, line.place_of(time, -1))
+                else:
+                    index = max(index, line.place_of(time + 1, -1))
+        return index, end
 
     def _holds(self, bonds: tuple[Bond, ...], place: int, candidate: Candidate) -> bool:
         present = self.present

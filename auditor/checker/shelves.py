@@ -16,31 +16,66 @@ Place = tuple[int, int]
 
 
 @dataclass(slots=True)
-class Shelf:
-    """The free records of one step. `added` counts all that ever were."""
+class Bin:
+    """Records in order, and the same by their values."""
 
-    reads: tuple[str, ...]
     all: Line = field(default_factory=Line)
     lines: dict[Values, Line] = field(default_factory=dict)
-    added: int = 0
 
-    def add(self, candidate: Candidate) -> None:
+    def add(self, record: Open) -> None:
         """Take in a record that is later than all others."""
-        values = tuple([candidate.values[name] for name in self.reads]) if self.reads else ()
-        record = Open(candidate.time, candidate.number, values, candidate)
         self.all.records.append(record)
-        self.added += 1
-        if self.reads:
-            self.lines.setdefault(values, Line()).records.append(record)
+        if record.values:
+            if record.values not in self.lines:
+                self.lines[record.values] = Line()
+            self.lines[record.values].records.append(record)
 
     def remove(self, record: Open) -> None:
         """Take out a record."""
         self.all.remove(record)
-        if self.reads:
+        if record.values:
             line = self.lines[record.values]
             line.remove(record)
             if not line:
                 del self.lines[record.values]
+
+
+@dataclass(slots=True)
+class Shelf(Bin):
+    """The free records of one step, with what bonds read of them. `added` counts all that ever were.
+
+    `bins` holds them by some of their values, once these were asked for.
+    """
+
+    reads: tuple[str, ...] = ()
+    added: int = 0
+    bins: dict[tuple[int, ...], dict[Values, Bin]] = field(default_factory=dict)
+
+    def put(self, candidate: Candidate) -> None:
+        """Take in a candidate that is later than all others."""
+        values = tuple([candidate.values[name] for name in self.reads]) if self.reads else ()
+        record = Open(candidate.time, candidate.number, values, candidate)
+        self.added += 1
+        self.add(record)
+        for places, bins in self.bins.items():
+            _put(bins, places, record)
+
+    def take(self, record: Open) -> None:
+        """Take out a record, of all bins."""
+        self.remove(record)
+        for places, bins in self.bins.items():
+            values = tuple([record.values[place] for place in places])
+            bins[values].remove(record)
+            if not bins[values].all:
+                del bins[values]
+
+    def by(self, places: tuple[int, ...]) -> dict[Values, Bin]:
+        """Return the records by some of their values."""
+        if places not in self.bins:
+            self.bins[places] = {}
+            for record in self.all.records[self.all.start :]:
+                _put(self.bins[places], places, record)
+        return self.bins[places]
 
     def find(self, candidate: Candidate) -> Open | None:
         """Return a record if it is here."""
@@ -51,35 +86,45 @@ class Shelf:
     def from_time(self, time: int) -> None:
         """Let go of the records before a time."""
         while self.all and self.all.records[self.all.start].time < time:
-            self.remove(self.all.records[self.all.start])
+            self.take(self.all.records[self.all.start])
 
     def after(self, place: Place) -> int:
         """Return at which index of `all` the records after a place in the order begin."""
         return self.all.place_of(place[0], place[1] + 1)
 
 
+def _put(bins: dict[Values, Bin], places: tuple[int, ...], record: Open) -> None:
+    values = tuple([record.values[place] for place in places])
+    if values not in bins:
+        bins[values] = Bin()
+    bins[values].add(record)
+
+
 @dataclass(slots=True)
 class Shelves:
     """The shelves of one group, by the kind of the step, and the last records that were tried in vain.
 
-    `vain` holds, by the values of a last record, how many records of the step before it there had been.
+    `vain` holds, by the values of a last record, how many records of the step before it there had been; `newest` is
+    the time of the last record that was added.
     """
 
     bonds: Bonds
     by_kind: dict[int, Shelf] = field(default_factory=dict)
     vain: dict[Values, int] = field(default_factory=dict)
+    newest: int = -(1 << 63)
 
     def shelf(self, place: int) -> Shelf:
         """Return the shelf of a step."""
         kind = self.bonds.kinds[place]
         if kind not in self.by_kind:
-            self.by_kind[kind] = Shelf(self.bonds.reads[kind])
+            self.by_kind[kind] = Shelf(reads=self.bonds.reads[kind])
         return self.by_kind[kind]
 
     def add(self, candidate: Candidate, kinds: Iterable[int]) -> None:
         """Let a record be free for some kinds of step."""
         for kind in kinds:
-            self.shelf(kind).add(candidate)
+            self.shelf(kind).put(candidate)
+        self.newest = candidate.time
 
     def use(self, candidates: Iterable[Candidate]) -> None:
         """Take records away from every step."""
@@ -87,7 +132,7 @@ class Shelves:
             for shelf in self.by_kind.values():
                 found = shelf.find(candidate)
                 if found is not None:
-                    shelf.remove(found)
+                    shelf.take(found)
 
     def from_time(self, time: int) -> None:
         """Let go of the records before a time."""
