@@ -162,14 +162,58 @@ def test_the_earliest_records_that_fit_are_those_of_a_plain_search(
     check(a_sequence(steps, where, is_ordered=is_ordered, within=within), log)
 
 
+CROWDED_WHERES = (WHERES[1], WHERES[5], WHERES[10], WHERES[11], "seconds_between(a, b) > 30 and a.status <> b.status")
+CROWDS = st.lists(
+    st.tuples(st.integers(0, 2), st.sampled_from(("a", "a", "a", "b", "c")), VALUES), min_size=45, max_size=70
+)
+
+
 @settings(max_examples=100, deadline=None)
-@given(
-    st.sampled_from((WHERES[1], WHERES[5], WHERES[10], WHERES[11], "seconds_between(a, b) > 30 and a.status <> b.status")),
-    st.booleans(),
-    st.lists(st.tuples(st.integers(0, 2), st.sampled_from(("a", "a", "a", "b", "c")), VALUES), min_size=45, max_size=70),
-)  # fmt: skip
+@given(st.sampled_from(CROWDED_WHERES), st.booleans(), CROWDS)
 def test_many_records_that_wait_change_nothing(where: str, is_ordered: bool, log: list[Any]) -> None:
     check(a_sequence(ABC, where, is_ordered=is_ordered, within=100), log)
+
+
+class CountedValues(dict[str, Any]):
+    """Values that count how often one of them is looked at."""
+
+    looks = 0
+
+    def __getitem__(self, name: str) -> Any:
+        CountedValues.looks += 1
+        return super().__getitem__(name)
+
+
+def looks_at_values(where: str, many: int) -> int:
+    """Return how often values are read while a subject does b and c in turn, each time with another device."""
+    sequence = a_sequence(where=where, within=86_400)
+    records = [
+        a_candidate(n, n, "abc"[n % 3], api_key_id=f"k{n % 2}", latitude=48.0, longitude=2.0) for n in range(many)
+    ]
+    records = [one._replace(values=CountedValues({**one.values, "device_id": f"d{one.number}"})) for one in records]
+    CountedValues.looks = 0
+    assert list(joined(sequence, records)) == []
+    return CountedValues.looks
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        "a.device_id = b.device_id",
+        "a.device_id = c.device_id",
+        "a.device_id = b.device_id and b.device_id = c.device_id",
+        "distance_km(a, c) > 500 and a.api_key_id <> c.api_key_id",
+        "distance_km(a, c) / seconds_between(a, c) * 3600 > 900",
+        "distance_km(a, b) / seconds_between(a, b) * 3600 > 900 and b.api_key_id <> c.api_key_id",
+        "seconds_between(a, b) > 100000 and a.device_id <> c.device_id",
+        "seconds_between(b, c) < 0.5 and a.api_key_id <> c.api_key_id",
+        "seconds_between(a, b) < 0.5 and a.api_key_id <> b.api_key_id",
+    ],
+)
+def test_records_that_never_fit_are_not_tested_against_each_other(where: str) -> None:
+    few, many = looks_at_values(where, 240), looks_at_values(where, 960)
+
+    assert many < 5 * few
 
 
 PAIR_WHERES = ("", "a.api_key_id <> b.api_key_id", "a.model = b.model", "distance_km(a, b) / seconds_between(a, b) > 1")

@@ -10,7 +10,7 @@ from auditor.policy.conditions import AnyOf, Condition, SelectionRef
 from auditor.policy.pack import Context
 from auditor.policy.rule import Exemption, ExemptionEntry, Novel, Rule, Sequence, Span, Window
 from auditor.policy.terms import Terms, TermsVersion
-from tests.properties.some_conditions import RARE, USUAL, leaves, references, trees
+from tests.properties.some_conditions import RARE, USUAL, WIDE, leaves, references, trees
 from tests.properties.some_measures import measures, violations, wheres
 from tests.properties.some_records import Grid
 
@@ -42,6 +42,11 @@ def rules(draw: st.DrawFn, grid: Grid, name: str = "a-rule") -> Rule:
     )
     names = tuple(selection for selection, _ in selections)
     sequence = draw(st.one_of(st.none(), _sequences(grid, names)))
+    if sequence and 2 < len(sequence.steps) >= draw(st.integers(2, 5)):
+        # of narrow selections three records hardly ever come together
+        selections = tuple(
+            (one, draw(st.sampled_from(WIDE)) if one in sequence.steps else it) for one, it in selections
+        )
     measured = draw(measures(sequence is not None))
     return Rule(
         id="00000000-0000-4000-8000-000000000000",
@@ -55,7 +60,18 @@ def rules(draw: st.DrawFn, grid: Grid, name: str = "a-rule") -> Rule:
         level=draw(st.just("low")),
         subject=draw(
             st.sampled_from(
-                ("account", "account", "account", "none", "none", "api_key", "organization", "end_user", "cluster")
+                (
+                    "account",
+                    "account",
+                    "account",
+                    "none",
+                    "none",
+                    "none",
+                    "api_key",
+                    "organization",
+                    "end_user",
+                    "cluster",
+                )
             )
         ),
         by=draw(_some(_BY, 2)),
@@ -131,11 +147,12 @@ def _sequences(draw: st.DrawFn, grid: Grid, names: tuple[str, ...]) -> Sequence:
     steps = draw(st.one_of(_pairs_of_steps(names), _many_steps(names)))
     single = tuple(step for step in dict.fromkeys(steps) if steps.count(step) == 1)
     where = st.one_of(wheres(single), st.none()) if len(single) > 1 else st.none()
+    is_long = len(steps) > 2
     return Sequence(
         steps=steps,
         is_ordered=draw(st.sampled_from((True, True, False))),
-        by=draw(_some(("model", "api_key_id", "status", "device_id", "extra.word"), 2)),
-        within=draw(st.sampled_from((2, 9, 1, 4))) * grid.seconds,
+        by=draw(_some(("model", "api_key_id", "status", "device_id", "extra.word"), 1 if is_long else 2)),
+        within=draw(st.sampled_from((2, 9, 9, 6) if is_long else (2, 9, 1, 4))) * grid.seconds,
         until="stop" if "stop" in names and draw(st.sampled_from((True, True, False))) else "",
         where=draw(where),
     )
@@ -149,10 +166,13 @@ def _pairs_of_steps(names: tuple[str, ...]) -> st.SearchStrategy[tuple[str, ...]
 
 @cache
 def _many_steps(names: tuple[str, ...]) -> st.SearchStrategy[tuple[str, ...]]:
-    """Three to five steps, often different ones."""
-    different = st.permutations(names).map(tuple) if len(names) > 2 else st.just(())
+    """Three to five steps, mostly different ones."""
     mixed = st.lists(st.sampled_from(names), min_size=3, max_size=5).map(tuple)
-    return st.one_of(mixed, different.filter(bool)) if len(names) > 2 else mixed
+    if len(names) < 4:
+        return mixed
+    different = st.tuples(st.permutations(names), st.sampled_from((3, 3, 4, 5)))
+    chosen = different.map(lambda drawn: tuple(drawn[0][: drawn[1]]))
+    return st.one_of(chosen, chosen, mixed)
 
 
 @cache
