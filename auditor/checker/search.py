@@ -83,7 +83,9 @@ def _in_any_order(shelves: Shelves, last: Candidate, kinds: tuple[int, ...]) -> 
     best: Found | None = None
     for kind in kinds:
         if all(other == kind and len(shelves.shelf(kind).all) == wanted[kind] - 1 for other in short):
-            found = Search(shelves, last.time, {kind: last}, len(bonds.steps)).rest(START)
+            search = Search(shelves, last.time, {kind: last}, len(bonds.steps))
+            found = search.rest(START)
+            search.let_go()
             if found is not None and (best is None or _places(found) < _places(best)):
                 best = found
     return best
@@ -159,7 +161,7 @@ class Search:
         """Yield, in order, the records for a step that it makes sense to try; the last one yielded was in vain."""
         shelf, outlook = self.shelves.shelf(place), self._bonds.outlook(place, frozenset(self.present), self.end)
         failed = set[Values]()
-        for record in self._fitting_in(self._bins(shelf, outlook), outlook, place, after):
+        for record in self._fitting_in(self._bins(shelf, outlook, place), outlook, place, after):
             values = tuple(record.values[at] for at in outlook.later)
             if values not in failed:
                 yield record, place
@@ -169,17 +171,16 @@ class Search:
                     if not outlook.later:
                         return
 
-    def _bins(self, shelf: Shelf, outlook: Outlook) -> list[Bin]:
+    def _bins(self, shelf: Shelf, outlook: Outlook, place: int) -> list[Bin]:
         """Return where to look: among the records that share what must be shared."""
         if outlook.same:
             wanted = [self._shared(link) for link in outlook.same]
             found = shelf.by(tuple(link.own for link in outlook.same)).get(tuple(wanted))
             return [found] if found is not None and None not in wanted else []
         if outlook.awaited is not None:
-            own = shelf.by((outlook.awaited.own,))
-            others = self.shelves.shelf(outlook.awaited.place).by((outlook.awaited.others,))
-            if len(others) < len(own):
-                return [own[values] for values in others if values in own]
+            awaited = outlook.awaited
+            own = shelf.by((awaited.own,))
+            return [own[values] for values in self.shelves.common(shelf, awaited, place)]
         return [shelf]
 
     def _shared(self, link: Link) -> Any:
@@ -241,12 +242,13 @@ class Search:
         )
 
     def _mourn(self, shelf: Shelf, place: int, record: Open) -> None:
-        """Note that a record is dead: a later step had to come within a time that is over, and did not."""
-        for bond in self._bonds.bonds if self._bonds.is_ordered else ():
-            if bond.gap is not None and bond.gap[0] == place and bond.gap[1] > place:
+        """Note that a record is dead: another step had to come within a time that is over, and did not."""
+        is_ordered = self._bonds.is_ordered
+        for bond in self._bonds.bonds:
+            if bond.gap is not None and bond.gap[0] == place and (bond.gap[1] > place or not is_ordered):
                 until = record.time + bond.gap[2]
                 other = self.shelves.shelf(bond.gap[1])
-                index = other.after(record[:2])
+                index = other.after(record[:2]) if is_ordered else other.all.start
                 is_there = index < len(other.all.records) and other.all.records[index].time <= until
                 if until < self.now and not is_there:
                     self.dead[place, record.number] = shelf, record

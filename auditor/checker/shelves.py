@@ -7,7 +7,7 @@ the earliest of a line does not do, the others of it mostly needn't be looked at
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from auditor.checker.bonds import Bonds
+from auditor.checker.bonds import Bonds, Link
 from auditor.checker.waiting import Line, Open, Values
 from auditor.checker.where import Candidate
 
@@ -40,16 +40,21 @@ class Bin:
                 del self.lines[record.values]
 
 
+Common = tuple[dict[Values, Bin], set[Values]]
+"""The bins of another shelf, and the values that have a bin both there and here."""
+
+
 @dataclass(slots=True)
 class Shelf(Bin):
     """The free records of one step, with what bonds read of them. `added` counts all that ever were.
 
-    `bins` holds them by some of their values, once these were asked for.
+    `bins` holds them by some of their values, once these were asked for, `common` what these share with other shelves.
     """
 
     reads: tuple[str, ...] = ()
     added: int = 0
     bins: dict[tuple[int, ...], dict[Values, Bin]] = field(default_factory=dict)
+    common: dict[tuple[int, ...], list[Common]] = field(default_factory=dict)
 
     def put(self, candidate: Candidate) -> None:
         """Take in a candidate that is later than all others."""
@@ -57,8 +62,8 @@ class Shelf(Bin):
         record = Open(candidate.time, candidate.number, values, candidate)
         self.added += 1
         self.add(record)
-        for places, bins in self.bins.items():
-            _put(bins, places, record)
+        for places in self.bins:
+            self._bin(places, record)
 
     def take(self, record: Open) -> None:
         """Take out a record, of all bins."""
@@ -68,14 +73,25 @@ class Shelf(Bin):
             bins[values].remove(record)
             if not bins[values].all:
                 del bins[values]
+                for _, common in self.common.get(places, ()):
+                    common.discard(values)
 
     def by(self, places: tuple[int, ...]) -> dict[Values, Bin]:
         """Return the records by some of their values."""
         if places not in self.bins:
             self.bins[places] = {}
             for record in self.all.records[self.all.start :]:
-                _put(self.bins[places], places, record)
+                self._bin(places, record)
         return self.bins[places]
+
+    def _bin(self, places: tuple[int, ...], record: Open) -> None:
+        bins, values = self.bins[places], tuple([record.values[place] for place in places])
+        if values not in bins:
+            bins[values] = Bin()
+            for others, common in self.common.get(places, ()):
+                if values in others:
+                    common.add(values)
+        bins[values].add(record)
 
     def find(self, candidate: Candidate) -> Open | None:
         """Return a record if it is here."""
@@ -93,13 +109,6 @@ class Shelf(Bin):
         return self.all.place_of(place[0], place[1] + 1)
 
 
-def _put(bins: dict[Values, Bin], places: tuple[int, ...], record: Open) -> None:
-    values = tuple([record.values[place] for place in places])
-    if values not in bins:
-        bins[values] = Bin()
-    bins[values].add(record)
-
-
 @dataclass(slots=True)
 class Shelves:
     """The shelves of one group, by the kind of the step, and the last records that were tried in vain.
@@ -112,6 +121,7 @@ class Shelves:
     by_kind: dict[int, Shelf] = field(default_factory=dict)
     vain: dict[Values, int] = field(default_factory=dict)
     newest: int = -(1 << 63)
+    _common: dict[tuple[int, int, int, int], set[Values]] = field(default_factory=dict)
 
     def shelf(self, place: int) -> Shelf:
         """Return the shelf of a step."""
@@ -119,6 +129,18 @@ class Shelves:
         if kind not in self.by_kind:
             self.by_kind[kind] = Shelf(reads=self.bonds.reads[kind])
         return self.by_kind[kind]
+
+    def common(self, shelf: Shelf, link: Link, place: int) -> set[Values]:
+        """Return the values that records of one step share with records of another as a link asks."""
+        name = (place, link.own, link.place, link.others)
+        if name not in self._common:
+            other = self.shelf(link.place)
+            here, there = shelf.by((link.own,)), other.by((link.others,))
+            found = {values for values in here if values in there}
+            shelf.common.setdefault((link.own,), []).append((there, found))
+            other.common.setdefault((link.others,), []).append((here, found))
+            self._common[name] = found
+        return self._common[name]
 
     def add(self, candidate: Candidate, kinds: Iterable[int]) -> None:
         """Let a record be free for some kinds of step."""
