@@ -64,12 +64,22 @@ def _step(rule: Rule, sequence: Sequence, walk: _Walk, record: Record, steps: An
     own = (subject, divided, record, steps)
     group = [item for item in walk.free if item[:2] == (subject, divided)]
     walk.free.append(own)
-    for earlier in combinations(_within_reach(sequence, group, record), len(sequence.steps) - 1):
+    near = _within_reach(sequence, group, record)
+    if not _are_there(sequence, [item[3] for item in near], steps):
+        return
+    for earlier in combinations(near, len(sequence.steps) - 1):
         chosen = (*earlier, own)
         if _is_occurrence(sequence, tuple(item[2:] for item in chosen)):
             walk.free = [item for item in walk.free if item not in chosen]
             walk.occurrences.append(Occurrence(tuple(item[2] for item in chosen)))
             return
+
+
+def _are_there(sequence: Sequence, earlier: list[Answers], last: Answers) -> bool:
+    """Say whether it is worth trying sets of records at all: every step has some, and the last one its own."""
+    if sequence.is_ordered and not last[-1]:
+        return False
+    return all(any(answers[step] for answers in (*earlier, last)) for step in range(len(sequence.steps)))
 
 
 def _within_reach(sequence: Sequence, group: list[Item], last: Record) -> list[Item]:
@@ -78,8 +88,10 @@ def _within_reach(sequence: Sequence, group: list[Item], last: Record) -> list[I
 
 def _is_occurrence(sequence: Sequence, chosen: Dealt) -> bool:
     """Say whether records, in record order, can be dealt out to the steps."""
-    covered = [any(answers[step] for _, answers in chosen) for step in range(len(sequence.steps))]
-    return all(covered) and any(_fits(sequence, dealt) for dealt in _dealt(sequence, chosen))
+    answers = [answers for _, answers in chosen]
+    return _are_there(sequence, answers[:-1], answers[-1]) and any(
+        _fits(sequence, dealt) for dealt in _dealt(sequence, chosen)
+    )
 
 
 def _dealt(sequence: Sequence, chosen: Dealt) -> Iterator[Dealt]:
