@@ -8,7 +8,7 @@ other values are the same: not at all, only from false to true, or only back.
 from dataclasses import dataclass
 from typing import Literal
 
-from auditor.checker.where import FOLDED, Candidate, PairValue, compiled, ignores_case
+from auditor.checker.where import FOLDED, Candidate, StepsValue, compiled, ignores_case
 from auditor.policy.columns import column_named
 from auditor.policy.expressions import (
     Arithmetic,
@@ -38,30 +38,30 @@ class Demands:
     With `has_gap` no pair of one time can fit.
     """
 
-    of_first: tuple[PairValue, ...] = ()
-    of_second: tuple[PairValue, ...] = ()
+    of_first: tuple[StepsValue, ...] = ()
+    of_second: tuple[StepsValue, ...] = ()
     equal: tuple[str, ...] = ()
     unequal: tuple[str, ...] = ()
     read: tuple[str, ...] = ()
-    steady: tuple[PairValue, ...] = ()
-    rising: tuple[PairValue, ...] = ()
-    falling: tuple[PairValue, ...] = ()
-    other: tuple[PairValue, ...] = ()
+    steady: tuple[StepsValue, ...] = ()
+    rising: tuple[StepsValue, ...] = ()
+    falling: tuple[StepsValue, ...] = ()
+    other: tuple[StepsValue, ...] = ()
     has_gap: bool = False
 
 
 def demands_of(sequence: Sequence) -> Demands:
     """Return the demands of a sequence's `where`."""
-    steps, parts = sequence.steps, _conjuncts(sequence.where)
-    pairs = [part for part in parts if len(_steps_read(part)) != 1]
-    keys = {id(part): _key(part) for part in pairs}
+    steps, parts = sequence.steps, conjuncts(sequence.where)
+    pairs = [part for part in parts if len(steps_read(part)) != 1]
+    keys = {id(part): key_of(part) for part in pairs}
     rest = [part for part in pairs if keys[id(part)] is None]
     trends = [_part_trend(part, steps) for part in rest]
 
-    def alone(step: str) -> tuple[PairValue, ...]:
-        return tuple(compiled(part, steps) for part in parts if _steps_read(part) == {step})
+    def alone(step: str) -> tuple[StepsValue, ...]:
+        return tuple(compiled(part, steps) for part in parts if steps_read(part) == {step})
 
-    def sorted_out(wanted: Trend) -> tuple[PairValue, ...]:
+    def sorted_out(wanted: Trend) -> tuple[StepsValue, ...]:
         return tuple(compiled(part, steps) for part, trend in zip(rest, trends, strict=True) if trend == wanted)
 
     def keyed(operator: str) -> tuple[str, ...]:
@@ -73,37 +73,39 @@ def demands_of(sequence: Sequence) -> Demands:
         of_second=alone(steps[1]),
         equal=keyed("="),
         unequal=keyed("<>"),
-        read=tuple(sorted({name for part in rest for name in _read_of_first(part, steps[0])})),
+        read=tuple(sorted({name for part in rest for name in columns_read(part, steps[0])})),
         steady=sorted_out("steady"),
         rising=sorted_out("rising"),
         falling=sorted_out("falling"),
         other=sorted_out("any"),
-        has_gap=any(_divides_by_gap(part, steps) for part in rest),
+        has_gap=any(divides_by_gap(part, steps) for part in rest),
     )
 
 
-def holds(tests: tuple[PairValue, ...], first: Candidate, second: Candidate) -> bool:
+def holds(tests: tuple[StepsValue, ...], first: Candidate, second: Candidate) -> bool:
     """Say whether all tests are true of two records."""
     return all(test(first, second) is True for test in tests)
 
 
-def _conjuncts(where: Expression | None) -> tuple[Expression, ...]:
+def conjuncts(where: Expression | None) -> tuple[Expression, ...]:
+    """Return the parts of a `where` that are joined by `and`."""
     match where:
         case None:
             return ()
         case Logic(operator="and"):
-            return (*_conjuncts(where.left), *_conjuncts(where.right))
+            return (*conjuncts(where.left), *conjuncts(where.right))
         case _:
             return (where,)
 
 
-def _steps_read(expression: Expression) -> set[str]:
+def steps_read(expression: Expression) -> set[str]:
+    """Return the steps that an expression names."""
     names = {node.step for node in walk(expression) if isinstance(node, Name)}
     calls = [node for node in walk(expression) if isinstance(node, PairCall)]
     return names | {step for call in calls for step in (call.first, call.second)}
 
 
-def _key(part: Expression) -> str | None:
+def key_of(part: Expression) -> str | None:
     """Return the value by which records of a part `a.x = b.x` or `a.x <> b.x` can be sorted, None for other parts."""
     match part:
         case Comparison(operator="=" | "<>", left=Name() as left, right=Name() as right) if left.name == right.name:
@@ -117,20 +119,30 @@ def _key(part: Expression) -> str | None:
             return None
 
 
-def _read_of_first(part: Expression, step: str) -> set[str]:
+def columns_read(part: Expression, step: str) -> tuple[str, ...]:
+    """Return the columns of one step that a part reads, `time` apart, sorted."""
     names = {node.name for node in walk(part) if isinstance(node, Name) and node.step == step} - {"time"}
     calls = [node for node in walk(part) if isinstance(node, PairCall) and node.function == "distance_km"]
-    return names | ({"latitude", "longitude"} if any(step in (call.first, call.second) for call in calls) else set())
+    places = {"latitude", "longitude"} if any(step in (call.first, call.second) for call in calls) else set()
+    return tuple(sorted(names | places))
+
+
+def trend_of(part: Expression, step: str, pair: tuple[str, ...]) -> Trend:
+    """Return how the truth of a part goes as the record of one step comes later; the steps of `pair` come in order."""
+    return _part_trend(part, (step, *pair))
 
 
 def _part_trend(part: Expression, steps: tuple[str, ...]) -> Trend:
-    """Return how the truth of a part goes; one that is unknown for pairs of one time must say so at its top."""
-    if _divides_by_gap(part, steps) or not any(_is_quotient_by_gap(node, steps) for node in walk(part)):
+    """Return how the truth of a part goes; one that is unknown for pairs of one time must say so at its top.
+
+    `steps` are the one that comes later, then the two that come in order, if that isn't clear from them alone.
+    """
+    if divides_by_gap(part, steps) or not any(_is_quotient_by_gap(node, steps) for node in walk(part)):
         return _trend(part, steps)
     return "any"
 
 
-def _divides_by_gap(part: Expression, steps: tuple[str, ...]) -> bool:
+def divides_by_gap(part: Expression, steps: tuple[str, ...]) -> bool:
     """Say whether a part is unknown for pairs of one time; `and` and `or` may turn an unknown into an answer."""
     nodes = walk(part)
     return any(_is_quotient_by_gap(node, steps) for node in nodes) and not any(isinstance(n, Logic) for n in nodes)
@@ -142,7 +154,7 @@ def _trend(expression: Expression, steps: tuple[str, ...]) -> Trend:
         case Name(name="time", step=step):
             return "rising" if step == steps[0] else "steady"
         case PairCall(function="seconds_between", first=first, second=second) if first != second:
-            return "falling" if first == steps[0] else "rising"
+            return "falling" if first == steps[0] else "rising" if second == steps[0] else "steady"
         case Negative(operand=operand) | Negation(operand=operand):
             return _TURNED[_trend(operand, steps)]
         case Logic():
@@ -184,7 +196,9 @@ def _trend_of_arithmetic(sum_: Arithmetic, steps: tuple[str, ...]) -> Trend:
         case _:
             if _is_positive(sum_.right):
                 return left
-            return "rising" if _is_quotient_by_gap(sum_, steps) and left == "steady" else "any"
+            if not _is_quotient_by_gap(sum_, steps) or left != "steady":
+                return "any"
+            return "rising" if steps[0] == steps[-2] else "falling"
 
 
 def _is_quotient_by_gap(node: Expression, steps: tuple[str, ...]) -> bool:
@@ -197,7 +211,7 @@ def _is_quotient_by_gap(node: Expression, steps: tuple[str, ...]) -> bool:
 def _is_gap(node: Expression, steps: tuple[str, ...]) -> bool:
     match node:
         case PairCall(function="seconds_between", first=first, second=second):
-            return (first, second) == steps
+            return (first, second) == steps[-2:]
         case Arithmetic(operator="*" | "/", left=left, right=right) if _is_positive(right):
             return _is_gap(left, steps)
         case Arithmetic(operator="*", left=left, right=right) if _is_positive(left):

@@ -1,4 +1,4 @@
-"""Pair the records of a sequence's two steps: earliest first, each record in at most one occurrence.
+"""Pair the records of a sequence's two ordered steps: earliest first, each record in at most one occurrence.
 
 The walk that docs/evaluation.md, "Sequence", describes. It is sequential by nature (whether a record is still free
 depends on every pair before it), so it is plain Python over the few records that could be paired at all; what
@@ -29,11 +29,11 @@ def paired(sequence: Sequence, candidates: Iterable[Candidate]) -> Iterator[tupl
         if candidate.divided is None or unlike is None or equal is None:
             continue
         first, waiting = None, _group(groups, candidate, equal)
-        if waiting and candidate.is_second:
+        if waiting and candidate.fits[1]:
             first = waiting.taken_by(candidate, unlike)
         if first is not None:
             yield first.number, candidate.number
-        elif candidate.is_first:
+        elif candidate.fits[0]:
             waiting = waiting or _opened(groups, candidate, equal, Waiting(demands, reach))
             waiting.add(candidate, unlike)
 

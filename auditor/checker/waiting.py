@@ -40,8 +40,8 @@ class Line:
     records: list[Open] = field(default_factory=list)
     start: int = 0
 
-    def __bool__(self) -> bool:
-        return self.start < len(self.records)
+    def __len__(self) -> int:
+        return len(self.records) - self.start
 
     def place_of(self, time: int, number: int) -> int:
         """Return the place of the first record that is not before another in order."""
@@ -57,9 +57,9 @@ class Line:
             del self.records[: self.start]
             self.start = 0
 
-    def first_place(self, is_true: Callable[[Candidate], bool], end: int) -> int | None:
-        """Return the first place before `end` where a test is true that is false and then true along the line."""
-        low, high = self.start, end - 1
+    def first_place(self, is_true: Callable[[Candidate], bool], low: int, end: int) -> int | None:
+        """Return the first place from `low`, before `end`, where a test is true that is false and then true in line."""
+        high = end - 1
         if high < low or not is_true(self.records[high].candidate):
             return None
         while low < high:
@@ -81,7 +81,7 @@ class Alike:
         self.all.records.append(record)
         if self.lines:
             self._index(record)
-        elif self.demands.unequal and len(self.all.records) - self.all.start > FEW:
+        elif self.demands.unequal and len(self.all) > FEW:
             for one in self.all.records[self.all.start :]:
                 self._index(one)
 
@@ -101,7 +101,7 @@ class Alike:
             return None
         end = self.all.place_of(second.time, -1) if demands.has_gap else len(records)
         if demands.rising:
-            found = self.all.first_place(lambda first: holds(demands.rising, first, second), end)
+            found = self.all.first_place(lambda first: holds(demands.rising, first, second), place, end)
             place = end if found is None else found
         if place >= end:
             return None

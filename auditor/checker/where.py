@@ -1,4 +1,4 @@
-"""What a sequence's `where` says of two records, made once into a function of the two.
+"""What a sequence's `where` says of the records of its steps, made once into a function of them.
 
 The words are those of docs/evaluation.md, "Sequence" and "Numbers": three-valued, exact unless a double takes part.
 """
@@ -32,22 +32,21 @@ FOLDED = "folded "
 class Candidate(NamedTuple):
     """A record that the pairing looks at; their order is (time, number).
 
-    `divided` is None where a value of `sequence.by` is null; `time` is in microseconds since 1970; `values` are the
-    columns that `where` reads.
+    `fits` says for each step whether it is a candidate (None: unknown); `divided` is None where a value of
+    `sequence.by` is null; `time` is in microseconds since 1970; `values` are the columns that `where` reads.
     """
 
     time: int
     number: int
-    is_first: bool
-    is_second: bool
-    is_until: bool
+    fits: tuple[bool | None, ...]
+    is_until: bool | None
     subject: tuple[Any, ...]
     divided: tuple[Any, ...] | None
     values: Mapping[str, Any]
 
 
-PairValue = Callable[[Candidate, Candidate], Any]
-"""Gives a value, or a truth, of the record of the first step and that of the second; None is unknown."""
+StepsValue = Callable[..., Any]
+"""Gives a value, or a truth, of one record a step; None is unknown."""
 
 _COMPARED: Mapping[str, Callable[[Any, Any], bool]] = {
     "=": operator.eq, "<>": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
@@ -56,13 +55,13 @@ _PLAIN: Mapping[str, Callable[[Any, Any], Any]] = {"+": operator.add, "-": opera
 _DECIMAL: Mapping[str, Callable[[Any, Any], Decimal]] = {"+": EXACT.add, "-": EXACT.subtract, "*": EXACT.multiply}
 
 
-def compiled(expression: Expression, steps: tuple[str, ...]) -> PairValue:
-    """Return the function of a part of `where`; its records are given in the order of `steps`."""
+def compiled(expression: Expression, steps: tuple[str, ...]) -> StepsValue:
+    """Return the function of a part of `where` that names some of `steps`; it takes records in their order."""
     match expression:
         case Number(value=value) | Text(value=value):
             return lambda *_: value
         case Name(name=name, step=step):
-            return _column(name, is_first=step == steps[0])
+            return _column(name, steps.index(step))
         case PairCall():
             return _call(expression, steps)
         case Negative(operand=operand):
@@ -113,46 +112,45 @@ def _angle(degrees: float) -> tuple[float, float]:
     return radians, math.cos(radians)
 
 
-def _column(name: str, *, is_first: bool) -> PairValue:
-    place = 0 if is_first else 1
-    return (lambda *pair: pair[place].time) if name == "time" else (lambda *pair: pair[place].values[name])
+def _column(name: str, place: int) -> StepsValue:
+    return (lambda *records: records[place].time) if name == "time" else (lambda *records: records[place].values[name])
 
 
-def _call(call: PairCall, steps: tuple[str, ...]) -> PairValue:
-    places = [0 if step == steps[0] else 1 for step in (call.first, call.second)]
+def _call(call: PairCall, steps: tuple[str, ...]) -> StepsValue:
+    one, other = steps.index(call.first), steps.index(call.second)
 
-    def seconds_between(*pair: Candidate) -> Decimal:
-        return Decimal(pair[places[1]].time - pair[places[0]].time).scaleb(-6)
+    def seconds_between(*records: Candidate) -> Decimal:
+        return Decimal(records[other].time - records[one].time).scaleb(-6)
 
-    def distance(*pair: Candidate) -> float | None:
-        here, there = pair[places[0]].values, pair[places[1]].values
+    def distance(*records: Candidate) -> float | None:
+        here, there = records[one].values, records[other].values
         return distance_km(here["latitude"], here["longitude"], there["latitude"], there["longitude"])
 
     return seconds_between if call.function == "seconds_between" else distance
 
 
-def _negative(operand: PairValue) -> PairValue:
-    def negated(first: Candidate, second: Candidate) -> Any:
-        value = operand(first, second)
+def _negative(operand: StepsValue) -> StepsValue:
+    def negated(*records: Candidate) -> Any:
+        value = operand(*records)
         return None if value is None else EXACT.minus(value) if isinstance(value, Decimal) else -value
 
     return negated
 
 
-def _opposite(operand: PairValue) -> PairValue:
-    def opposite(first: Candidate, second: Candidate) -> bool | None:
-        answer = operand(first, second)
+def _opposite(operand: StepsValue) -> StepsValue:
+    def opposite(*records: Candidate) -> bool | None:
+        answer = operand(*records)
         return None if answer is None else not answer
 
     return opposite
 
 
-def _logic(decides: bool, left: PairValue, right: PairValue) -> PairValue:
-    def joined(first: Candidate, second: Candidate) -> bool | None:
-        here: bool | None = left(first, second)
+def _logic(decides: bool, left: StepsValue, right: StepsValue) -> StepsValue:
+    def joined(*records: Candidate) -> bool | None:
+        here: bool | None = left(*records)
         if here is decides:
             return decides
-        there: bool | None = right(first, second)
+        there: bool | None = right(*records)
         if there is decides:
             return decides
         return None if here is None or there is None else not decides
@@ -160,17 +158,17 @@ def _logic(decides: bool, left: PairValue, right: PairValue) -> PairValue:
     return joined
 
 
-def _comparison(comparison: Comparison, steps: tuple[str, ...]) -> PairValue:
+def _comparison(comparison: Comparison, steps: tuple[str, ...]) -> StepsValue:
     left, right = compiled(comparison.left, steps), compiled(comparison.right, steps)
     folded = [_folded(side, steps) for side in (comparison.left, comparison.right)]
     is_folding, holds = ignores_case(comparison.left, comparison.right), _COMPARED[comparison.operator]
 
-    def compared(first: Candidate, second: Candidate) -> bool | None:
-        here, there = left(first, second), right(first, second)
+    def compared(*records: Candidate) -> bool | None:
+        here, there = left(*records), right(*records)
         if here is None or there is None:
             return None
         if is_folding and isinstance(here, str):
-            here, there = folded[0](first, second), folded[1](first, second)
+            here, there = folded[0](*records), folded[1](*records)
         elif isinstance(here, float) != isinstance(there, float):
             here, there = float(here), float(there)
         return holds(here, there)
@@ -178,10 +176,10 @@ def _comparison(comparison: Comparison, steps: tuple[str, ...]) -> PairValue:
     return compared
 
 
-def _folded(side: Expression, steps: tuple[str, ...]) -> PairValue:
+def _folded(side: Expression, steps: tuple[str, ...]) -> StepsValue:
     match side:
         case Name(name=name, step=step) if name != "time":
-            return _column(FOLDED + name, is_first=step == steps[0])
+            return _column(FOLDED + name, steps.index(step))
         case Text(value=value):
             lowered = fold(value)
             return lambda *_: lowered
@@ -189,9 +187,9 @@ def _folded(side: Expression, steps: tuple[str, ...]) -> PairValue:
             return compiled(side, steps)
 
 
-def _calculation(sign: str, left: PairValue, right: PairValue) -> PairValue:
-    def calculated(first: Candidate, second: Candidate) -> Any:
-        here, there = left(first, second), right(first, second)
+def _calculation(sign: str, left: StepsValue, right: StepsValue) -> StepsValue:
+    def calculated(*records: Candidate) -> Any:
+        here, there = left(*records), right(*records)
         if here is None or there is None:
             return None
         if sign == "/":

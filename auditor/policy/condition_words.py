@@ -186,7 +186,7 @@ def _words_of_pattern(leaf: Matches) -> str:
 
 def _words_of_aggregate(call: Aggregate) -> str:
     if call.of_sequence:
-        return "number of times the steps followed each other"
+        return "number of times the sequence came about"
     if call.function == "span":
         return "time from the first to the last record"
     if call.column is None:

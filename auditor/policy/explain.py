@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from auditor.digests import rfc3339
 from auditor.policy.condition_words import words_of_condition, words_of_expression, words_of_seconds
-from auditor.policy.rule import Rule, Span, Window
+from auditor.policy.rule import Rule, Sequence, Span, Window
 
 __all__ = ["words_of", "words_of_condition", "words_of_expression", "words_of_seconds"]
 
@@ -24,6 +24,7 @@ _STRENGTHS = {
     "bright-line": "the records show the conduct itself",
     "inferential": "the records point to the conduct; intent can't be seen in a log",
 }
+PAIR = 2
 _CALENDAR = {"hour": "clock hour", "day": "calendar day", "week": "ISO week", "month": "calendar month", "year": "year"}
 
 
@@ -81,14 +82,21 @@ def _following(rule: Rule) -> Iterator[str]:
     sequence = rule.sequence
     if sequence is None:
         return
-    first, second = sequence.steps
     same = f" with the same {_columns(sequence.by)}" if sequence.by else ""
-    length = words_of_seconds(sequence.within)
-    yield f"A record of “{first}” must be followed by one of “{second}”{same} within {length}; each is used once."
+    yield f"{_words_of_steps(sequence)}{same} within {words_of_seconds(sequence.within)}; each is used once."
     if sequence.where is not None:
-        yield f"For the pair, {words_of_expression(sequence.where)}."
+        together = "the pair" if len(sequence.steps) == PAIR else "these records"
+        yield f"For {together}, {words_of_expression(sequence.where)}."
     if sequence.until:
         yield f"A “{sequence.until}” record in between cancels what was begun."
+
+
+def _words_of_steps(sequence: Sequence) -> str:
+    first, *others = (f"“{step}”" for step in sequence.steps)
+    if not sequence.is_ordered:
+        return f"Records of {', '.join((first, *others[:-1]))} and {others[-1]} must come together, in any order,"
+    later = ", then ".join(f"by one of {step}" for step in others)
+    return f"A record of {first} must be followed {later}"
 
 
 def _measuring(rule: Rule) -> Iterator[str]:

@@ -74,9 +74,10 @@ class Novel(Node):
 
 
 class Sequence(Node):
-    """Ordered steps (selection names) that must follow each other within `within` seconds."""
+    """Steps (selection names, two or more) that must all come within `within` seconds, in their order or in any."""
 
     steps: tuple[str, ...]
+    is_ordered: bool = True
     by: tuple[str, ...] = ()
     within: int
     until: str = ""

@@ -82,9 +82,9 @@ def _window() -> Schema:
 
 
 def _sequence() -> Schema:
-    names = {"type": "array", "items": _TEXT, "minItems": steps.STEPS, "maxItems": steps.STEPS}
+    names = {"type": "array", "items": _TEXT, "minItems": steps.FEWEST, "maxItems": steps.MOST}
     properties = {"steps": names, "by": _list_of(_column()), "within": _DURATION, "until": _TEXT, "where": _TEXT,
-                  "ordered": {"const": True}}  # fmt: skip
+                  "ordered": {"type": "boolean"}}  # fmt: skip
     return _object(properties, steps.KEYS, ("steps", "within"))
 
 

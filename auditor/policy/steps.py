@@ -1,11 +1,11 @@
-"""The `sequence` of a rule: two steps that follow each other."""
+"""The `sequence` of a rule: steps that follow each other, or come together in any order."""
 
 from auditor.errors import PolicyError
 from auditor.policy.columns import grouping_columns
 from auditor.policy.condition_parser import parse_condition
 from auditor.policy.conditions import AnyOf, SelectionRef
 from auditor.policy.expression_parser import parse_expression
-from auditor.policy.expressions import Expression
+from auditor.policy.expressions import Expression, Name, PairCall, walk
 from auditor.policy.fields import Fields, kind_of
 from auditor.policy.rule import Sequence
 from auditor.policy.typing import ExpressionChecker
@@ -13,7 +13,7 @@ from auditor.policy.when import When
 from auditor.policy.yaml import ScalarNode
 
 KEYS = ("steps", "by", "within", "until", "where", "ordered")
-STEPS = 2
+FEWEST, MOST = 2, 32
 
 
 def read_sequence(fields: Fields, when: When) -> Sequence | None:
@@ -22,7 +22,6 @@ def read_sequence(fields: Fields, when: When) -> Sequence | None:
     if block is None:
         return None
     block.allow(KEYS)
-    _refuse_unordered(block)
     if fields.node("novel") is not None:
         found = "`novel` beside `sequence`, expected one of them"
         fields.problems.add(fields.key_place("novel"), found, "write a rule for each")
@@ -33,17 +32,26 @@ def read_sequence(fields: Fields, when: When) -> Sequence | None:
     if until and when.use(until, block.key_place("until"), "`until`", fields.problems) and until in steps:
         place = block.key_place("until")
         fields.problems.add(place, f"`until` names the step `{until}`, expected another selection", "add a selection")
-    if len(steps) == STEPS:
-        _set_condition(when, steps, fields)
-    return Sequence(steps=steps, by=by, within=block.seconds("within"), until=until, where=_where(block, steps))
+    if len(steps) >= FEWEST:
+        _set_condition(when, tuple(dict.fromkeys(steps)), fields)
+    return Sequence(
+        steps=steps,
+        is_ordered=_is_ordered(block),
+        by=by,
+        within=block.seconds("within"),
+        until=until,
+        where=_where(block, steps),
+    )
 
 
-def _refuse_unordered(block: Fields) -> None:
+def _is_ordered(block: Fields) -> bool:
     node = block.node("ordered")
-    if node is None or (isinstance(node, ScalarNode) and node.value is True):
-        return
-    found = f"`ordered` is {kind_of(node)}, which is not supported by this version, expected `true`"
-    block.problems.add(node.place, found, "write one rule for each order")
+    if node is None:
+        return True
+    if isinstance(node, ScalarNode) and isinstance(node.value, bool):
+        return node.value
+    block.problems.add(node.place, f"`ordered` is {kind_of(node)}, expected `true` or `false`", "choose one of them")
+    return True
 
 
 def _steps(block: Fields, when: When) -> tuple[str, ...]:
@@ -53,13 +61,9 @@ def _steps(block: Fields, when: When) -> tuple[str, ...]:
         return ()
     for step in steps:
         when.use(step, node.place, "`steps`", block.problems)
-    if len(steps) > STEPS:
-        found = f"a sequence of {len(steps)} steps, which is not supported by this version, expected {STEPS}"
-        block.problems.add(node.place, found, "keep the two steps that matter most")
-    elif len(steps) < STEPS:
-        block.problems.add(node.place, f"a sequence of {len(steps)} steps, expected {STEPS}", "name two selections")
-    elif steps[0] == steps[1]:
-        block.problems.add(node.place, "the same step twice, expected two selections", "count records with `measure`")
+    if not FEWEST <= len(steps) <= MOST:
+        found = f"a sequence of {len(steps)} {'step' if len(steps) == 1 else 'steps'}, expected {FEWEST} to {MOST}"
+        block.problems.add(node.place, found, "name a selection for each step")
     return steps
 
 
@@ -73,8 +77,8 @@ def _set_condition(when: When, steps: tuple[str, ...], fields: Fields) -> None:
         except PolicyError as error:
             fields.problems.keep(error)
             return
-        if not isinstance(stated, AnyOf) or set(stated.parts) != set(wanted.parts):
-            found = f"a condition beside `sequence`, expected none or `{steps[0]} or {steps[1]}`"
+        if set(stated.parts if isinstance(stated, AnyOf) else (stated,)) != set(wanted.parts):
+            found = f"a condition beside `sequence`, expected none or `{' or '.join(steps)}`"
             fields.problems.add(node.place, found, "put further tests into the selections of the steps")
     if set(steps) <= set(when.selections):
         when.condition = wanted
@@ -89,5 +93,15 @@ def _where(block: Fields, steps: tuple[str, ...]) -> Expression | None:
         return None
     expression = block.problems.attempt(lambda: parse_expression(node.text, node.content))
     if expression is not None and steps:
-        ExpressionChecker(node.place, block.problems, {}, steps=steps).truth(expression)
+        ExpressionChecker(node.place, block.problems, {}, steps=tuple(dict.fromkeys(steps))).truth(expression)
+        _refuse_repeated(expression, steps, node, block)
     return expression
+
+
+def _refuse_repeated(where: Expression, steps: tuple[str, ...], node: ScalarNode, block: Fields) -> None:
+    """A name that stands for two steps would not say which of their records is meant."""
+    calls = [step for part in walk(where) if isinstance(part, PairCall) for step in (part.first, part.second)]
+    names = [part.step for part in walk(where) if isinstance(part, Name)]
+    for step in sorted({step for step in (*names, *calls) if steps.count(step) > 1}):
+        found = f"`where` names `{step}`, which is {steps.count(step)} steps, expected a name that is one step"
+        block.problems.add(node.place, found, "repeat the selection under another name")

@@ -23,8 +23,7 @@ def a_candidate(number: int, seconds: float, role: str, divided: str | None = "x
     return Candidate(
         number=number,
         time=int(seconds * 1_000_000),
-        is_first=role in (FIRST, BOTH),
-        is_second=role in (SECOND, BOTH),
+        fits=(role in (FIRST, BOTH), role in (SECOND, BOTH)),
         is_until=role == UNTIL,
         subject=("a",),
         divided=None if divided is None else (divided,),
@@ -252,11 +251,11 @@ def plainly_paired(records: Records[Candidate], where: Expression) -> Iterator[t
         if record.divided is None:
             continue
         near = [one for one in waiting if one.divided == record.divided and record.time - one.time <= 60_000_000]
-        partner = next((one for one in near if record.is_second and is_true(where, one, record)), None)
+        partner = next((one for one in near if record.fits[1] and is_true(where, one, record)), None)
         if partner is not None:
             waiting.remove(partner)
             yield partner.number, record.number
-        elif record.is_first:
+        elif record.fits[0]:
             waiting.append(record)
 
 

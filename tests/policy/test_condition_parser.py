@@ -86,3 +86,11 @@ def test_the_condition_of_a_sequence_is_one_of_its_steps() -> None:
     rule = rule_of("when: {a: {event: x}, b: {event: y}}\nsequence: {steps: [b, a], within: 1m}")
 
     assert either(B, A) == rule.condition
+
+
+def test_a_step_that_comes_twice_is_named_once_in_the_condition() -> None:
+    part = "when: {{a: {{event: x}}, b: {{event: y}}{}}}\nsequence: {{steps: [b, a, b], within: 1m, ordered: false}}"
+
+    rules = [rule_of(part.format(condition)) for condition in ("", ", condition: b or a")]
+
+    assert [either(B, A)] * 2 == [rule.condition for rule in rules]

@@ -42,6 +42,11 @@ falsepositives: [A failover that was not described to us.]
 effective: {from: 2026-01-01, until: 2027-01-01}
 """
 
+THREE_STEPS = (
+    "when: {{a: {{event: login}}, b: {{event: key_created}}, c: {{event: completion}}}}\n"
+    "sequence: {{steps: [a, b, c], within: 1h, ordered: {}, where: 'a.asn <> c.asn'}}"
+)
+
 
 def test_every_part_of_a_rule_is_said(golden: Callable[[str, str], None]) -> None:
     words = words_of(rule_of(EVERYTHING))
@@ -56,9 +61,11 @@ def test_every_part_of_a_rule_is_said(golden: Callable[[str, str], None]) -> Non
         "within: {session: 30m}\nsubject: end_user",
         "within: {calendar: week}\nmeasure: {calls: count()}\nsubject: cluster",
         "novel: {fields: [asn, user_agent], history: 14d, lasts: 24h}",
+        THREE_STEPS.format("true"),
+        THREE_STEPS.format("false"),
         "when: {x: {country|expand: '%unsupported_countries%'}}\nsubject: organization",
     ],
-    ids=["tumbling", "session", "calendar", "novel", "missing-list"],
+    ids=["tumbling", "session", "calendar", "novel", "steps", "steps-in-any-order", "missing-list"],
 )
 def test_other_windows_and_subjects_are_said(
     part: str, golden: Callable[[str, str], None], request: pytest.FixtureRequest

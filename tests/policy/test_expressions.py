@@ -96,12 +96,13 @@ def test_a_measure_carries_its_unit(expression: str, unit: str) -> None:
         "seconds_between(a, b) <= 30s",
         "b.output_tokens > 2 * a.output_tokens",
         "b.extra.trace = a.extra.trace",
+        "a.asn = b.asn or b.asn <> c.asn and seconds_between(c, a) < 0",
     ],
 )
-def test_a_where_compares_the_two_steps(where: str) -> None:
-    steps = "when: {a: {event: x}, b: {event: y}}\n"
+def test_a_where_compares_the_steps(where: str) -> None:
+    steps = "when: {a: {event: x}, b: {event: y}, c: {event: z}}\n"
 
-    rule = rule_of(f'{steps}sequence: {{steps: [a, b], within: 1m, where: "{where}"}}')
+    rule = rule_of(f'{steps}sequence: {{steps: [a, b, c], within: 1m, where: "{where}"}}')
 
     assert rule.sequence is not None
     assert rule.sequence.where is not None

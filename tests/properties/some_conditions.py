@@ -34,6 +34,13 @@ USUAL: tuple[Condition, ...] = (
     Equals(field="country", value="de"),
     Compare(field="status", operator="<", value=Decimal(500)),
 )
+WIDE: tuple[Condition, ...] = (
+    Exists(field="event"),
+    Exists(field="event"),
+    Equals(field="event", value="completion"),
+    Compare(field="status", operator="<", value=Decimal(500)),
+    Exists(field="model"),
+)
 RARE: tuple[Condition, ...] = (
     Equals(field="event", value="enforcement"),
     Equals(field="country", value="us"),

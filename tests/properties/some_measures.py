@@ -62,10 +62,10 @@ def violations(names: tuple[str, ...]) -> st.SearchStrategy[Expression | None]:
 
 
 @cache
-def wheres(first: str, second: str) -> st.SearchStrategy[Expression]:
-    """Return a condition over two steps."""
-    steps = st.sampled_from((first, second))
-    pair = st.sampled_from(((first, second), (second, first)))
+def wheres(names: tuple[str, ...]) -> st.SearchStrategy[Expression]:
+    """Return a condition over steps of these names, two or more."""
+    steps = st.sampled_from(names)
+    pair = st.permutations(names).map(lambda order: (order[0], order[1]))
     comparison = st.one_of(
         st.builds(
             _columns_compared,
@@ -100,7 +100,7 @@ def wheres(first: str, second: str) -> st.SearchStrategy[Expression]:
             right=_numbers(),
         ),
     )
-    return st.recursive(comparison, _above, max_leaves=3)
+    return st.recursive(comparison, _above, max_leaves=len(names) + 1)
 
 
 @cache

@@ -68,7 +68,11 @@ def _novel(draw: st.DrawFn) -> list[str]:
 
 def _sequence(draw: st.DrawFn) -> list[str]:
     wheres = ("", "first.api_key_id <> second.api_key_id", "seconds_between(first, second) > 30", "first.model = 'gpt'")
+    steps = draw(
+        st.sampled_from(("first, second", "first, second", "second, first, first", "first, second, first, second"))
+    )
+    lines = ["sequence:", f"  steps: [{steps}]", f"  within: {draw(st.sampled_from(('60s', '1h', '5d')))}"]
+    lines += [f"  ordered: {draw(st.sampled_from(('true', 'false')))}"] if draw(st.booleans()) else []
     where = draw(st.sampled_from(wheres))
-    lines = ["sequence:", "  steps: [first, second]", f"  within: {draw(st.sampled_from(('60s', '1h', '5d')))}"]
     lines += [f"  by: [{draw(st.sampled_from(('model', 'api_key_id')))}]"] if draw(st.booleans()) else []
     return lines + ([f'  where: "{where}"'] if where else [])

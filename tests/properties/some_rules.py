@@ -10,7 +10,7 @@ from auditor.policy.conditions import AnyOf, Condition, SelectionRef
 from auditor.policy.pack import Context
 from auditor.policy.rule import Exemption, ExemptionEntry, Novel, Rule, Sequence, Span, Window
 from auditor.policy.terms import Terms, TermsVersion
-from tests.properties.some_conditions import RARE, USUAL, leaves, references, trees
+from tests.properties.some_conditions import RARE, USUAL, WIDE, leaves, references, trees
 from tests.properties.some_measures import measures, violations, wheres
 from tests.properties.some_records import Grid
 
@@ -38,10 +38,15 @@ def rules(draw: st.DrawFn, grid: Grid, name: str = "a-rule") -> Rule:
     """Return any rule."""
     selections = tuple(
         (one, draw(st.one_of(st.sampled_from(RARE if one == "stop" else USUAL), trees(leaves(grid), 2))))
-        for one in ("one", "two", "stop")[: draw(st.sampled_from((3, 3, 2, 1)))]
+        for one in ("one", "two", "stop", "four", "five")[: draw(st.sampled_from((3, 3, 2, 1, 5, 5)))]
     )
     names = tuple(selection for selection, _ in selections)
     sequence = draw(st.one_of(st.none(), _sequences(grid, names)))
+    if sequence and 2 < len(sequence.steps) >= draw(st.integers(2, 5)):
+        # of narrow selections three records hardly ever come together
+        selections = tuple(
+            (one, draw(st.sampled_from(WIDE)) if one in sequence.steps else it) for one, it in selections
+        )
     measured = draw(measures(sequence is not None))
     return Rule(
         id="00000000-0000-4000-8000-000000000000",
@@ -55,7 +60,18 @@ def rules(draw: st.DrawFn, grid: Grid, name: str = "a-rule") -> Rule:
         level=draw(st.just("low")),
         subject=draw(
             st.sampled_from(
-                ("account", "account", "account", "none", "none", "api_key", "organization", "end_user", "cluster")
+                (
+                    "account",
+                    "account",
+                    "account",
+                    "none",
+                    "none",
+                    "none",
+                    "api_key",
+                    "organization",
+                    "end_user",
+                    "cluster",
+                )
             )
         ),
         by=draw(_some(_BY, 2)),
@@ -108,7 +124,7 @@ def _some(names: tuple[str, ...], most: int) -> st.SearchStrategy[tuple[str, ...
 
 
 def _steps_only(sequence: Sequence) -> Condition:
-    return AnyOf(parts=tuple(SelectionRef(name=step) for step in sequence.steps))
+    return AnyOf(parts=tuple(SelectionRef(name=step) for step in dict.fromkeys(sequence.steps)))
 
 
 @cache
@@ -128,19 +144,35 @@ def _windows(grid: Grid) -> st.SearchStrategy[Window | None]:
 @cache
 @st.composite
 def _sequences(draw: st.DrawFn, grid: Grid, names: tuple[str, ...]) -> Sequence:
-    steps = draw(
-        st.sampled_from(
-            (("one", "two"), ("two", "one"), ("one", "two"), ("one", "one")) if len(names) > 1 else (("one", "one"),)
-        )
-    )
-    where = st.none() if steps[0] == steps[1] else st.one_of(wheres(*steps), st.none())
+    steps = draw(st.one_of(_pairs_of_steps(names), _many_steps(names)))
+    single = tuple(step for step in dict.fromkeys(steps) if steps.count(step) == 1)
+    where = st.one_of(wheres(single), st.none()) if len(single) > 1 else st.none()
+    is_long = len(steps) > 2
     return Sequence(
         steps=steps,
-        by=draw(_some(("model", "api_key_id", "status", "device_id", "extra.word"), 2)),
-        within=draw(st.sampled_from((2, 9, 1, 4))) * grid.seconds,
+        is_ordered=draw(st.sampled_from((True, True, False))),
+        by=draw(_some(("model", "api_key_id", "status", "device_id", "extra.word"), 1 if is_long else 2)),
+        within=draw(st.sampled_from((2, 9, 9, 6) if is_long else (2, 9, 1, 4))) * grid.seconds,
         until="stop" if "stop" in names and draw(st.sampled_from((True, True, False))) else "",
         where=draw(where),
     )
+
+
+@cache
+def _pairs_of_steps(names: tuple[str, ...]) -> st.SearchStrategy[tuple[str, ...]]:
+    alone = (("one", "one"),)
+    return st.sampled_from((("one", "two"), ("two", "one"), ("one", "two"), *alone) if len(names) > 1 else alone)
+
+
+@cache
+def _many_steps(names: tuple[str, ...]) -> st.SearchStrategy[tuple[str, ...]]:
+    """Three to five steps, mostly different ones."""
+    mixed = st.lists(st.sampled_from(names), min_size=3, max_size=5).map(tuple)
+    if len(names) < 4:
+        return mixed
+    different = st.tuples(st.permutations(names), st.sampled_from((3, 3, 4, 5)))
+    chosen = different.map(lambda drawn: tuple(drawn[0][: drawn[1]]))
+    return st.one_of(chosen, chosen, mixed)
 
 
 @cache

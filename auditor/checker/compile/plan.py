@@ -5,8 +5,8 @@
     counts       one row: what was selected, undetermined, left out
     rule<n>_*    rows, windows, incidents, members of each rule that can be evaluated
 
-The pairing of a sequence is not SQL: the engine reads `candidates`, pairs them (checker/pairing.py) and makes the
-table of pairs that `rows` starts from.
+The pairing of a sequence is not SQL: the engine reads `candidates`, puts them together (checker/joining.py) and makes
+the table of pairs that `rows` starts from: each record of an occurrence, and the occurrence's last one.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,6 +15,7 @@ from datetime import datetime
 
 from sqlglot import exp
 
+from auditor.checker.compile.candidates import candidates
 from auditor.checker.compile.columns import FOLDED, TEXTUAL, is_identifier, type_of
 from auditor.checker.compile.conditions import ELEMENT, TIME, sql_of
 from auditor.checker.compile.flags import BASE, Flags, exempts
@@ -31,7 +32,6 @@ from auditor.checker.compile.results import (
 from auditor.checker.compile.rows import (
     Shape,
     bucketed,
-    candidates,
     novel_counts,
     occurrences_without_by,
     rows_of_occurrences,
@@ -68,7 +68,7 @@ class Statement:
 
 @dataclass(frozen=True)
 class PairingPlan:
-    """What the pairing of a sequence reads: `candidates` (see rows.py), how many of its keys are the subject's, and
+    """What the pairing of a sequence reads: `candidates` (candidates.py), how many of its keys are the subject's, and
     which columns of each record its `where` may look at; `pairs` is the table that it makes (`_n`, `_last`).
     """
 
@@ -131,7 +131,7 @@ class Plan:
             yield from (query for _, query in rule.counts)
             if rule.pairing:
                 yield rule.pairing.candidates
-                yield f"-- the pairs of these candidates are put into {rule.pairing.pairs} (checker/pairing.py)"
+                yield f"-- the pairs of these candidates are put into {rule.pairing.pairs} (checker/joining.py)"
             yield from (statement.creation() for statement in rule.statements)
             queries = (rule.incident_query, rule.account_query, rule.source_query)
             yield from (query for query in queries if query is not None)

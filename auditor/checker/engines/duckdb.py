@@ -23,7 +23,7 @@ from auditor.checker.engines.citations import citations_of
 from auditor.checker.engines.incidents import FoundIncident, incidents_of, reference
 from auditor.checker.engines.tables import append, fill, first_line, interruptible, rows_of
 from auditor.checker.findings import RecordRef, RuleOutcome
-from auditor.checker.pairing import paired
+from auditor.checker.joining import occurrences_of
 from auditor.checker.where import Candidate
 from auditor.errors import WorkspaceError
 from auditor.records.activity import Activity
@@ -165,10 +165,10 @@ def _run(
 def _make_pairs(rule: RulePlan, pairing: PairingPlan, connection: duckdb.DuckDBPyConnection) -> None:
     assert rule.rule.sequence is not None
     numbers, lasts = array("q"), array("q")
-    # all pairs before the first is written: another statement on the connection would end the reading
-    for first, last in paired(rule.rule.sequence, _candidates(rule, pairing, connection)):
-        numbers.extend((first, last))
-        lasts.extend((last, last))
+    # all of them before the first is written: another statement on the connection would end the reading
+    for occurrence in occurrences_of(rule.rule.sequence, _candidates(rule, pairing, connection)):
+        numbers.extend(occurrence)
+        lasts.extend(occurrence[-1:] * len(occurrence))
     types = {NUMBER: "BIGINT", "_last": "BIGINT"}
     fill(connection, pairing.pairs, types, ())
     for start in range(0, len(numbers), PAIRS):
@@ -177,21 +177,20 @@ def _make_pairs(rule: RulePlan, pairing: PairingPlan, connection: duckdb.DuckDBP
 
 def _candidates(rule: RulePlan, pairing: PairingPlan, connection: duckdb.DuckDBPyConnection) -> Iterator[Candidate]:
     assert rule.rule.sequence is not None
-    subject_end = 5 + pairing.subject_width
+    truths_end = 2 + len(rule.rule.sequence.steps)
+    subject_end = truths_end + 1 + pairing.subject_width
     by_end = subject_end + len(rule.rule.sequence.by)
     names, nothing = pairing.values, dict[str, Any]()
     result = connection.execute(text_of(pairing.candidates))
     while batch := result.fetchmany(BATCH):
         for row in batch:
-            number, time, is_first, is_second, is_until = row[:5]
             divided = row[subject_end:by_end]
             yield Candidate(
-                time,
-                number,
-                is_first is True,
-                is_second is True,
-                is_until is True,
-                row[5:subject_end],
+                row[1],
+                row[0],
+                row[2:truths_end],
+                row[truths_end],
+                row[truths_end + 1 : subject_end],
                 None if None in divided else divided,
                 dict(zip(names, row[by_end:], strict=False)) if names else nothing,
             )

@@ -1,9 +1,11 @@
-"""Sequence: pair the records of two steps into occurrences, earliest first, each record in at most one."""
+"""Sequence: put the records of its steps together into occurrences, earliest first, each record in at most one."""
 
 import math
+from collections.abc import Iterator
 from collections.abc import Sequence as Records
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import combinations, permutations
 
 from auditor.checker.evaluator.conditions import Reading, truth
 from auditor.checker.evaluator.facts import seconds_between
@@ -14,64 +16,95 @@ from auditor.policy.expressions import Expression, Name, PairCall
 from auditor.policy.rule import Rule, Sequence
 
 _EARTH_RADIUS_KM = 6371.0088
+Answers = list[bool | None]
+"""For each step, whether a record is a candidate for it."""
+Item = tuple[Texts, Texts, Record, Answers]
+"""A record with its group (subject, values of `sequence.by`)."""
+Dealt = tuple[tuple[Record, Answers], ...]
+"""Records in the order of the steps that they are to stand for."""
 
 
 @dataclass
-class _Pairing:
-    """The walk through the records of a rule: what is open, and what was paired."""
+class _Walk:
+    """The walk through the records of a rule: which are free, and what was put together."""
 
-    open: list[tuple[Texts, Texts, Record]] = field(default_factory=list)
+    free: list[Item] = field(default_factory=list)
     occurrences: list[Occurrence] = field(default_factory=list)
 
 
 def found_by_sequence(rule: Rule, sequence: Sequence, records: Records[Record], reading: Reading) -> Found:
     """Return the occurrences of a rule's sequence among usable records in record order."""
-    pairing = _Pairing()
-    answers = [_steps(rule, sequence, record, reading) for record in records]
+    walk = _Walk()
+    answers = [_answers(rule, sequence, record, reading) for record in records]
     for record, steps in zip(records, answers, strict=True):
-        _walk(rule, sequence, pairing, record, steps, reading)
+        _step(rule, sequence, walk, record, steps, reading)
     candidates = [record for record, steps in zip(records, answers, strict=True) if True in steps]
     homeless = sum(record.texts(rule.subject_columns) is None for record in candidates)
-    placed = [occurrence for occurrence in pairing.occurrences if occurrence.last.texts(rule.by) is not None]
+    placed = [occurrence for occurrence in walk.occurrences if occurrence.last.texts(rule.by) is not None]
     return Found(
         occurrences=tuple(sorted(placed, key=lambda occurrence: occurrence.last.order)),
         selected=len(candidates),
         undetermined=sum(None in steps and True not in steps for steps in answers),
-        without_subject=homeless + len(pairing.occurrences) - len(placed),
+        without_subject=homeless + len(walk.occurrences) - len(placed),
     )
 
 
-def _steps(rule: Rule, sequence: Sequence, record: Record, reading: Reading) -> list[bool | None]:
+def _answers(rule: Rule, sequence: Sequence, record: Record, reading: Reading) -> Answers:
     return [truth(rule.selection(step), record, reading) for step in sequence.steps]
 
 
-def _walk(
-    rule: Rule, sequence: Sequence, pairing: _Pairing, record: Record, steps: list[bool | None], reading: Reading
-) -> None:
+def _step(rule: Rule, sequence: Sequence, walk: _Walk, record: Record, steps: Answers, reading: Reading) -> None:
     subject, divided = record.texts(rule.subject_columns), record.texts(sequence.by)
     if subject is None:
         return
     if sequence.until and truth(rule.selection(sequence.until), record, reading):
-        closed = [item for item in pairing.open if item[0] == subject and divided in (None, item[1])]
-        pairing.open = [item for item in pairing.open if item not in closed]
-    if divided is None:
+        walk.free = [item for item in walk.free if item[0] != subject or divided not in (None, item[1])]
+    if divided is None or True not in steps:
         return
-    if steps[1]:
-        for item in pairing.open:
-            if item[:2] == (subject, divided) and _follows(sequence, item[2], record):
-                pairing.open.remove(item)
-                pairing.occurrences.append(Occurrence((item[2], record)))
-                return
-    if steps[0]:
-        pairing.open.append((subject, divided, record))
+    own = (subject, divided, record, steps)
+    group = [item for item in walk.free if item[:2] == (subject, divided)]
+    walk.free.append(own)
+    near = _within_reach(sequence, group, record)
+    if not _are_there(sequence, [item[3] for item in near], steps):
+        return
+    for earlier in combinations(near, len(sequence.steps) - 1):
+        chosen = (*earlier, own)
+        if _is_occurrence(sequence, tuple(item[2:] for item in chosen)):
+            walk.free = [item for item in walk.free if item not in chosen]
+            walk.occurrences.append(Occurrence(tuple(item[2] for item in chosen)))
+            return
 
 
-def _follows(sequence: Sequence, first: Record, second: Record) -> bool:
-    if second.time - first.time > timedelta(seconds=sequence.within):
+def _are_there(sequence: Sequence, earlier: list[Answers], last: Answers) -> bool:
+    """Say whether it is worth trying sets of records at all: every step has some, and the last one its own."""
+    if sequence.is_ordered and not last[-1]:
+        return False
+    return all(any(answers[step] for answers in (*earlier, last)) for step in range(len(sequence.steps)))
+
+
+def _within_reach(sequence: Sequence, group: list[Item], last: Record) -> list[Item]:
+    return [item for item in group if last.time - item[2].time <= timedelta(seconds=sequence.within)]
+
+
+def _is_occurrence(sequence: Sequence, chosen: Dealt) -> bool:
+    """Say whether records, in record order, can be dealt out to the steps."""
+    answers = [answers for _, answers in chosen]
+    return _are_there(sequence, answers[:-1], answers[-1]) and any(
+        _fits(sequence, dealt) for dealt in _dealt(sequence, chosen)
+    )
+
+
+def _dealt(sequence: Sequence, chosen: Dealt) -> Iterator[Dealt]:
+    """Yield the records in the order of the steps, in every way that may be."""
+    yield from (chosen,) if sequence.is_ordered else permutations(chosen)
+
+
+def _fits(sequence: Sequence, dealt: Dealt) -> bool:
+    if not all(answers[step] for step, (_, answers) in enumerate(dealt)):
         return False
     if sequence.where is None:
         return True
-    by_step = dict(zip(sequence.steps, (first, second), strict=True))
+    by_step = {step: record for step, (record, _) in zip(sequence.steps, dealt, strict=True)}
     return truth_of(sequence.where, lambda expression: _looked_up(expression, by_step)) is True
 
 
