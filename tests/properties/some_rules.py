@@ -42,7 +42,7 @@ def rules(draw: st.DrawFn, grid: Grid, name: str = "a-rule") -> Rule:
     )
     names = tuple(selection for selection, _ in selections)
     sequence = draw(st.one_of(st.none(), _sequences(grid, names)))
-    measured = draw(measures(sequence is not None))
+    measured = draw(measures(sequence is not None, names))
     return Rule(
         id="00000000-0000-4000-8000-000000000000",
         name=name,

@@ -14,7 +14,7 @@ from auditor.checker.compile.measures import (
     Typed,
     aggregate_sql,
     aggregates_of,
-    counted_column,
+    different_column,
     is_lower_peak,
     measure_sql,
 )
@@ -30,6 +30,7 @@ from auditor.checker.compile.nodes import (
 )
 from auditor.checker.compile.pruning import IS_END, growing_bounds
 from auditor.checker.compile.rows import AT, BUCKET, MICROS, Shape
+from auditor.checker.compile.spreads import is_spread, records_of_windows, typed_aggregate, with_spreads
 from auditor.policy.expressions import Aggregate, Expression, Name
 from auditor.records.sql import identifier, literal, table
 
@@ -60,7 +61,18 @@ def is_pruned(shape: Shape) -> bool:
 def violating_windows(shape: Shape, rows: str) -> exp.Select:
     """Return `windows` over the table of rows."""
     measured = _sliding(shape, rows) if shape.is_sliding() else _grouped(shape, rows)
-    return _violating(shape, measured)
+    return _violating(shape, _with_spreads(shape, rows, measured))
+
+
+def _with_spreads(shape: Shape, rows: str, measured: exp.Select) -> exp.Select:
+    nodes = {_aggregate_column(place): node for place, node in enumerate(aggregates_of(shape.flags.rule))}
+    is_sequence = shape.flags.rule.sequence is not None
+    if not shape.is_sliding():
+        return with_spreads(measured, lambda: table(rows), (*shape.keys, BUCKET), nodes, is_sequence=is_sequence)
+    keys = (*shape.keys, HIGH)
+    end = IS_END if is_pruned(shape) else ""
+    return with_spreads(measured, lambda: records_of_windows(shape, rows, HIGH, end), keys, nodes,
+                        is_sequence=is_sequence)  # fmt: skip
 
 
 def _grouped(shape: Shape, rows: str) -> exp.Select:
@@ -75,7 +87,7 @@ def _aggregates(shape: Shape, wrap: Wrap) -> list[exp.Expression]:
     return [
         named(aggregate_sql(node, is_sequence=rule.sequence is not None, wrap=wrap).sql, _aggregate_column(place))
         for place, node in enumerate(aggregates_of(rule))
-        if not (shape.is_sliding() and node.is_distinct)
+        if not is_spread(node) and not (shape.is_sliding() and different_column(node))
     ]
 
 
@@ -104,11 +116,8 @@ def _sliding(shape: Shape, rows: str) -> exp.Select:
 
 def _distinct(shape: Shape) -> dict[int, str]:
     """Return the columns of `rows` whose different values are counted, by the place of the aggregate."""
-    return {
-        place: counted_column(node.column)
-        for place, node in enumerate(aggregates_of(shape.flags.rule))
-        if node.is_distinct and node.column
-    }
+    nodes = enumerate(aggregates_of(shape.flags.rule))
+    return {place: column for place, node in nodes if (column := different_column(node))}
 
 
 def _stretched(shape: Shape, rows: str, distinct: Mapping[int, str], length: int) -> exp.Expression:
@@ -178,9 +187,7 @@ def _violating(shape: Shape, measured: exp.Select) -> exp.Select:
 
 def _read(shape: Shape, place: int) -> Typed:
     node: Aggregate = aggregates_of(shape.flags.rule)[place]
-    return replace(
-        aggregate_sql(node, is_sequence=False, wrap=lambda sql: sql), sql=identifier(_aggregate_column(place))
-    )
+    return replace(typed_aggregate(node), sql=identifier(_aggregate_column(place)))
 
 
 def _exempt(shape: Shape) -> exp.Expression:
