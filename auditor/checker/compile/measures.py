@@ -153,6 +153,13 @@ def _ranked(value: exp.Expression, fraction: Decimal) -> exp.Expression:
     return exp.PercentileDisc(this=value, expression=literal(fraction))
 
 
+def times(left: Typed, right: Typed, made: type[exp.Add] | type[exp.Mul]) -> Typed:
+    """Return the product or sum of two exact numbers that are known to fit; a product keeps the digits of both."""
+    scales = (left.scale, right.scale) if made is exp.Mul else (max(left.scale, right.scale),) * 2
+    sides = [_wide(replace(side, scale=scale)) for side, scale in zip((left, right), scales, strict=True)]
+    return Typed(made(this=sides[0], expression=sides[1]), "exact", sum(scales) if made is exp.Mul else scales[0])
+
+
 def _median(value: Typed, wrap: Wrap) -> Typed:
     # the value at (n-1)//2 is the nearest rank of 1/2; the one at n//2 is the same seen from the other end
     low = _wide(replace(value, sql=wrap(_ranked(value.sql.copy(), Decimal("0.5")))))

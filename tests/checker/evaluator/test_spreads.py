@@ -23,7 +23,7 @@ def expression(text: str) -> Expression:
 
 def measuring(text: str, **fields: Any) -> Rule:
     refused = (("refused", Equals(field="status", value=Decimal(429))),) if "refused" in text else ()
-    given = {"selections": (("all", ANY), *refused), "condition": SelectionRef(name="all")}
+    given: dict[str, Any] = {"selections": (("all", ANY), *refused), "condition": SelectionRef(name="all")}
     return rule(measures=(Measure(name="m", expression=expression(text)),), **(given | fields))
 
 
