@@ -30,8 +30,8 @@ from auditor.checker.compile.nodes import (
 )
 from auditor.checker.compile.pruning import IS_END, growing_bounds
 from auditor.checker.compile.rows import AT, BUCKET, MICROS, Shape
-from auditor.checker.compile.spreads import RECORDS, grouped_levels, is_spread, typed_aggregate, with_spreads
-from auditor.checker.compile.sweeps import swept_levels
+from auditor.checker.compile.spreads import RECORDS, grouped, is_spread, typed_aggregate, with_spreads
+from auditor.checker.compile.sweeps import swept
 from auditor.policy.expressions import Aggregate, Expression, Name
 from auditor.records.sql import identifier, literal, table
 
@@ -68,10 +68,10 @@ def violating_windows(shape: Shape, rows: str) -> exp.Select:
 def _with_spreads(shape: Shape, rows: str, measured: exp.Select) -> exp.Select:
     nodes = {_aggregate_column(place): node for place, node in enumerate(aggregates_of(shape.flags.rule))}
     if shape.is_sliding():
-        levels = swept_levels(shape, rows, HIGH, IS_END if is_pruned(shape) else "")
-        return with_spreads(measured, (*shape.keys, HIGH), nodes, levels)
+        spread = swept(shape, rows, HIGH, IS_END if is_pruned(shape) else "")
+        return with_spreads(measured, (*shape.keys, HIGH), nodes, spread)
     keys, is_sequence = (*shape.keys, BUCKET), shape.flags.rule.sequence is not None
-    return with_spreads(measured, keys, nodes, grouped_levels(lambda: table(rows), keys, is_sequence=is_sequence))
+    return with_spreads(measured, keys, nodes, grouped(lambda: table(rows), keys, is_sequence=is_sequence))
 
 
 def _grouped(shape: Shape, rows: str) -> exp.Select:
