@@ -33,6 +33,7 @@ from auditor.policy.expressions import (
     Negative,
     Number,
     PairCall,
+    Per,
     Text,
 )
 
@@ -47,7 +48,15 @@ _PARTS = {
 }  # fmt: skip
 _AGGREGATES = {
     "sum": "sum of {}", "avg": "average of {}", "min": "smallest {}", "max": "largest {}", "median": "median of {}",
-    "count": "number of records with {}",
+    "count": "number of records with {}", "top_share": "share of the records that have the most frequent {}",
+    "entropy": "entropy of {} over the records", "evenness": "evenness (0 to 1) of {} over the records",
+}  # fmt: skip
+_OVER_PER = {
+    "sum": "sum", "avg": "average", "min": "smallest value", "max": "largest value", "median": "median",
+}  # fmt: skip
+_WITHOUT_COLUMN = {
+    "span": "time from the first to the last record", "count": "number of records",
+    "active_hours": "number of clock hours with a record",
 }  # fmt: skip
 _LENGTHS = ((604_800, "week"), (86_400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
 
@@ -187,12 +196,22 @@ def _words_of_pattern(leaf: Matches) -> str:
 def _words_of_aggregate(call: Aggregate) -> str:
     if call.of_sequence:
         return "number of times the sequence came about"
-    if call.function == "span":
-        return "time from the first to the last record"
+    if call.selection:
+        return f"share of the records for which “{call.selection}” holds"
+    if call.per is not None:
+        return _words_over_per(call, call.per)
     if call.column is None:
-        return "number of records"
+        return _WITHOUT_COLUMN[call.function]
     if call.is_distinct:
         return f"number of different `{call.column}`"
     if call.function == "quantile":
         return f"the {call.fraction} quantile of `{call.column}`"
     return _AGGREGATES[call.function].format(f"`{call.column}`")
+
+
+def _words_over_per(call: Aggregate, per: Per) -> str:
+    inner = words_of_expression(per.aggregate).removeprefix("the ")
+    if call.function == "count":
+        return f"number of different `{per.column}` for which there is a {inner}"
+    outer = f"{call.fraction} quantile" if call.function == "quantile" else _OVER_PER[call.function]
+    return f"{outer}, over every `{per.column}`, of the {inner}"

@@ -10,8 +10,11 @@ from decimal import Decimal
 from auditor.errors import Place, PolicyError
 from auditor.policy.expressions import (
     AGGREGATES,
+    OVER_PER,
     PAIR_FUNCTIONS,
+    PER,
     Aggregate,
+    AggregateFunction,
     Arithmetic,
     Comparison,
     Expression,
@@ -21,6 +24,7 @@ from auditor.policy.expressions import (
     Negative,
     Number,
     PairCall,
+    Per,
     Text,
 )
 from auditor.policy.fields import nearest
@@ -32,13 +36,14 @@ from auditor.records.values import shown
 LONGEST = 2_000
 DEEPEST = 32
 KEYWORDS = frozenset({"and", "or", "not", "distinct", "sequence"})
-LATER_FUNCTIONS = ("share", "top_share", "entropy", "evenness", "active_hours", "per", "linked")
+LATER_FUNCTIONS = ("linked",)
 _TOKEN = re.compile(
     r"""\s*(?:(?P<duration>[0-9]+[A-Za-z]+)|(?P<number>[0-9][0-9_]*(?:\.[0-9]+)?)"""
     r"""|(?P<name>[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_-]*)*)"""
     r"""|(?P<text>'[^']*'|"[^"]*")|(?P<sign><=|>=|<>|[-+*/()<>=,])|(?P<other>\S))"""
 )
 _COMPARISONS = frozenset({"<", "<=", ">", ">=", "=", "<>"})
+_SELECTION = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 
 def parse_expression(text: str, place: Place) -> Expression:
@@ -55,6 +60,7 @@ def parse_expression(text: str, place: Place) -> Expression:
 class _Parser:
     def __init__(self, text: str, place: Place) -> None:
         self.place = place
+        self.text = text
         self.tokens: list[tuple[str, str, int]] = []
         for match in _TOKEN.finditer(text):
             kind = match.lastgroup or "other"
@@ -187,18 +193,65 @@ class _Parser:
         if function in LATER_FUNCTIONS:
             raise self._error(f"but `{function}` is not supported by this version, expected another function",
                               f"the functions are {', '.join((*AGGREGATES, *PAIR_FUNCTIONS))}", back=2)  # fmt: skip
-        if function not in AGGREGATES:
-            names = (*AGGREGATES, *PAIR_FUNCTIONS)
-            raise self._error(f"expected a function: {', '.join(names)}", nearest(function, names, "choose"), back=2)
-        return self._aggregate(function)
+        if function == PER:
+            hint = f"write `median(per(column, count()))`, or another of {', '.join(OVER_PER)}"
+            raise self._error("expected a function around it", hint, back=2)
+        return self._aggregate(self._known(function))
 
-    def _aggregate(self, function: str) -> Expression:
-        if function == "span" or (function == "count" and self._word() == ")"):
+    def _known(self, function: str) -> AggregateFunction:
+        for known in AGGREGATES:
+            if function == known:
+                return known
+        names = (*AGGREGATES, *PAIR_FUNCTIONS, PER)
+        raise self._error(f"expected a function: {', '.join(names)}", nearest(function, names, "choose"), back=2)
+
+    def _aggregate(self, function: AggregateFunction, *, is_inside: bool = False) -> Aggregate:
+        """Read the arguments of an aggregate; `is_inside` is one inside `per`."""
+        if function in {"span", "active_hours"} or (function == "count" and self._word() == ")"):
             self._expect(")", f"`{function}()` takes nothing here")
             return Aggregate(function=function)
         if function == "count" and self._take("sequence"):
             self._expect(")", "write `count(sequence)`")
             return Aggregate(function="count", of_sequence=True)
+        if function == "share":
+            return Aggregate(function="share", selection=self._selection())
+        if self._word() == PER and self._following() == "(":
+            return self._over_per(function, is_inside)
+        return self._of_column(function)
+
+    def _selection(self) -> str:
+        start = self.tokens[self.at][2]
+        # a selection's name may hold a `-`, which is a sign of its own elsewhere
+        found = _SELECTION.match(self.text, start)
+        if self._kind() != "name" or found is None:
+            raise self._error("expected a selection", "write `share(selection)` with a selection of `when`")
+        while self.tokens[self.at][2] < found.end():
+            self.at += 1
+        self._expect(")", "write `share(selection)` with the name of one selection of `when`")
+        return found[0]
+
+    def _over_per(self, function: AggregateFunction, is_inside: bool) -> Aggregate:
+        hint = f"write `{function}(per(column, count()))`"
+        if function not in OVER_PER or is_inside:
+            expected = "an aggregate of records" if is_inside else f"`per` only in {', '.join(OVER_PER)}"
+            raise self._error(f"expected {expected}", "measure a column here")
+        self.at += 2
+        column = self._argument("a column", hint)
+        self._expect(",", hint)
+        if self._kind() != "name" or self._following() != "(":
+            raise self._error("expected an aggregate such as `count()`", hint)
+        inner = self._word()
+        self.at += 2
+        per = Per(column=column, aggregate=self._aggregate(self._known(inner), is_inside=True))
+        self._expect(")", hint)
+        fraction = self._fraction() if function == "quantile" else None
+        self._expect(")", hint)
+        return Aggregate(function=function, per=per, fraction=fraction)
+
+    def _following(self) -> str:
+        return self.tokens[min(self.at + 1, len(self.tokens) - 1)][1]
+
+    def _of_column(self, function: AggregateFunction) -> Aggregate:
         is_distinct = self._take("distinct")
         if is_distinct and function != "count":
             raise self._error("expected `distinct` only in `count`", "write `count(distinct x)`", back=1)
@@ -209,9 +262,6 @@ class _Parser:
 
     def _argument(self, what: str, hint: str) -> str:
         kind, word, _ = self.tokens[self.at]
-        following = self.tokens[min(self.at + 1, len(self.tokens) - 1)][1]
-        if kind == "name" and word in LATER_FUNCTIONS and following == "(":
-            raise self._error("which is not supported by this version, expected a column", hint)
         if kind != "name" or word in KEYWORDS:
             raise self._error(f"expected {what}", hint)
         self.at += 1

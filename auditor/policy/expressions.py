@@ -6,7 +6,7 @@ is exact (docs/evaluation.md, "Numbers").
 """
 
 from decimal import Decimal
-from typing import Annotated, Literal, Union
+from typing import Annotated, Literal, Union, get_args
 
 from pydantic import Field
 
@@ -16,8 +16,21 @@ ArithmeticOperator = Literal["+", "-", "*", "/"]
 ComparisonOperator = Literal["<", "<=", ">", ">=", "=", "<>"]
 LogicOperator = Literal["and", "or"]
 
-AGGREGATES = ("count", "sum", "avg", "min", "max", "median", "quantile", "span")
-"""Functions of `measure`: `count()`, `count(x)`, `count(distinct x)`, `count(sequence)`, `quantile(x, p)`, `span()`."""
+AggregateFunction = Literal[
+    "count", "sum", "avg", "min", "max", "median", "quantile", "span", "share", "top_share", "entropy", "evenness",
+    "active_hours",
+]  # fmt: skip
+AGGREGATES: tuple[AggregateFunction, ...] = get_args(AggregateFunction)
+"""Functions of `measure`: `count()`, `count(x)`, `count(distinct x)`, `count(sequence)`, `quantile(x, p)`, `span()`,
+`share(selection)`, `active_hours()`, the others over one column.
+"""
+
+PER = "per"
+"""`per(x, aggregate)` stands for many values, so it is read inside these only."""
+OVER_PER = ("count", "sum", "avg", "min", "max", "median", "quantile")
+
+SPREADS = ("top_share", "entropy", "evenness")
+"""Functions that look at how often each value of a column occurs."""
 
 PAIR_FUNCTIONS = ("seconds_between", "distance_km")
 """Functions of `where`, over two steps of a sequence."""
@@ -49,15 +62,25 @@ class Name(Node):
 class Aggregate(Node):
     """An aggregate over the window's selected records (or occurrences, for `count(sequence)`).
 
-    `column` is None for `count()`, `span()` and `count(sequence)`; `fraction` is the p of `quantile(x, p)`.
+    `column` is None for `count()`, `span()`, `active_hours()`, `count(sequence)`, `share(selection)` and over `per`;
+    `fraction` is the p of `quantile(x, p)`.
     """
 
     kind: Literal["aggregate"] = "aggregate"
-    function: Literal["count", "sum", "avg", "min", "max", "median", "quantile", "span"]
+    function: AggregateFunction
     column: str | None = None
     is_distinct: bool = False
     of_sequence: bool = False
     fraction: Decimal | None = None
+    selection: str = ""
+    per: "Per | None" = None
+
+
+class Per(Node):
+    """`per(column, aggregate)`: the aggregate for each value of the column, as `by` would divide the window."""
+
+    column: str
+    aggregate: Aggregate
 
 
 class PairCall(Node):
@@ -132,3 +155,9 @@ def parts_of(expression: Expression) -> tuple[Expression, ...]:
 def walk(expression: Expression) -> tuple[Expression, ...]:
     """Return the expression and all below it, depth first."""
     return (expression, *(node for part in parts_of(expression) for node in walk(part)))
+
+
+def aggregates_in(expression: Expression) -> tuple[Aggregate, ...]:
+    """Return every aggregate of an expression, also those inside `per`, depth first."""
+    found = [node for node in walk(expression) if isinstance(node, Aggregate)]
+    return tuple(each for one in found for each in ((one, one.per.aggregate) if one.per else (one,)))

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Literal
 
 from auditor.policy.conditions import Condition, Node, columns_of, resolved
-from auditor.policy.expressions import Aggregate, Expression, Name, walk
+from auditor.policy.expressions import Expression, Name, aggregates_in, walk
 
 Strength = Literal["bright-line", "inferential"]
 Family = Literal["coordination", "content", "limits", "access", "parameters", "account"]
@@ -154,7 +154,9 @@ class Rule(Node):
         needed |= {column for _, condition in self.selections for column in columns_of(condition)}
         needed |= set(self.novel.fields) if self.novel else set()
         for measure in self.measures:
-            needed |= {n.column for n in walk(measure.expression) if isinstance(n, Aggregate) and n.column}
+            found = aggregates_in(measure.expression)
+            needed |= {aggregate.column for aggregate in found if aggregate.column}
+            needed |= {aggregate.per.column for aggregate in found if aggregate.per}
         if self.sequence:
             needed |= set(self.sequence.by) | _columns_of_where(self.sequence.where)
         return frozenset(needed - {"time", "event"})

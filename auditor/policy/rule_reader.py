@@ -52,8 +52,8 @@ def read_rule(
     fields = Fields(node, "the rule", problems)
     fields.allow(KEYS, LATER_KEYS)
     own_lists = lists.for_one_rule()
-    measures = read_measures(fields)
     when = read_when(fields, own_lists)
+    measures = read_measures(fields, when)
     sequence = read_sequence(fields, when)
     rule = Rule(
         id=_id(fields),
@@ -74,7 +74,7 @@ def read_rule(
         is_missing_counted=fields.choice("missing", ("undetermined", "counts"), "undetermined") == "counts",
         measures=measures,
         within=_window(fields),
-        violates=read_violates(fields, measures),
+        violates=read_violates(fields, when, measures),
         novel=_novel(fields),
         sequence=sequence,
         against=_selection_named(fields, "against", when),

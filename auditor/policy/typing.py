@@ -8,8 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from auditor.errors import Place
-from auditor.policy.columns import NUMBERS, known_column
+from auditor.policy.columns import NUMBERS, grouping_columns, known_column
 from auditor.policy.expressions import (
+    PER,
+    SPREADS,
     Aggregate,
     Arithmetic,
     Comparison,
@@ -20,6 +22,7 @@ from auditor.policy.expressions import (
     Negative,
     Number,
     PairCall,
+    Per,
     Text,
 )
 from auditor.policy.fields import Problems, nearest
@@ -41,6 +44,9 @@ class Kind:
 
 
 TRUTH = Kind("truth")
+_UNITS: Mapping[str, Unit] = {
+    "span": (("seconds", 1),), "active_hours": (("hours", 1),), "entropy": (("bits", 1),),
+}  # fmt: skip
 _COLUMN_KINDS = {
     ColumnType.TEXT: "text", ColumnType.ADDRESS: "text", ColumnType.TIMESTAMP: "time", ColumnType.BOOLEAN: "boolean",
 }  # fmt: skip
@@ -154,29 +160,34 @@ class ExpressionChecker:
             return None
         if call.of_sequence and not self.has_sequence:
             self._add("`count(sequence)` in a rule without `sequence`, expected `count()`", "add a `sequence`")
-        if call.function == "span":
-            return Kind("number", (("seconds", 1),))
+        if call.per is not None:
+            return self._over_per(call, call.per)
         if call.column is None:
-            return Kind("number")
+            return Kind("number", _UNITS.get(call.function, NO_UNIT))
         column = known_column(call.column, self.place, self.problems)
         if column is None:
             return None
-        if call.function == "count":
-            return self._counted(column)
+        if call.function == "count" or call.function in SPREADS:
+            return self._counted(call, column)
         if column.type not in NUMBERS:
             self._add(f"`{call.function}({column.name})` over a column of type {column.type}, expected a number column",
                       "count distinct values instead: `count(distinct column)`")  # fmt: skip
             return None
         return Kind("number", _unit_of(column))
 
-    def _counted(self, column: Column) -> Kind | None:
+    def _over_per(self, call: Aggregate, per: Per) -> Kind | None:
+        grouping_columns((per.column,), self.place, f"`{PER}`", self.problems)
+        kind = self._aggregate(per.aggregate)
+        return Kind("number") if kind is not None and call.function == "count" else kind
+
+    def _counted(self, call: Aggregate, column: Column) -> Kind | None:
         if column.type in {ColumnType.JSON, ColumnType.TEXT_LIST}:
             self._add(
-                f"`count({column.name})` over a column of type {column.type}, expected a single value",
+                f"`{call.function}({column.name})` over a column of type {column.type}, expected a single value",
                 "choose another column",
             )
             return None
-        return Kind("number")
+        return Kind("number", _UNITS.get(call.function, NO_UNIT))
 
     def _pair(self, call: PairCall) -> Kind | None:
         if not self.steps:

@@ -34,8 +34,19 @@ measure:
   tail: quantile(output_tokens, 0.95)
   spent: sum(cost_usd) / count()
   length: span()
+  refusals: share(refused)
+  dominant: top_share(model)
+  disorder: entropy(model)
+  balance: evenness(api_key_id)
+  hours: active_hours()
+  typical: median(per(end_user_id, count()))
+  fifth: quantile(per(end_user_id, sum(output_tokens)), 0.2)
+  users: count(per(end_user_id, max(cost_usd)))
 within: 24h
-violates: hops >= 20 and not (keys < 2) and tail > 1000 and spent > 0.5 and length <= 12h
+violates: >-
+  hops >= 20 and not (keys < 2) and tail > 1000 and spent > 0.5 and length <= 12h
+  and refusals > 0.5 and dominant > 0.5 and disorder < 2 and balance > 0.9 and hours >= 20 and typical > 1
+  and fifth > 5 and users > 3
 against: answered
 unless: [documented-failover]
 falsepositives: [A failover that was not described to us.]

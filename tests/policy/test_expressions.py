@@ -17,6 +17,7 @@ from auditor.policy.expressions import (
     Negative,
     Number,
     PairCall,
+    Per,
     Text,
 )
 from tests.policy.examples import rule_of
@@ -55,6 +56,17 @@ ONE = Number(value=Decimal(1))
         ("count(distinct x)", Aggregate(function="count", column="x", is_distinct=True)),
         ("quantile(x, 0.5)", Aggregate(function="quantile", column="x", fraction=Decimal("0.5"))),
         ("span()", Aggregate(function="span")),
+        ("active_hours()", Aggregate(function="active_hours")),
+        ("share(not-cached)", Aggregate(function="share", selection="not-cached")),
+        ("entropy(x)", Aggregate(function="entropy", column="x")),
+        (
+            "quantile(per(x, sum(y)), 0.9)",
+            Aggregate(
+                function="quantile",
+                fraction=Decimal("0.9"),
+                per=Per(column="x", aggregate=Aggregate(function="sum", column="y")),
+            ),
+        ),
         ("distance_km(a, b)", PairCall(function="distance_km", first="a", second="b")),
     ],
 )
@@ -77,6 +89,12 @@ def test_a_text_becomes_a_tree(text: str, tree: Expression) -> None:
         ("-avg(latency_ms)", "ms"),
         ("max(rate_limit)", ""),
         ("min(model_age)", "seconds"),
+        ("share(asked) + top_share(model) * evenness(model)", ""),
+        ("entropy(model)", "bits"),
+        ("active_hours()", "hours"),
+        ("max(per(model, sum(output_tokens)))", "tokens"),
+        ("median(per(model, active_hours()))", "hours"),
+        ("count(per(model, sum(output_tokens)))", ""),
     ],
 )
 def test_a_measure_carries_its_unit(expression: str, unit: str) -> None:

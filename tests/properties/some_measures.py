@@ -6,6 +6,8 @@ from functools import cache
 from hypothesis import strategies as st
 
 from auditor.policy.expressions import (
+    OVER_PER,
+    SPREADS,
     Aggregate,
     Arithmetic,
     Comparison,
@@ -16,6 +18,7 @@ from auditor.policy.expressions import (
     Negative,
     Number,
     PairCall,
+    Per,
     Text,
 )
 from auditor.policy.rule import Measure
@@ -34,15 +37,28 @@ _COUNTED = (
     "extra.word",
     "time",
 )
+_DIVIDING = (
+    "api_key_id",
+    "account_id",
+    "model",
+    "country",
+    "status",
+    "cost_usd",
+    "stream",
+    "plan",
+    "extra.word",
+    "time",
+)
+_FRACTIONS = st.sampled_from(("0", "0.5", "0.9", "0.95", "1")).map(Decimal)
 _ARITHMETIC = st.sampled_from(("+", "-", "*", "/"))
 _COMPARED = st.sampled_from(("<", "<=", ">", ">=", "=", "<>"))
 _SMALL = st.sampled_from(("0", "1", "2", "3", "0.5", "60", "86400", "-1", "429", "1.000001"))
 
 
 @cache
-def measures(is_sequence: bool) -> st.SearchStrategy[tuple[Measure, ...]]:
+def measures(is_sequence: bool, selections: tuple[str, ...]) -> st.SearchStrategy[tuple[Measure, ...]]:
     """Return none to three measures, named m0, m1 ..."""
-    expressions = st.lists(_measured(is_sequence), max_size=3)
+    expressions = st.lists(_measured(is_sequence, selections), max_size=3)
     return expressions.map(lambda found: tuple(Measure(name=f"m{at}", expression=one) for at, one in enumerate(found)))
 
 
@@ -104,8 +120,9 @@ def wheres(names: tuple[str, ...]) -> st.SearchStrategy[Expression]:
 
 
 @cache
-def _measured(is_sequence: bool) -> st.SearchStrategy[Expression]:
-    aggregate = _aggregates(is_sequence)
+def _measured(is_sequence: bool, selections: tuple[str, ...]) -> st.SearchStrategy[Expression]:
+    records = _aggregates(is_sequence, selections)
+    aggregate = st.one_of(records, records, _over_values(records))
     operand = st.one_of(aggregate, _numbers())
     return st.one_of(
         aggregate,
@@ -117,8 +134,8 @@ def _measured(is_sequence: bool) -> st.SearchStrategy[Expression]:
 
 
 @cache
-def _aggregates(is_sequence: bool) -> st.SearchStrategy[Expression]:
-    plain = [Aggregate(function="count"), Aggregate(function="span")]
+def _aggregates(is_sequence: bool, selections: tuple[str, ...]) -> st.SearchStrategy[Expression]:
+    plain = [Aggregate(function="count"), Aggregate(function="span"), Aggregate(function="active_hours")]
     plain += [Aggregate(function="count", of_sequence=True)] if is_sequence else []
     return st.one_of(
         st.sampled_from(plain),
@@ -130,8 +147,19 @@ def _aggregates(is_sequence: bool) -> st.SearchStrategy[Expression]:
             Aggregate,
             function=st.just("quantile"),
             column=st.sampled_from(_SUMMED),
-            fraction=st.sampled_from(("0", "0.5", "0.9", "0.95", "1")).map(Decimal),
+            fraction=_FRACTIONS,
         ),
+        st.builds(Aggregate, function=st.just("share"), selection=st.sampled_from(selections)),
+        st.builds(Aggregate, function=st.sampled_from(SPREADS), column=st.sampled_from(_COUNTED)),
+    )
+
+
+def _over_values(records: st.SearchStrategy[Expression]) -> st.SearchStrategy[Expression]:
+    per = st.builds(Per, column=st.sampled_from(_DIVIDING), aggregate=records)
+    functions = st.sampled_from(tuple(name for name in OVER_PER if name != "quantile"))
+    return st.one_of(
+        st.builds(Aggregate, function=functions, per=per),
+        st.builds(Aggregate, function=st.just("quantile"), per=per, fraction=_FRACTIONS),
     )
 
 

@@ -23,7 +23,11 @@ CONDITIONS = (
 )
 MEASURES = (
     "count()", "count(model)", "count(distinct api_key_id)", "sum(input_tokens)", "avg(latency_ms)", "max(cost_usd)",
-    "median(status)", "quantile(status, 0.9)", "count(model) / count()", "sum(cost_usd) * 2 - min(cost_usd)",
+    "median(status)", "quantile(status, 0.9)", "share(first)", "top_share(model)", "entropy(api_key_id)",
+    "evenness(model)", "active_hours()", "median(per(api_key_id, count()))", "max(per(model, share(second)))",
+    "quantile(per(model, sum(input_tokens)), 0.5)", "count(per(plan, evenness(model)))",
+    "sum(per(model, avg(latency_ms)))",
+    "count(model) / count()", "sum(cost_usd) * 2 - min(cost_usd)",
 )  # fmt: skip
 WINDOWS = ("30s", "10m", "1h", "1d", "{tumbling: 1h}", "{session: 30m}", "{calendar: day}", "{calendar: week}")
 SUBJECTS = ("account", "api_key", "organization", "end_user", "cluster", "none")

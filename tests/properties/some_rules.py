@@ -47,7 +47,7 @@ def rules(draw: st.DrawFn, grid: Grid, name: str = "a-rule") -> Rule:
         selections = tuple(
             (one, draw(st.sampled_from(WIDE)) if one in sequence.steps else it) for one, it in selections
         )
-    measured = draw(measures(sequence is not None))
+    measured = draw(measures(sequence is not None, names))
     return Rule(
         id="00000000-0000-4000-8000-000000000000",
         name=name,

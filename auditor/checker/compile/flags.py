@@ -24,6 +24,7 @@ from auditor.checker.compile.nodes import (
 from auditor.checker.compile.seen import SOURCE, Scope
 from auditor.checker.provided import RuleCoverage
 from auditor.policy.conditions import Condition
+from auditor.policy.expressions import aggregates_in
 from auditor.policy.rule import ExemptionEntry, Rule, Span
 from auditor.records.schema import COLUMNS, ColumnType
 from auditor.records.sql import cast, identifier, literal, table
@@ -58,6 +59,13 @@ class Flags:
         return f"_against{self.number}" if self.rule.against else ""
 
     @property
+    def shares(self) -> dict[str, str]:
+        """The columns of the selections whose share is measured, by selection."""
+        measured = [node for measure in self.rule.measures for node in aggregates_in(measure.expression)]
+        names = sorted({node.selection for node in measured if node.selection})
+        return {name: f"_share{self.number}_{place}" for place, name in enumerate(names)}
+
+    @property
     def keys(self) -> tuple[str, ...]:
         """The columns of subject and `by`, each once."""
         return tuple(dict.fromkeys((*self.rule.subject_columns, *self.rule.by)))
@@ -73,7 +81,7 @@ class Flags:
             found[self.until] = self._usable(rule.selection(rule.sequence.until))
         if self.against:
             found[self.against] = self._truth(rule.selection(rule.against))
-        return found
+        return found | {column: self._truth(rule.selection(name)) for name, column in self.shares.items()}
 
     def _truth(self, condition: Condition) -> exp.Expression:
         return exp.Paren(this=sql_of(condition, is_missing_counted=self.rule.is_missing_counted))

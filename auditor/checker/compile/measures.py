@@ -27,6 +27,7 @@ from auditor.policy.expressions import (
     Negation,
     Negative,
     Number,
+    aggregates_in,
     walk,
 )
 from auditor.policy.rule import Rule
@@ -34,6 +35,12 @@ from auditor.records.sql import cast, identifier, literal
 
 UNIT = "_unit"
 """Column of `rows` in a sequence rule: true on the last record of an occurrence, which stands for it."""
+
+HOUR = "_hour"
+"""Column of `rows` where hours are counted: the clock hour of the record's own time."""
+
+SCALE_OF_QUOTIENTS = 9
+"""Digits after the point that a double keeps where exact numbers are needed."""
 
 Kind = Literal["count", "exact", "double", "truth"]
 
@@ -60,6 +67,12 @@ def aggregates_of(rule: Rule) -> tuple[Aggregate, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def every_aggregate_of(rule: Rule) -> tuple[Aggregate, ...]:
+    """Return every different aggregate of a rule's measures, also those inside `per`."""
+    found = [node for measure in rule.measures for node in aggregates_in(measure.expression)]
+    return tuple(dict.fromkeys(found))
+
+
 def counted_column(name: str) -> str:
     """Return the name under which `rows` keeps a column that is counted: in a sequence, `by` has another value."""
     return f"counted {name}"
@@ -70,31 +83,63 @@ def number_column(name: str) -> str:
     return f"number {name}"
 
 
+def share_column(selection: str) -> str:
+    """Return the name under which `rows` keeps whether a selection holds."""
+    return f"share {selection}"
+
+
+def different_column(node: Aggregate) -> str:
+    """Return the column of `rows` whose different values an aggregate counts, empty if it counts none."""
+    if node.function == "active_hours":
+        return HOUR
+    return counted_column(node.column) if node.is_distinct and node.column else ""
+
+
 def aggregate_sql(node: Aggregate, *, is_sequence: bool, wrap: Wrap) -> Typed:
     """Return an aggregate over `rows`; `wrap` turns each plain aggregate into one over a window, or leaves it."""
     if node.function == "count":
         return Typed(wrap(_count(node, is_sequence)), "count")
+    if node.function == "active_hours":
+        return Typed(wrap(exp.Count(this=exp.Distinct(expressions=[identifier(HOUR)]))), "count")
+    if node.function == "share":
+        holding = Typed(wrap(count_where(identifier(share_column(node.selection)))), "count")
+        return quotient(holding, Typed(wrap(exp.Count(this=exp.Star())), "count"))
     if node.function == "span":
         first, last = wrap(exp.Min(this=identifier(TIME))), wrap(exp.Max(this=identifier(TIME)))
         return Typed(seconds(exp.Paren(this=exp.Sub(this=last, expression=first))), "exact", SCALE_OF_SECONDS)
     assert node.column is not None
-    number, scale = number_column(node.column), scale_of_column(node.column)
+    return of_numbers(node, Typed(identifier(number_column(node.column)), "exact", scale_of_column(node.column)), wrap)
+
+
+def of_numbers(node: Aggregate, number: Typed, wrap: Wrap) -> Typed:
+    """Return an aggregate of exact numbers, one a row."""
+
+    def exact(function: type[exp.Sum] | type[exp.Min] | type[exp.Max]) -> Typed:
+        return Typed(wrap(function(this=number.sql.copy())), "exact", number.scale)
+
     match node.function:
         case "sum":
-            return Typed(wrap(exp.Sum(this=identifier(number))), "exact", scale)
+            return exact(exp.Sum)
         case "min":
-            return Typed(wrap(exp.Min(this=identifier(number))), "exact", scale)
+            return exact(exp.Min)
         case "max":
-            return Typed(wrap(exp.Max(this=identifier(number))), "exact", scale)
+            return exact(exp.Max)
         case "avg":
-            total, many = wrap(exp.Sum(this=identifier(number))), wrap(exp.Count(this=identifier(number)))
-            return _quotient(Typed(total, "exact", scale), Typed(many, "count"))
+            return quotient(exact(exp.Sum), Typed(wrap(exp.Count(this=number.sql.copy())), "count"))
         case "median":
-            return _median(number, scale, wrap)
+            return _median(number, wrap)
         case "quantile":
             assert node.fraction is not None
-            return Typed(wrap(_ranked(identifier(number), node.fraction)), "exact", scale)
+            return Typed(wrap(_ranked(number.sql, node.fraction)), "exact", number.scale)
     raise AssertionError(node.function)
+
+
+def exactly(value: Typed) -> Typed:
+    """Return a value as an exact number: a double with 9 digits after the point, NULL if it is too long then."""
+    if value.kind != "double":
+        return replace(value, kind="exact")
+    kept = cast(cast(value.sql, "VARCHAR"), f"DECIMAL({MOST_DIGITS}, {SCALE_OF_QUOTIENTS})", attempt=True)
+    return Typed(kept, "exact", SCALE_OF_QUOTIENTS)
 
 
 def _count(node: Aggregate, is_sequence: bool) -> exp.Expression:
@@ -108,13 +153,19 @@ def _ranked(value: exp.Expression, fraction: Decimal) -> exp.Expression:
     return exp.PercentileDisc(this=value, expression=literal(fraction))
 
 
-def _median(number: str, scale: int, wrap: Wrap) -> Typed:
+def times(left: Typed, right: Typed, made: type[exp.Add] | type[exp.Mul]) -> Typed:
+    """Return the product or sum of two exact numbers that are known to fit; a product keeps the digits of both."""
+    scales = (left.scale, right.scale) if made is exp.Mul else (max(left.scale, right.scale),) * 2
+    sides = [_wide(replace(side, scale=scale)) for side, scale in zip((left, right), scales, strict=True)]
+    return Typed(made(this=sides[0], expression=sides[1]), "exact", sum(scales) if made is exp.Mul else scales[0])
+
+
+def _median(value: Typed, wrap: Wrap) -> Typed:
     # the value at (n-1)//2 is the nearest rank of 1/2; the one at n//2 is the same seen from the other end
-    value = Typed(identifier(number), "exact", scale)
-    low = _wide(Typed(wrap(_ranked(identifier(number), Decimal("0.5"))), "exact", scale))
+    low = _wide(replace(value, sql=wrap(_ranked(value.sql.copy(), Decimal("0.5")))))
     high = exp.Neg(this=exp.Paren(this=wrap(_ranked(exp.Neg(this=_wide(value)), Decimal("0.5")))))
     total = exp.Paren(this=exp.Add(this=low, expression=high))
-    return _quotient(Typed(total, "exact", scale), Typed(literal(2), "count"))
+    return quotient(replace(value, sql=total), Typed(literal(2), "count"))
 
 
 def _wide(value: Typed) -> exp.Expression:
@@ -153,7 +204,7 @@ def measure_sql(expression: Expression, known: Mapping[Expression, Typed]) -> Ty
 def _arithmetic(node: Arithmetic, known: Mapping[Expression, Typed]) -> Typed:
     left, right = measure_sql(node.left, known), measure_sql(node.right, known)
     if node.operator == "/":
-        return _quotient(left, right)
+        return quotient(left, right)
     made = {"+": exp.Add, "-": exp.Sub, "*": exp.Mul}[node.operator]
     scale = left.scale + right.scale if node.operator == "*" else max(left.scale, right.scale)
     if "double" in (left.kind, right.kind) or scale > MOST_DIGITS:
@@ -181,7 +232,8 @@ def _alike(left: Typed, right: Typed) -> tuple[Typed, Typed]:
     return sides[0], sides[1]
 
 
-def _quotient(left: Typed, right: Typed) -> Typed:
+def quotient(left: Typed, right: Typed) -> Typed:
+    """Return the double of one number over another, NULL for a division by 0."""
     divisor = _double(right)
     division = exp.Div(this=_double(left), expression=divisor, typed=False, safe=False)
     is_zero = exp.EQ(this=divisor.copy(), expression=literal(0))

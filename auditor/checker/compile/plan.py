@@ -212,7 +212,7 @@ def _base(
 
 def _kept(shape: Shape) -> set[str]:
     rule = shape.flags.rule
-    kept = {*shape.keys, *shape.measured, *shape.numbers, *(rule.novel.fields if rule.novel else ())}
+    kept = {*shape.keys, *shape.measured, *shape.numbers, *shape.divided, *(rule.novel.fields if rule.novel else ())}
     return kept | ({*rule.sequence.by, *_where_values(rule)} if rule.sequence else set())
 
 

@@ -11,7 +11,7 @@ from decimal import Decimal
 from sqlglot import exp
 
 from auditor.checker.compile.columns import comparison
-from auditor.checker.compile.measures import UNIT, counted_column, number_column
+from auditor.checker.compile.measures import UNIT, counted_column, different_column, number_column
 from auditor.checker.compile.nodes import (
     ascending,
     choose,
@@ -36,6 +36,8 @@ IS_END = "_is_end"
 """Column of the rows that are kept: whether a violating window may end at the row."""
 
 STRETCH = "_stretch"
+GROWING = ("count", "sum", "active_hours")
+
 SHORTEST = 86_400
 """Seconds: shorter stretches would be as many as the rows, and cost more than they save."""
 
@@ -64,7 +66,7 @@ def _bound(part: Expression, measures: dict[str, Expression]) -> tuple[Aggregate
     if isinstance(left, Number):
         left, right, operator = right, left, {"<": ">", "<=": ">="}.get(operator, "")  # type: ignore[assignment]  # "" is refused below
     measured = measures.get(left.name) if isinstance(left, Name) else None
-    if not isinstance(measured, Aggregate) or measured.function not in ("count", "sum"):
+    if not isinstance(measured, Aggregate) or measured.function not in GROWING or measured.per:
         return None
     if operator not in (">", ">=") or not isinstance(right, Number) or right.value <= 0:
         return None
@@ -109,10 +111,11 @@ def _upper(shape: Shape, aggregate: Aggregate) -> exp.Expression:
         number = identifier(number_column(aggregate.column))
         positive = choose(exp.GT(this=number, expression=literal(0)), number.copy(), literal(0))
         return exp.Sum(this=positive)
+    if different := different_column(aggregate):
+        return exp.Count(this=exp.Distinct(expressions=[identifier(different)]))
     if aggregate.column is None:
         return count_where(identifier(UNIT)) if shape.flags.rule.sequence else exp.Count(this=exp.Star())
-    column = identifier(counted_column(aggregate.column))
-    return exp.Count(this=exp.Distinct(expressions=[column]) if aggregate.is_distinct else column)
+    return exp.Count(this=identifier(counted_column(aggregate.column)))
 
 
 def _before(shape: Shape, name: str) -> exp.Expression:

@@ -13,7 +13,14 @@ from sqlglot import exp
 from auditor.checker.compile.columns import exact_number
 from auditor.checker.compile.conditions import TIME
 from auditor.checker.compile.flags import BASE, Flags
-from auditor.checker.compile.measures import UNIT, aggregates_of, counted_column, number_column
+from auditor.checker.compile.measures import (
+    HOUR,
+    UNIT,
+    counted_column,
+    every_aggregate_of,
+    number_column,
+    share_column,
+)
 from auditor.checker.compile.nodes import (
     ascending,
     choose,
@@ -29,12 +36,15 @@ from auditor.checker.compile.nodes import (
     some,
 )
 from auditor.checker.compile.seen import NUMBER, local_time
+from auditor.policy.expressions import SPREADS, Aggregate
 from auditor.policy.rule import Novel, Window
 from auditor.records.sql import identifier, literal, table
 
 AT = "_w"
 BUCKET = "_bucket"
 MICROS = 1_000_000
+COUNTING = ("count", *SPREADS)
+"""Aggregates that take the values of their column as they are."""
 
 
 @dataclass(frozen=True)
@@ -58,14 +68,23 @@ class Shape:
     @property
     def measured(self) -> tuple[str, ...]:
         """Columns that are counted as they are, sorted."""
-        found = {a.column for a in aggregates_of(self.flags.rule) if a.column and a.function == "count"}
+        found = {a.column for a in self._aggregates if a.column and a.function in COUNTING}
         return tuple(sorted(found))
 
     @property
     def numbers(self) -> tuple[str, ...]:
         """Columns that are measured as numbers, sorted."""
-        found = {a.column for a in aggregates_of(self.flags.rule) if a.column and a.function != "count"}
+        found = {a.column for a in self._aggregates if a.column and a.function not in COUNTING}
         return tuple(sorted(found))
+
+    @property
+    def divided(self) -> tuple[str, ...]:
+        """Columns of `per`, sorted."""
+        return tuple(sorted({aggregate.per.column for aggregate in self._aggregates if aggregate.per}))
+
+    @property
+    def _aggregates(self) -> tuple[Aggregate, ...]:
+        return every_aggregate_of(self.flags.rule)
 
     def is_sliding(self) -> bool:
         """Say whether windows may share records."""
@@ -75,7 +94,22 @@ class Shape:
         """Return what `rows` takes over from `base`, beyond order and keys."""
         numbers = [named(exact_number(name, identifier(name, of)), number_column(name)) for name in self.numbers]
         counted = [named(identifier(name, of), counted_column(name)) for name in self.measured]
-        return [*columns(self.exemptions, of), *counted, *numbers]
+        shares = [named(identifier(flag, of), share_column(name)) for name, flag in self.flags.shares.items()]
+        return [*columns(self.exemptions, of), *counted, *numbers, *shares, *self._hours(of)]
+
+    def groups(self, of: str) -> list[exp.Expression]:
+        """Return the columns of `per`; like `by`, those of an occurrence are those of its last record."""
+        return [named(identifier(name, of), divided_column(name)) for name in self.divided]
+
+    def _hours(self, of: str) -> list[exp.Expression]:
+        if not any(aggregate.function == "active_hours" for aggregate in self._aggregates):
+            return []
+        return [named(_calendar(identifier(TIME, of), "hour", self.flags.scope.timezone), HOUR)]
+
+
+def divided_column(name: str) -> str:
+    """Return the name under which `rows` keeps a column of `per`."""
+    return f"per {name}"
 
 
 def rows_of_records(shape: Shape) -> exp.Select:
@@ -92,7 +126,7 @@ def _record_items(shape: Shape, of: str) -> list[exp.Expression]:
     novel = shape.flags.rule.novel
     fields = [named(identifier(name, of), field_column(name)) for name in novel.fields] if novel else []
     own = [*columns((NUMBER, TIME), of), named(identifier(TIME, of), AT), *columns(shape.keys, of)]
-    return [*own, *shape.values(of), *fields]
+    return [*own, *shape.values(of), *shape.groups(of), *fields]
 
 
 def field_column(name: str) -> str:
@@ -146,6 +180,7 @@ def rows_of_occurrences(shape: Shape, pairs: str) -> exp.Select:
         *columns(subject, "own"),
         *columns(last_keys, "end"),
         *shape.values("own"),
+        *shape.groups("end"),
     ]
     query = select(items, table(pairs, "pair"))
     query = joined_on(query, table(BASE, "own"), _equal(identifier(NUMBER, "own"), identifier(NUMBER, "pair")))
@@ -175,7 +210,8 @@ def bucketed(rows: exp.Select, keys: Sequence[str], window: Window | None, timez
         return select([exp.Star(), named(literal(0), BUCKET)], inner(rows, "selected"))
     if window.kind == "session":
         return _sessions(rows, keys, window.seconds * MICROS)
-    bucket = _calendar(window.unit, timezone) if window.kind == "calendar" else whole_steps(AT, window.seconds * MICROS)
+    is_calendar, length = window.kind == "calendar", window.seconds * MICROS
+    bucket = _calendar(identifier(AT), window.unit, timezone) if is_calendar else whole_steps(AT, length)
     return select([exp.Star(), named(bucket, BUCKET)], inner(rows, "selected"))
 
 
@@ -188,8 +224,8 @@ def whole_steps(name: str, length: int) -> exp.Expression:
     return exp.IntDiv(this=exp.Paren(this=rounded), expression=literal(length))
 
 
-def _calendar(unit: str, timezone: str) -> exp.Expression:
-    time = exp.UnixToTime(this=identifier(AT), scale=exp.UnixToTime.MICROS)
+def _calendar(micros: exp.Expression, unit: str, timezone: str) -> exp.Expression:
+    time = exp.UnixToTime(this=micros, scale=exp.UnixToTime.MICROS)
     return exp.TimestampTrunc(this=local_time(time, timezone), unit=exp.var(unit.upper()))
 
 

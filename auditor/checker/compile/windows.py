@@ -5,16 +5,17 @@ Columns: the keys, `_lo` and `_hi` (time of the first and last record that count
 (-1: none).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from sqlglot import exp
 
+from auditor.checker.compile.different import different_values, marked
 from auditor.checker.compile.measures import (
     Typed,
     aggregate_sql,
     aggregates_of,
-    counted_column,
+    different_column,
     is_lower_peak,
     measure_sql,
 )
@@ -23,13 +24,14 @@ from auditor.checker.compile.nodes import (
     choose,
     columns,
     inner,
-    is_null,
     named,
     over,
     select,
 )
 from auditor.checker.compile.pruning import IS_END, growing_bounds
 from auditor.checker.compile.rows import AT, BUCKET, MICROS, Shape
+from auditor.checker.compile.spreads import RECORDS, grouped, is_spread, typed_aggregate, with_spreads
+from auditor.checker.compile.sweeps import swept
 from auditor.policy.expressions import Aggregate, Expression, Name
 from auditor.records.sql import identifier, literal, table
 
@@ -60,7 +62,16 @@ def is_pruned(shape: Shape) -> bool:
 def violating_windows(shape: Shape, rows: str) -> exp.Select:
     """Return `windows` over the table of rows."""
     measured = _sliding(shape, rows) if shape.is_sliding() else _grouped(shape, rows)
-    return _violating(shape, measured)
+    return _violating(shape, _with_spreads(shape, rows, measured))
+
+
+def _with_spreads(shape: Shape, rows: str, measured: exp.Select) -> exp.Select:
+    nodes = {_aggregate_column(place): node for place, node in enumerate(aggregates_of(shape.flags.rule))}
+    if shape.is_sliding():
+        spread = swept(shape, rows, HIGH, IS_END if is_pruned(shape) else "")
+        return with_spreads(measured, (*shape.keys, HIGH), nodes, spread)
+    keys, is_sequence = (*shape.keys, BUCKET), shape.flags.rule.sequence is not None
+    return with_spreads(measured, keys, nodes, grouped(lambda: table(rows), keys, is_sequence=is_sequence))
 
 
 def _grouped(shape: Shape, rows: str) -> exp.Select:
@@ -72,10 +83,12 @@ def _grouped(shape: Shape, rows: str) -> exp.Select:
 
 def _aggregates(shape: Shape, wrap: Wrap) -> list[exp.Expression]:
     rule = shape.flags.rule
-    return [
+    has_share = any(node.function == "top_share" for node in aggregates_of(rule))
+    records = [named(wrap(exp.Count(this=exp.Star())), RECORDS)] if has_share else []
+    return records + [
         named(aggregate_sql(node, is_sequence=rule.sequence is not None, wrap=wrap).sql, _aggregate_column(place))
         for place, node in enumerate(aggregates_of(rule))
-        if not (shape.is_sliding() and node.is_distinct)
+        if not is_spread(node) and not (shape.is_sliding() and different_column(node))
     ]
 
 
@@ -96,63 +109,16 @@ def _sliding(shape: Shape, rows: str) -> exp.Select:
 
     low, high = named(wrap(exp.Min(this=identifier(AT))), LOW), named(identifier(AT), HIGH)
     ends = columns((IS_END,)) if is_pruned(shape) else []
-    distinct = _distinct(shape)
-    different = [named(_alive(shape, place, length), _aggregate_column(place)) for place in distinct]
-    items = [*columns(shape.keys), low, high, *ends, *_aggregates(shape, wrap), *different, *_unexempt(shape, wrap)]
-    return select(items, _stretched(shape, rows, distinct, length) if distinct else table(rows))
+    different = _different(shape)
+    counts = [named(different_values(name, shape.keys, length), name) for name in different]
+    items = [*columns(shape.keys), low, high, *ends, *_aggregates(shape, wrap), *counts, *_unexempt(shape, wrap)]
+    return select(items, marked(table(rows), shape.keys, different, length))
 
 
-def _distinct(shape: Shape) -> dict[int, str]:
-    """Return the columns of `rows` whose different values are counted, by the place of the aggregate."""
-    return {
-        place: counted_column(node.column)
-        for place, node in enumerate(aggregates_of(shape.flags.rule))
-        if node.is_distinct and node.column
-    }
-
-
-def _stretched(shape: Shape, rows: str, distinct: Mapping[int, str], length: int) -> exp.Expression:
-    """Return the rows with two marks a counted column: whether the value was not there within the window's length
-    before, and whether it won't come again within it.
-    """
-    marks = []
-    for place, column in distinct.items():
-        keys = tuple(dict.fromkeys((*shape.keys, column)))
-        before = over(exp.Lag(this=identifier(AT)), keys, ascending(AT))
-        after = over(exp.Lead(this=identifier(AT)), keys, ascending(AT))
-        since = exp.Sub(this=identifier(AT), expression=before)
-        until = exp.Sub(this=after, expression=identifier(AT))
-        marks += [
-            named(_is_far(column, since, length), _comes(place)),
-            named(_is_far(column, until, length), _goes(place)),
-        ]
-    return inner(select([exp.Star(), *marks], table(rows)), "stretched")
-
-
-def _is_far(column: str, distance: exp.Expression, length: int) -> exp.Expression:
-    unknown = exp.If(this=is_null(identifier(column)), true=literal(0))
-    near = exp.If(this=exp.LTE(this=distance, expression=literal(length)), true=literal(0))
-    return exp.Case(ifs=[unknown, near], default=literal(1))
-
-
-def _alive(shape: Shape, place: int, length: int) -> exp.Expression:
-    """Return how many different values the window has: those that have come, without those that are gone.
-
-    A value is there from its first time until the window's length after its last one; what comes again sooner never
-    left. Unlike COUNT(DISTINCT ...) OVER, every engine has this, and it takes half the time.
-    """
-    order = ascending(AT)
-    come = over(exp.Sum(this=identifier(_comes(place))), shape.keys, order, frame="RANGE")
-    gone = over(exp.Sum(this=identifier(_goes(place))), shape.keys, order, frame="RANGE", before=length + 1)
-    return exp.Sub(this=come, expression=exp.Coalesce(this=gone, expressions=[literal(0)]))
-
-
-def _comes(place: int) -> str:
-    return f"_comes{place}"
-
-
-def _goes(place: int) -> str:
-    return f"_goes{place}"
+def _different(shape: Shape) -> dict[str, str]:
+    """Return the columns of `rows` whose different values are counted, by the aggregate's column."""
+    nodes = enumerate(aggregates_of(shape.flags.rule))
+    return {_aggregate_column(place): column for place, node in nodes if (column := different_column(node))}
 
 
 def _violating(shape: Shape, measured: exp.Select) -> exp.Select:
@@ -178,9 +144,7 @@ def _violating(shape: Shape, measured: exp.Select) -> exp.Select:
 
 def _read(shape: Shape, place: int) -> Typed:
     node: Aggregate = aggregates_of(shape.flags.rule)[place]
-    return replace(
-        aggregate_sql(node, is_sequence=False, wrap=lambda sql: sql), sql=identifier(_aggregate_column(place))
-    )
+    return replace(typed_aggregate(node), sql=identifier(_aggregate_column(place)))
 
 
 def _exempt(shape: Shape) -> exp.Expression:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from auditor.checker.evaluator.conditions import Reading, truth
@@ -47,8 +47,7 @@ def evaluate(
     until: datetime | None = None,
 ) -> Evaluation:
     """Return what a rule says about rows as `Activity.rows()` yields them."""
-    zone = ZoneInfo(timezone)
-    reading = Reading(rule.is_missing_counted, zone)
+    reading = Reading(rule.is_missing_counted, ZoneInfo(timezone))
     usable = usable_sources(rule, sources, context)
     judged = [record for record in records_of(rows, context, as_of) if _counts(rule, context, record)]
     records = [record for record in judged if record.value("source_id") in usable]
@@ -56,7 +55,7 @@ def evaluate(
         missing = missing_of(rule, sources, context)
         return Evaluation(_refused(rule, missing, len(judged) - len(records)))
     found = found_by(rule, records, reading)
-    incidents = _incidents(rule, found.occurrences, exemptions, zone)
+    incidents = _incidents(rule, found.occurrences, exemptions, reading)
     incidents = [item for item in incidents if Span(start=since, until=until).covers(item.records[-1].time)]
     incidents.sort(key=_position)
     shown = tuple(_incident(rule, number, item, terms, reading) for number, item in enumerate(incidents))
@@ -96,13 +95,13 @@ def _only_left_out(rule: Rule, judged: Sequence[Record], usable: frozenset[str])
 
 
 def _incidents(
-    rule: Rule, occurrences: Sequence[Occurrence], exemptions: Sequence[Exemption], zone: tzinfo
+    rule: Rule, occurrences: Sequence[Occurrence], exemptions: Sequence[Exemption], reading: Reading
 ) -> list[Merged]:
     incidents: list[Merged] = []
     for (subject, by), group in _groups(rule, occurrences).items():
         violations = []
-        for window in windows_of(rule.within, group, zone):
-            measures = measures_of(rule, window)
+        for window in windows_of(rule.within, group, reading.zone):
+            measures = measures_of(rule, window, reading)
             if is_violating(rule, measures):
                 violations.append(Violation(window, measures, suppressor(rule, window, exemptions)))
         incidents += merged(rule, subject, by, violations)

@@ -11,7 +11,7 @@ from datetime import datetime
 from decimal import ROUND_CEILING, ROUND_HALF_UP, Context, Decimal, Inexact, InvalidOperation
 
 from auditor.checker.evaluator.texts import fold, is_exact
-from auditor.checker.exact import are_comparable, calculated, literal_of
+from auditor.checker.exact import are_comparable, calculated, fits, literal_of
 from auditor.policy.expressions import (
     Arithmetic,
     Comparison,
@@ -32,6 +32,7 @@ Lookup = Callable[[Expression], Value]
 _EXACT = Context(prec=2000, traps=[Inexact, InvalidOperation])
 _NUMBER = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,9})?")
 _LARGEST_REAL = 1e20
+_NINE_PLACES = Decimal("0.000000001")
 _COMPARISONS: dict[str, Callable[..., bool]] = {
     "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "=": operator.eq, "<>": operator.ne,
 }  # fmt: skip
@@ -52,6 +53,15 @@ def measurable(value: Value) -> Numeric | None:
         return rounded if abs(value) < _LARGEST_REAL else None
     assert not isinstance(value, datetime), "the loader refuses aggregates of times"
     return value
+
+
+def exactly(value: Value) -> Numeric | None:
+    """Return a number as an exact one: a double as a decimal of 9 places, None if it is too long then."""
+    if not isinstance(value, float):
+        assert value is None or isinstance(value, int | Decimal), f"an aggregate is a number, found {value!r}"
+        return value
+    rounded = Decimal(repr(value)).quantize(_NINE_PLACES, ROUND_HALF_UP, _wide()) + 0
+    return rounded if fits(rounded, 9) else None
 
 
 def total(values: list[Numeric]) -> Numeric:

@@ -51,6 +51,11 @@ def _buckets(occurrences: Sequence[Occurrence], keys: Sequence[Hashable]) -> lis
     return [tuple(bucket) for bucket in buckets.values()]
 
 
+def clock_hour(time: datetime, zone: tzinfo) -> Hashable:
+    """Return the clock hour of a time: the window of `{calendar: hour}` that it lies in."""
+    return _calendar_key(time, "hour", zone)
+
+
 def _calendar_key(time: datetime, unit: str, zone: tzinfo) -> tuple[int, ...]:
     local = time.astimezone(zone)
     parts = (local.year, local.month, local.day, local.hour)
