@@ -1,6 +1,7 @@
 """What the policy commands find out: whether a pack is sound, what its cases say, what can run, what a rule means."""
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from sqlglot.dialects.dialect import Dialect
@@ -12,7 +13,7 @@ from auditor.cli import console
 from auditor.cli.paths import shown_path
 from auditor.errors import UsageError
 from auditor.policy.explain import words_of
-from auditor.policy.fields import nearest
+from auditor.policy.fields import Problems, nearest
 from auditor.policy.load import load_pack, load_rule, shipped_packs, shipped_policies
 from auditor.policy.pack import Context, Pack
 from auditor.policy.platform import load_context
@@ -36,10 +37,15 @@ class Explained:
 
 @dataclass(frozen=True)
 class Checked:
-    """A pack without problems; `without_cases` are its rules that nothing tests."""
+    """A pack without problems; `untested` are the files of its rules that nothing tests."""
 
     pack: Pack
-    without_cases: tuple[str, ...]
+    untested: tuple[Path, ...]
+
+    @property
+    def without_cases(self) -> tuple[str, ...]:
+        """The names of the rules that nothing tests."""
+        return tuple(path.stem for path in self.untested)
 
 
 @dataclass(frozen=True)
@@ -53,10 +59,11 @@ class TestedCase:
 def checked(pack: str, context: Path | None) -> Checked:
     """Load a pack and its cases. Raises PolicyError with every problem."""
     loaded = _loaded(pack, context)
-    paths = rule_paths(pack, loaded)
+    paths, problems = rule_paths(pack, loaded), Problems()
     for path in paths.values():
-        load_cases(path)
-    return Checked(loaded, tuple(name for name, path in paths.items() if not cases_path(path).exists()))
+        problems.attempt(partial(load_cases, path))
+    problems.check()
+    return Checked(loaded, tuple(path for path in paths.values() if not cases_path(path).exists()))
 
 
 def tested(pack: str) -> tuple[TestedCase, ...]:

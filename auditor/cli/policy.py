@@ -16,29 +16,38 @@ from auditor.cli.options import (
     PackArgument,
     PackName,
     WorkspaceFolder,
+    absolute,
     pack_of,
 )
+from auditor.cli.outcome import check_output
 from auditor.errors import EXIT_FAILED_CHECK
 
 _RuleName = Annotated[str, typer.Argument(metavar="RULE", help="Name of a rule of the pack, or a rule file.")]
+
+_SarifFile = Annotated[Path | None, typer.Option("--sarif", metavar="FILE", help="Write the problems as SARIF 2.1.0.")]
+_JunitFile = Annotated[Path | None, typer.Option("--junit", metavar="FILE", help="Write the results as JUnit XML.")]
 
 
 def check(
     pack: PackArgument = None,
     pack_option: PackName = PACK,
     context: ContextFile = None,
+    sarif: _SarifFile = None,
     is_json: AsJson = False,
     _workspace: AnyWorkspace = WORKSPACE,
 ) -> None:
     """Say everything that is wrong with a pack.
 
-    All problems of all its files come in one go, each with file, line and column.
+    All problems of all its files come in one go, each with file, line and column; `--sarif` also writes them to a file.
 
     Example: auditor policy check my-policies/
     """
-    from auditor.cli import policies, policy_words
+    check_output([("--sarif", sarif)])
+    from auditor.cli import lint_files, policies, policy_words
 
-    report = policies.checked(pack_of(pack, pack_option), context)
+    with lint_files.problems_kept(absolute(sarif)):
+        report = policies.checked(pack_of(pack, pack_option), context)
+    lint_files.write_sarif(absolute(sarif), (), report.untested)
     if is_json:
         console.json_object(**policy_words.check_json(report))
     else:
@@ -48,6 +57,7 @@ def check(
 def test(
     pack: PackArgument = None,
     pack_option: PackName = PACK,
+    junit: _JunitFile = None,
     is_json: AsJson = False,
     _workspace: AnyWorkspace = WORKSPACE,
 ) -> None:
@@ -55,9 +65,11 @@ def test(
 
     Example: auditor policy test my-policies/
     """
-    from auditor.cli import policies, policy_words
+    check_output([("--junit", junit)])
+    from auditor.cli import lint_files, policies, policy_words
 
     results = policies.tested(pack_of(pack, pack_option))
+    lint_files.write_junit(absolute(junit), results)
     if is_json:
         console.json_object(**policy_words.test_json(results))
     else:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Run
-from tests.cli.samples import CASES, write_log, write_pack
+from tests.cli.samples import CASES, RULE, write_log, write_pack
 
 
 def test_a_sound_pack_is_counted(auditor: Run) -> None:
@@ -76,3 +76,41 @@ def test_a_schema_is_json_schema(auditor: Run) -> None:
 
     assert printed["$schema"] == "https://json-schema.org/draft/2020-12/schema"
     assert json.loads(Path("rule.json").read_text()) == printed
+
+
+def test_problems_are_written_as_sarif_and_still_exit_2(auditor: Run) -> None:
+    pack = write_pack(Path("pack"), rule=RULE.replace("level: medium", "level: sever"))
+
+    ran = auditor("policy", "check", pack, "--sarif", "found.sarif")
+
+    (result,) = json.loads(Path("found.sarif").read_text())["runs"][0]["results"]
+    place = result["locations"][0]["physicalLocation"]
+    assert (ran.code, result["level"], place["region"]["startLine"]) == (2, "error", 7)
+    assert place["artifactLocation"]["uri"] == "pack/rules/many-refusals.yml"
+
+
+def test_a_sound_pack_gives_a_sarif_log_without_results(auditor: Run) -> None:
+    ran = auditor("policy", "check", write_pack(Path("pack")), "--sarif", "found.sarif")
+
+    assert (ran.code, json.loads(Path("found.sarif").read_text())["runs"][0]["results"]) == (0, [])
+
+
+def test_wrong_cases_of_every_rule_are_told_at_once(auditor: Run) -> None:
+    pack = write_pack(Path("pack"), cases="- name: x\n")
+    (pack / "rules" / "other.yml").write_text(RULE.replace("5d1c9a44", "5d1c9a45"))
+    (pack / "rules" / "other.cases.yml").write_text("- name: y\n")
+
+    ran = auditor("policy", "check", pack)
+
+    assert ran.code == 2
+    assert "many-refusals.cases.yml:1:3" in ran.err
+    assert "other.cases.yml:1:3" in ran.err
+
+
+def test_results_of_cases_are_written_as_junit(auditor: Run) -> None:
+    pack = write_pack(Path("pack"), cases=CASES.replace("expect: no match", "expect: match"))
+
+    ran = auditor("policy", "test", pack, "--junit", "results.xml")
+
+    assert ran.code == 1
+    assert 'tests="2" failures="1"' in Path("results.xml").read_text()
