@@ -58,7 +58,7 @@ class TestedCase:
 
 def checked(pack: str, context: Path | None) -> Checked:
     """Load a pack and its cases. Raises PolicyError with every problem."""
-    loaded = _loaded(pack, context)
+    loaded = pack_with(pack, context)
     paths, problems = rule_paths(pack, loaded), Problems()
     for path in paths.values():
         problems.attempt(partial(load_cases, path))
@@ -88,7 +88,7 @@ def covered(pack: str, context: Path | None, folder: Path) -> tuple[RuleCoverage
 def explained(rule: str, pack: str) -> Explained:
     """Put a rule into words. Raises UsageError for an unknown rule, PolicyError for a bad one."""
     loaded = load_pack(pack)
-    found = _rule(rule, loaded)
+    found = rule_named(rule, loaded)
     columns = tuple(sorted(found.needed_columns()))
     return Explained(found, words_of(found), columns, _sql(found, loaded, "duckdb"))
 
@@ -108,7 +108,7 @@ def sql_of(rule: str, pack: str, dialect: str) -> str:
             ),
         )
     loaded = load_pack(pack)
-    return _sql(_rule(rule, loaded), loaded, dialect)
+    return _sql(rule_named(rule, loaded), loaded, dialect)
 
 
 def rule_paths(pack: str, loaded: Pack) -> dict[str, Path]:
@@ -133,11 +133,12 @@ def write_schema(kind: str, out: Path | None) -> None:
     console.result(shown_path(out.absolute()))
 
 
-def _loaded(pack: str, context: Path | None) -> Pack:
+def pack_with(pack: str, context: Path | None) -> Pack:
     return load_pack(pack, context=load_context(context) if context else Context())
 
 
-def _rule(name: str, pack: Pack) -> Rule:
+def rule_named(name: str, pack: Pack) -> Rule:
+    """Return a rule of a pack, or of a rule file. Raises UsageError for an unknown one, PolicyError for a bad file."""
     path = Path(name)
     if path.is_file():
         return load_rule(path, lists=pack.lists, exemptions={item.name for item in pack.exemptions})

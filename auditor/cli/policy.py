@@ -20,11 +20,13 @@ from auditor.cli.options import (
     pack_of,
 )
 from auditor.cli.outcome import check_output
+from auditor.cli.times import time_of
 from auditor.errors import EXIT_FAILED_CHECK
 
 _RuleName = Annotated[str, typer.Argument(metavar="RULE", help="Name of a rule of the pack, or a rule file.")]
 
 _SarifFile = Annotated[Path | None, typer.Option("--sarif", metavar="FILE", help="Write the problems as SARIF 2.1.0.")]
+_AsOf = Annotated[str | None, typer.Option("--as-of", metavar="T", help="As if no later record existed.")]
 _JunitFile = Annotated[Path | None, typer.Option("--junit", metavar="FILE", help="Write the results as JUnit XML.")]
 
 
@@ -103,17 +105,27 @@ def coverage(
 def explain(
     rule: _RuleName,
     pack: PackName = PACK,
+    account: Annotated[
+        str | None, typer.Option("--account", metavar="A", help="Follow the rule for this account, step by step.")
+    ] = None,
+    context: ContextFile = None,
+    as_of: _AsOf = None,
     is_json: AsJson = False,
-    _workspace: AnyWorkspace = WORKSPACE,
+    workspace: WorkspaceFolder = WORKSPACE,
 ) -> None:
-    """Put a rule into plain words.
+    """Put a rule into plain words, or follow it for one account.
 
-    Says what it looks for, which columns it needs, and prints the SQL that it becomes.
+    Says what it looks for, which columns it needs, and prints the SQL that it becomes. With `--account` it says what
+    was selected, undetermined and measured, how near it came, and what would have had to differ.
 
-    Example: auditor policy explain key-hopping
+    Example: auditor policy explain key-hopping --account acct-7
     """
-    from auditor.cli import policies, policy_words
+    day = time_of(as_of, "--as-of")
+    from auditor.cli import following, policies, policy_words
 
+    if account is not None:
+        following.show(following.asked(rule, pack, account, absolute(context), day, workspace.absolute()), is_json)
+        return
     told = policies.explained(rule, pack)
     if is_json:
         console.json_object(**policy_words.explanation_json(told))

@@ -79,7 +79,7 @@ class Bounds:
         if call.function == "span":
             return Range(Fraction(0), self.scope.longest())
         if call.column is None:
-            return Range(low=Fraction(1)).whole()
+            return Range(low=Fraction(1)).whole() if call.function == "count" else Range()
         if call.function == "count":
             most = self.scope.values_of(call.column) if call.is_distinct else None
             return Range(Fraction(0), None if most is None else Fraction(most)).whole()

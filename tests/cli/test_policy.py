@@ -114,3 +114,35 @@ def test_results_of_cases_are_written_as_junit(auditor: Run) -> None:
 
     assert ran.code == 1
     assert 'tests="2" failures="1"' in Path("results.xml").read_text()
+
+
+def test_a_rule_is_followed_for_an_account(auditor: Run) -> None:
+    pack = write_pack(Path("pack"))
+    auditor("ingest", write_log(Path("log.jsonl"), refusals=4))
+
+    told = auditor("policy", "explain", "many-refusals", "--account", "acct-1", "--pack", pack)
+    content = json.loads(
+        auditor("policy", "explain", "many-refusals", "--account", "acct-1", "--pack", pack, "--json").out
+    )
+
+    assert "“refusals” is at least 5: no, 4 against 5, 1 short" in told.out
+    assert (content["verdict"], content["selected"], content["nearest"]["records"]) == ("no match", 4, 4)
+
+
+def test_an_earlier_day_is_followed_without_later_records(auditor: Run) -> None:
+    pack = write_pack(Path("pack"))
+    auditor("ingest", write_log(Path("log.jsonl")))
+    asked = ("policy", "explain", "many-refusals", "--account", "acct-1", "--pack", pack, "--json")
+
+    whole, earlier = (json.loads(auditor(*asked, *more).out) for more in ((), ("--as-of", "2026-03-02T09:21:00Z")))
+
+    assert (whole["verdict"], earlier["verdict"], earlier["selected"]) == ("match", "no match", 2)
+
+
+def test_an_account_without_records_is_wrong_usage(auditor: Run) -> None:
+    pack = write_pack(Path("pack"))
+    auditor("ingest", write_log(Path("log.jsonl")))
+
+    ran = auditor("policy", "explain", "many-refusals", "--account", "nobody", "--pack", pack)
+
+    assert (ran.code, "no record of account `nobody`" in ran.err) == (2, True)
