@@ -21,7 +21,7 @@ from auditor.cli.options import (
 )
 from auditor.cli.outcome import check_output
 from auditor.cli.times import time_of
-from auditor.errors import EXIT_FAILED_CHECK
+from auditor.errors import EXIT_FAILED_CHECK, UsageError
 
 _RuleName = Annotated[str, typer.Argument(metavar="RULE", help="Name of a rule of the pack, or a rule file.")]
 
@@ -133,6 +133,38 @@ def explain(
         policy_words.show_explanation(told)
 
 
+def diff(
+    old: Annotated[str, typer.Argument(metavar="OLD", help="A version of the pack.")],
+    new: Annotated[str | None, typer.Argument(metavar="NEW", help="The version to compare it with.")] = None,
+    sweep: Annotated[
+        list[str] | None,
+        typer.Option("--sweep", metavar="RULE.MEASURE=V,V", help="Try a threshold of the pack at other values."),
+    ] = None,
+    context: ContextFile = None,
+    as_of: _AsOf = None,
+    is_json: AsJson = False,
+    workspace: WorkspaceFolder = WORKSPACE,
+) -> None:
+    """Say what another version of a pack would find.
+
+    Runs both over what the workspace holds and shows the accounts gained and lost, rule by rule, each with its reason.
+    With `--sweep` it shows how many accounts each value of a threshold would catch.
+
+    Example: auditor policy diff my-policies/ --sweep bulk-output.long_answers=500,1000,2000
+    """
+    day = time_of(as_of, "--as-of")
+    if new is None and not sweep:
+        message = "found one pack, expected OLD and NEW, or `--sweep`"
+        raise UsageError.at(None, message, "name two versions, or a threshold to try")
+    from auditor.cli import difference
+
+    asked = (absolute(context), day, workspace.absolute())
+    if sweep:
+        difference.show_sweep(difference.sweep(new or old, sweep, *asked), is_json)
+    elif new is not None:
+        difference.show_comparison(difference.compare(old, new, *asked), is_json)
+
+
 def sql(
     rule: _RuleName,
     pack: PackName = PACK,
@@ -180,6 +212,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "test": test,
     "coverage": coverage,
     "explain": explain,
+    "diff": diff,
     "sql": sql,
     "schema": schema,
 }

@@ -146,3 +146,46 @@ def test_an_account_without_records_is_wrong_usage(auditor: Run) -> None:
     ran = auditor("policy", "explain", "many-refusals", "--account", "nobody", "--pack", pack)
 
     assert (ran.code, "no record of account `nobody`" in ran.err) == (2, True)
+
+
+def test_two_versions_are_compared_over_the_workspace(auditor: Run) -> None:
+    old, new = write_pack(Path("old")), write_pack(Path("new"), rule=RULE.replace("refusals >= 5", "refusals >= 9"))
+    auditor("ingest", write_log(Path("log.jsonl")))
+
+    told = auditor("policy", "diff", old, new)
+    (rule,) = json.loads(auditor("policy", "diff", old, new, "--json").out)["rules"]
+
+    assert (told.code, "lost: acct-1: NEW: no match" in told.out, "it is 6 against 9, 3 short" in told.out) == (
+        0,
+        True,
+        True,
+    )
+    assert (rule["kind"], rule["gained"], rule["lost"][0]["account"]) == ("changed", [], "acct-1")
+
+
+def test_a_threshold_is_tried_at_other_values(auditor: Run) -> None:
+    pack = write_pack(Path("pack"))
+    auditor("ingest", write_log(Path("log.jsonl")))
+    asked = ("policy", "diff", pack, "--sweep", "many-refusals.refusals=2,6,20")
+
+    told = auditor(*asked)
+    (sweep,) = json.loads(auditor(*asked, "--json").out)["sweeps"]
+
+    assert "refusals >= 5 (now)" in told.out
+    assert [(item["value"], item["accounts"]) for item in sweep["values"]] == [
+        ("2", ["acct-1"]),
+        ("5", ["acct-1"]),
+        ("6", ["acct-1"]),
+        ("20", []),
+    ]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [(), ("--sweep", "many-refusals"), ("--sweep", "x.refusals=1"), ("--sweep", "many-refusals.refusals=1,x")],
+    ids=["one pack alone", "no values", "no such rule", "no number"],
+)
+def test_a_comparison_asked_for_wrongly_is_wrong_usage(auditor: Run, more: tuple[str, ...]) -> None:
+    auditor("ingest", write_log(Path("log.jsonl")))
+
+    assert auditor("policy", "diff", write_pack(Path("pack")), *more).code == 2

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from auditor.checker.evaluator.evaluate import evaluate
 from auditor.checker.following import Question, followed
 from auditor.policy.pack import Pack
+from auditor.records.extras import with_extra_names
 from auditor.records.memory import activity_of
 from auditor.report.trace_words import differing, lines_of
 from tests.properties.some_records import grids, row_sets
@@ -28,7 +29,7 @@ def test_traces_of_all_accounts_agree_with_the_evaluator(data: st.DataObject) ->
     grid = data.draw(grids())
     rule, judged_by = data.draw(rules(grid)), data.draw(settings_of(grid))
     rows = [row for row in data.draw(row_sets(grid)) if row.get("account_id")]
-    activity = activity_of(rows)
+    activity = with_extra_names(activity_of(rows), rule.needed_columns())
     pack = Pack(
         name="p", title="p", terms=judged_by.terms, exemptions=judged_by.exemptions, timezone=judged_by.timezone
     )
