@@ -19,7 +19,7 @@ from auditor.policy.explain import words_of
 from auditor.policy.pack import Context, Pack
 from auditor.policy.rule import Rule
 from auditor.records.activity import Activity
-from auditor.records.extras import with_extra_names
+from auditor.records.asof import as_on
 
 MOST_REASONS = 20
 """Accounts of one rule and direction that are followed for their reason; the others are named only."""
@@ -82,7 +82,7 @@ class Version:
 def compared(activity: Activity, old: Version, new: Version, *, as_of: datetime | None) -> tuple[RuleChange, ...]:
     """Return every rule of both versions, by name. Raises WorkspaceError when the records can't be read."""
     names = {name for side in (old, new) for rule in side.pack.rules for name in rule.needed_columns()}
-    activity = with_extra_names(activity, names)
+    activity = as_on(activity, as_of, names)
     sides = [_sides(activity, version, as_of) for version in (old, new)]
     rules = [{rule.id: rule for rule in version.pack.rules} for version in (old, new)]
     changes = []

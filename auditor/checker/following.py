@@ -32,7 +32,7 @@ from auditor.policy.conditions import Condition
 from auditor.policy.pack import Context, Pack
 from auditor.policy.rule import Rule
 from auditor.records.activity import Activity
-from auditor.records.extras import with_extra_names
+from auditor.records.asof import as_on
 from auditor.records.neighbours import count_about, rows_about
 
 MOST_RECORDS = 100_000
@@ -62,7 +62,7 @@ def followed(
     verdict is given. Raises WorkspaceError when the records can't be read.
     """
     rule = question.rule
-    activity = with_extra_names(activity, rule.needed_columns())
+    activity = as_on(activity, question.as_of, rule.needed_columns())
     shared = _shared_columns(rule)
     if count_about(activity, question.account, shared) > most_records:
         own: list[Row] = list(rows_about(activity, question.account, ("account_id",)))

@@ -17,7 +17,7 @@ from auditor.policy.conditions import Node
 from auditor.policy.expressions import Comparison, Expression, Logic, Name, Negation, Number, walk
 from auditor.policy.rule import Rule
 from auditor.records.activity import Activity
-from auditor.records.extras import with_extra_names
+from auditor.records.asof import as_on
 
 
 class Caught(Node):
@@ -59,7 +59,7 @@ def swept(activity: Activity, sweep: Sweep, version: Version, *, as_of: datetime
     operator, present = threshold_of(rule, sweep.measure)
     values = sorted({*sweep.values, present})
     variants = [_variant(rule, sweep.measure, value) for value in values]
-    activity = with_extra_names(activity, rule.needed_columns())
+    activity = as_on(activity, as_of, rule.needed_columns())
     plan = plan_for(
         variants,
         sources=activity.sources,
