@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from auditor.errors import Place
 from auditor.policy.alternatives import fulfillable
 from auditor.policy.bounds import Bounds, impossible_in
-from auditor.policy.conditions import All, Condition
+from auditor.policy.conditions import All, Compare, Condition
 from auditor.policy.expressions import Aggregate, Expression, walk
 from auditor.policy.fields import Fields
 from auditor.policy.rule import Rule
@@ -30,10 +30,10 @@ def refuse_unreachable(rule: Rule, fields: Fields, when: When) -> None:
 
 
 def _refuse_whole(rule: Rule, fields: Fields, when: When) -> None:
-    if _is_never(rule.selected(), rule):
+    if _is_never(All(parts=(rule.selected(), *_in_effect(rule))), rule):
         place = when.condition_node.place if when.condition_node else fields.key_place("when")
         _add(fields, place, "the condition can never hold, expected selections that go together",
-             "they exclude each other: write `or` where one of them is enough")  # fmt: skip
+             "they exclude each other, or the time of `effective`: write `or` where one of them is enough")  # fmt: skip
         return
     if rule.against and _is_never(All(parts=(rule.selected(), rule.selection(rule.against))), rule):
         found = (
@@ -57,6 +57,13 @@ def _refuse_whole(rule: Rule, fields: Fields, when: When) -> None:
 def _reasons(expression: Expression | None, bounds: Bounds) -> str:
     reasons = impossible_in(expression, bounds) if expression is not None else None
     return "; ".join(reasons[:3]) if reasons else ""
+
+
+def _in_effect(rule: Rule) -> tuple[Condition, ...]:
+    """Return the tests of `time` that `effective` stands for."""
+    start, until = rule.effective.start, rule.effective.until
+    begins = () if start is None else (Compare(field="time", operator=">=", value=start),)
+    return begins if until is None else (*begins, Compare(field="time", operator="<", value=until))
 
 
 def _columns_read(rule: Rule, fields: Fields) -> Iterator[tuple[Place, str, str]]:

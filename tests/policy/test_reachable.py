@@ -61,3 +61,11 @@ def test_more_alternatives_than_can_be_looked_at_are_taken_to_hold() -> None:
     lists = ", ".join(f"s{n}: [{{{a}: x}}, {{{b}: y}}]" for n, (a, b) in enumerate([("model", "prompt")] * 14))
 
     assert load_rule_text(rule_text(f"when: {{{lists}}}"))
+
+
+def test_a_time_within_the_rules_effect_is_no_problem() -> None:
+    part = (
+        "when: {a: {time|lte: 2025-06-01}, b: {time|gte: 2025-06-02}, condition: a or b}\neffective: {from: 2025-06-01}"
+    )
+
+    assert load_rule_text(rule_text(part))
