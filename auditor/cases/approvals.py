@@ -50,26 +50,31 @@ def is_for(approval: Approval, finding: Finding, account: str, total: AccountTot
 
 
 def lasts_through(approval: Approval, finding: Finding) -> bool:
-    """Say whether an approval lasts beyond the end of a finding."""
-    return approval.expires is None or finding.end < approval.expires
+    """Say whether an approval was there at the start of a finding and lasts beyond its end."""
+    is_there = approval.start is None or approval.start <= finding.start
+    return is_there and (approval.expires is None or finding.end < approval.expires)
 
 
-def ends_inside(approval: Approval, finding: Finding) -> bool:
-    """Say whether an approval covers a finding's beginning and not its end."""
-    return approval.expires is not None and finding.start < approval.expires <= finding.end
+def covers_part(approval: Approval, finding: Finding) -> bool:
+    """Say whether an approval covers some of a finding's stretch of time and not all of it."""
+    begins_in_time = approval.start is None or approval.start <= finding.end
+    ends_too_late = approval.expires is None or finding.start < approval.expires
+    return begins_in_time and ends_too_late and not lasts_through(approval, finding)
 
 
-def ended_in_words(approval: Approval) -> str:
-    """Return what was approved and that it ended, so that only what came before is covered."""
-    assert approval.expires is not None, "an approval without expiry doesn't end"
-    end = rfc3339(approval.expires)
-    return (
-        f"the approval by {approval.approved_by} ({approval.conduct}: {approval.reason}) ended on {end}, inside this "
-        "finding; it covers the records before that and none from then on"
-    )
+def part_in_words(approval: Approval, finding: Finding) -> str:
+    """Return what was approved, and that it began or ended inside a finding: other records are not covered."""
+    bounds = []
+    if approval.start is not None and finding.start < approval.start:
+        bounds.append(f"began on {rfc3339(approval.start)}, inside this finding; records before that are not covered")
+    if approval.expires is not None and approval.expires <= finding.end:
+        end = f"ended on {rfc3339(approval.expires)}, inside this finding"
+        bounds.append(f"{end}; it covers the records before that and none from then on")
+    return f"the approval by {approval.approved_by} ({approval.conduct}: {approval.reason}) {' and '.join(bounds)}"
 
 
 def in_words(approval: Approval) -> str:
     """Return what was approved, by whom, until when and why."""
+    start = f"from {rfc3339(approval.start)} " if approval.start else ""
     until = f"until {rfc3339(approval.expires)}" if approval.expires else "without expiry"
-    return f"{approval.conduct} approved by {approval.approved_by} {until}: {approval.reason}"
+    return f"{approval.conduct} approved by {approval.approved_by} {start}{until}: {approval.reason}"

@@ -7,6 +7,7 @@ of several accounts at once is said once, for the whole case. Facts are about fi
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 
 from auditor.cases.model import AccountPart, CaseFinding, SpeaksFor
@@ -125,9 +126,14 @@ def _near_exemptions(account: str, finding: Finding, known: Known) -> Iterator[s
     rule = next((rule for rule in known.pack.rules if rule.id == finding.rule_id), None)
     for exemption in known.pack.exemptions:
         for entry in exemption.entries:
-            if names & set(entry.match):
+            if names & set(entry.match) and not _is_later(entry, known.receipt.as_of):
                 is_named = rule is not None and exemption.name in rule.unless
                 yield f"the exemption `{exemption.name}` names it, but {_why_not(exemption, entry, finding, is_named)}"
+
+
+def _is_later(entry: ExemptionEntry, as_of: datetime | None) -> bool:
+    """Say whether an entry began only after the day as on which a run judged."""
+    return as_of is not None and entry.span.start is not None and as_of < entry.span.start
 
 
 def _why_not(exemption: Exemption, entry: ExemptionEntry, finding: Finding, is_named: bool) -> str:

@@ -6,7 +6,7 @@ approval for the account, or for an organization it belonged to by then, takes a
 
 from collections.abc import Iterable, Sequence
 
-from auditor.cases.approvals import ended_in_words, ends_inside, in_words, is_for, lasts_through
+from auditor.cases.approvals import covers_part, in_words, is_for, lasts_through, part_in_words
 from auditor.cases.model import AccountPart, CaseFinding, ConductStanding, FindingStatus, StandingName, worst_of
 from auditor.checker.findings import Applied, Finding
 from auditor.policy.pack import Approval
@@ -65,15 +65,15 @@ def standing_of(
     """Judge one conduct of a finding for one account.
 
     Clauses say how many of all cited records they applied to, not whose: only so many of the account's own are sure to
-    be covered as remain when every record without the clause is taken to be its own. Where an approval ended inside
-    the finding, nobody can say which of its records the clause is left with: none is sure.
+    be covered as remain when every record without the clause is taken to be its own. Where an approval began or ended
+    inside the finding, nobody can say which of its records the clause is left with: none is sure.
     """
     own = [item for item in approvals if item.conduct == conduct and is_for(item, finding, account, total)]
     records = dict(finding.account_records).get(account, 0)
     if lasting := next((item for item in own if lasts_through(item, finding)), None):
         words = in_words(lasting)
         return ConductStanding(conduct=conduct, standing="approved", because=words, covered=records, records=records)
-    ended = "; ".join(ended_in_words(item) for item in own if ends_inside(item, finding))
+    ended = "; ".join(part_in_words(item, finding) for item in own if covers_part(item, finding))
     for stance in _GRAVEST_FIRST:
         clauses = [clause for clause in finding.clauses if clause.conduct == conduct and clause.stance == stance]
         if clauses:

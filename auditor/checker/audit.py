@@ -23,7 +23,7 @@ from auditor.policy.pack import Approval, Context, Pack
 from auditor.policy.rule import Rule
 from auditor.policy.terms import Terms
 from auditor.records.activity import Activity
-from auditor.records.extras import with_extra_names
+from auditor.records.asof import as_on
 from auditor.records.quarantine import QuarantinedLines
 from auditor.records.workspace import disk_errors, temporary_name
 
@@ -59,12 +59,13 @@ def run_audit(
 ) -> AuditResult:
     """Judge an activity by a pack and write `receipt.json` and `citations.parquet` into `folder`.
 
-    `since` and `until` keep incidents by their end, `as_of` hides later records; `clock` gives the receipt its end.
+    `since` and `until` keep incidents by their end, `as_of` hides what is later; `clock` ends the receipt.
     `quarantined` says whose lines could not be read as records, and so were not judged; the receipt keeps it.
 
     Raises WorkspaceError when the folder can't be written or the records can't be read.
     """
-    activity = with_extra_names(activity, {name for rule in pack.rules for name in rule.needed_columns()})
+    pack = _in_force(pack, as_of)
+    activity = as_on(activity, as_of, {name for rule in pack.rules for name in rule.needed_columns()})
     receipt = opened_receipt(activity, pack, context, approvals, run_id=run_id, started=started, program=program)
     receipt = receipt.model_copy(update={"since": since, "until": until, "as_of": as_of})
     receipt = receipt.model_copy(update={"quarantined": quarantined or QuarantinedLines()})
@@ -87,6 +88,14 @@ def run_audit(
         write_receipt(folder, closed)
     kept, suppressed = found.kept(), found.suppressed()
     return AuditResult(closed, kept, suppressed, folder / CITATIONS)
+
+
+def _in_force(pack: Pack, as_of: datetime | None) -> Pack:
+    """Leave out rules that begin later than `as_of`: nobody could be judged by them, or not judged for lack of data."""
+    if as_of is None:
+        return pack
+    rules = (rule for rule in pack.rules if rule.effective.start is None or rule.effective.start <= as_of)
+    return pack.model_copy(update={"rules": tuple(rules)})
 
 
 @contextlib.contextmanager

@@ -31,22 +31,23 @@ def thresholds_of(violates: Expression | None, peaks: Mapping[str, MeasureValue 
 def _held_against(violates: Expression) -> Iterator[tuple[str, str, Decimal]]:
     for node in walk(violates):
         if isinstance(node, Comparison):
-            left, right = _constant(node.left), _constant(node.right)
+            left, right = constant_of(node.left), constant_of(node.right)
             if isinstance(node.left, Name) and right is not None:
                 yield node.left.name, node.operator, right
             elif isinstance(node.right, Name) and left is not None:
                 yield node.right.name, FLIPPED[node.operator], left
 
 
-def _constant(expression: Expression) -> Decimal | None:
+def constant_of(expression: Expression) -> Decimal | None:
+    """Return the number that an expression without names is, None for any other expression."""
     match expression:
         case Number(value=value):
             return value
         case Negative(operand=operand):
-            inside = _constant(operand)
+            inside = constant_of(operand)
             return None if inside is None else EXACT.minus(inside)
         case Arithmetic(operator=operator):
-            left, right = _constant(expression.left), _constant(expression.right)
+            left, right = constant_of(expression.left), constant_of(expression.right)
             if left is None or right is None or (operator == "/" and right == 0):
                 return None
             made = {"+": EXACT.add, "-": EXACT.subtract, "*": EXACT.multiply, "/": EXACT.divide}[operator]

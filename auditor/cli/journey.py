@@ -83,7 +83,7 @@ def travel(order: Order, *, folder: Path, clock: Callable[[], datetime], say: Ca
         say("updating cases")
         with open_casebook(workspace.casebook) as casebook:
             accounts = accounts_concerned(casebook, pack=judgement.pack.name, findings=result.findings)
-            totals = account_totals(activity, accounts)
+            totals = account_totals(activity, accounts, as_of=order.as_of)
             change = _updated(casebook, judgement, result, totals, activity, now)
             cases = list_cases(casebook, pack=judgement.pack.name)
             approvals = judgement.approvals

@@ -1,6 +1,7 @@
 """What the policy commands find out: whether a pack is sound, what its cases say, what can run, what a rule means."""
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from sqlglot.dialects.dialect import Dialect
@@ -12,7 +13,7 @@ from auditor.cli import console
 from auditor.cli.paths import shown_path
 from auditor.errors import UsageError
 from auditor.policy.explain import words_of
-from auditor.policy.fields import nearest
+from auditor.policy.fields import Problems, nearest
 from auditor.policy.load import load_pack, load_rule, shipped_packs, shipped_policies
 from auditor.policy.pack import Context, Pack
 from auditor.policy.platform import load_context
@@ -36,10 +37,15 @@ class Explained:
 
 @dataclass(frozen=True)
 class Checked:
-    """A pack without problems; `without_cases` are its rules that nothing tests."""
+    """A pack without problems; `untested` are the files of its rules that nothing tests."""
 
     pack: Pack
-    without_cases: tuple[str, ...]
+    untested: tuple[Path, ...]
+
+    @property
+    def without_cases(self) -> tuple[str, ...]:
+        """The names of the rules that nothing tests."""
+        return tuple(path.stem for path in self.untested)
 
 
 @dataclass(frozen=True)
@@ -52,11 +58,12 @@ class TestedCase:
 
 def checked(pack: str, context: Path | None) -> Checked:
     """Load a pack and its cases. Raises PolicyError with every problem."""
-    loaded = _loaded(pack, context)
-    paths = rule_paths(pack, loaded)
+    loaded = pack_with(pack, context)
+    paths, problems = rule_paths(pack, loaded), Problems()
     for path in paths.values():
-        load_cases(path)
-    return Checked(loaded, tuple(name for name, path in paths.items() if not cases_path(path).exists()))
+        problems.attempt(partial(load_cases, path))
+    problems.check()
+    return Checked(loaded, tuple(path for path in paths.values() if not cases_path(path).exists()))
 
 
 def tested(pack: str) -> tuple[TestedCase, ...]:
@@ -81,7 +88,7 @@ def covered(pack: str, context: Path | None, folder: Path) -> tuple[RuleCoverage
 def explained(rule: str, pack: str) -> Explained:
     """Put a rule into words. Raises UsageError for an unknown rule, PolicyError for a bad one."""
     loaded = load_pack(pack)
-    found = _rule(rule, loaded)
+    found = rule_named(rule, loaded)
     columns = tuple(sorted(found.needed_columns()))
     return Explained(found, words_of(found), columns, _sql(found, loaded, "duckdb"))
 
@@ -101,7 +108,7 @@ def sql_of(rule: str, pack: str, dialect: str) -> str:
             ),
         )
     loaded = load_pack(pack)
-    return _sql(_rule(rule, loaded), loaded, dialect)
+    return _sql(rule_named(rule, loaded), loaded, dialect)
 
 
 def rule_paths(pack: str, loaded: Pack) -> dict[str, Path]:
@@ -126,11 +133,12 @@ def write_schema(kind: str, out: Path | None) -> None:
     console.result(shown_path(out.absolute()))
 
 
-def _loaded(pack: str, context: Path | None) -> Pack:
+def pack_with(pack: str, context: Path | None) -> Pack:
     return load_pack(pack, context=load_context(context) if context else Context())
 
 
-def _rule(name: str, pack: Pack) -> Rule:
+def rule_named(name: str, pack: Pack) -> Rule:
+    """Return a rule of a pack, or of a rule file. Raises UsageError for an unknown one, PolicyError for a bad file."""
     path = Path(name)
     if path.is_file():
         return load_rule(path, lists=pack.lists, exemptions={item.name for item in pack.exemptions})

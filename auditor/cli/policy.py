@@ -16,29 +16,40 @@ from auditor.cli.options import (
     PackArgument,
     PackName,
     WorkspaceFolder,
+    absolute,
     pack_of,
 )
-from auditor.errors import EXIT_FAILED_CHECK
+from auditor.cli.outcome import check_output
+from auditor.cli.times import time_of
+from auditor.errors import EXIT_FAILED_CHECK, UsageError
 
 _RuleName = Annotated[str, typer.Argument(metavar="RULE", help="Name of a rule of the pack, or a rule file.")]
+
+_SarifFile = Annotated[Path | None, typer.Option("--sarif", metavar="FILE", help="Write the problems as SARIF 2.1.0.")]
+_AsOf = Annotated[str | None, typer.Option("--as-of", metavar="T", help="As if no later record existed.")]
+_JunitFile = Annotated[Path | None, typer.Option("--junit", metavar="FILE", help="Write the results as JUnit XML.")]
 
 
 def check(
     pack: PackArgument = None,
     pack_option: PackName = PACK,
     context: ContextFile = None,
+    sarif: _SarifFile = None,
     is_json: AsJson = False,
     _workspace: AnyWorkspace = WORKSPACE,
 ) -> None:
     """Say everything that is wrong with a pack.
 
-    All problems of all its files come in one go, each with file, line and column.
+    All problems of all its files come in one go, each with file, line and column; `--sarif` also writes them to a file.
 
     Example: auditor policy check my-policies/
     """
-    from auditor.cli import policies, policy_words
+    check_output([("--sarif", sarif)])
+    from auditor.cli import lint_files, policies, policy_words
 
-    report = policies.checked(pack_of(pack, pack_option), context)
+    with lint_files.problems_kept(absolute(sarif)):
+        report = policies.checked(pack_of(pack, pack_option), context)
+    lint_files.write_sarif(absolute(sarif), (), report.untested)
     if is_json:
         console.json_object(**policy_words.check_json(report))
     else:
@@ -48,6 +59,7 @@ def check(
 def test(
     pack: PackArgument = None,
     pack_option: PackName = PACK,
+    junit: _JunitFile = None,
     is_json: AsJson = False,
     _workspace: AnyWorkspace = WORKSPACE,
 ) -> None:
@@ -55,9 +67,11 @@ def test(
 
     Example: auditor policy test my-policies/
     """
-    from auditor.cli import policies, policy_words
+    check_output([("--junit", junit)])
+    from auditor.cli import lint_files, policies, policy_words
 
     results = policies.tested(pack_of(pack, pack_option))
+    lint_files.write_junit(absolute(junit), results)
     if is_json:
         console.json_object(**policy_words.test_json(results))
     else:
@@ -91,22 +105,64 @@ def coverage(
 def explain(
     rule: _RuleName,
     pack: PackName = PACK,
+    account: Annotated[
+        str | None, typer.Option("--account", metavar="A", help="Follow the rule for this account, step by step.")
+    ] = None,
+    context: ContextFile = None,
+    as_of: _AsOf = None,
     is_json: AsJson = False,
-    _workspace: AnyWorkspace = WORKSPACE,
+    workspace: WorkspaceFolder = WORKSPACE,
 ) -> None:
-    """Put a rule into plain words.
+    """Put a rule into plain words, or follow it for one account.
 
-    Says what it looks for, which columns it needs, and prints the SQL that it becomes.
+    Says what it looks for, which columns it needs, and prints the SQL that it becomes. With `--account` it says what
+    was selected, undetermined and measured, how near it came, and what would have had to differ.
 
-    Example: auditor policy explain key-hopping
+    Example: auditor policy explain key-hopping --account acct-7
     """
-    from auditor.cli import policies, policy_words
+    day = time_of(as_of, "--as-of")
+    from auditor.cli import following, policies, policy_words
 
+    if account is not None:
+        following.show(following.asked(rule, pack, account, absolute(context), day, workspace.absolute()), is_json)
+        return
     told = policies.explained(rule, pack)
     if is_json:
         console.json_object(**policy_words.explanation_json(told))
     else:
         policy_words.show_explanation(told)
+
+
+def diff(
+    old: Annotated[str, typer.Argument(metavar="OLD", help="A version of the pack.")],
+    new: Annotated[str | None, typer.Argument(metavar="NEW", help="The version to compare it with.")] = None,
+    sweep: Annotated[
+        list[str] | None,
+        typer.Option("--sweep", metavar="RULE.MEASURE=V,V", help="Try a threshold of the pack at other values."),
+    ] = None,
+    context: ContextFile = None,
+    as_of: _AsOf = None,
+    is_json: AsJson = False,
+    workspace: WorkspaceFolder = WORKSPACE,
+) -> None:
+    """Say what another version of a pack would find.
+
+    Runs both over what the workspace holds and shows the accounts gained and lost, rule by rule, each with its reason.
+    With `--sweep` it shows how many accounts each value of a threshold would catch.
+
+    Example: auditor policy diff my-policies/ --sweep bulk-output.long_answers=500,1000,2000
+    """
+    day = time_of(as_of, "--as-of")
+    if new is None and not sweep:
+        message = "found one pack, expected OLD and NEW, or `--sweep`"
+        raise UsageError.at(None, message, "name two versions, or a threshold to try")
+    from auditor.cli import difference
+
+    asked = (absolute(context), day, workspace.absolute())
+    if sweep:
+        difference.show_sweep(difference.sweep(new or old, sweep, *asked), is_json)
+    elif new is not None:
+        difference.show_comparison(difference.compare(old, new, *asked), is_json)
 
 
 def sql(
@@ -156,6 +212,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "test": test,
     "coverage": coverage,
     "explain": explain,
+    "diff": diff,
     "sql": sql,
     "schema": schema,
 }

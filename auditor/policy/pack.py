@@ -58,13 +58,17 @@ class Pack(Node):
 
 
 class Approval(Node):
-    """A conduct that the platform allowed an account or organization, until `expires` (excluded; None: open)."""
+    """A conduct that the platform allowed an account or organization, until `expires` (excluded; None: open).
+
+    It holds from `start` on (included; None: always), and so never for what was done before it was given.
+    """
 
     account_id: str = ""
     organization_id: str = ""
     conduct: str
     reason: str
     approved_by: str
+    start: datetime | None = None
     expires: datetime | None = None
 
 

@@ -12,12 +12,13 @@ from auditor.policy.files import read_bytes
 from auditor.policy.list_reader import LIST_NAME, values_of
 from auditor.policy.pack import Approval, Context, SourceFile
 from auditor.policy.rule import CONDUCTS, Span, ValueList
+from auditor.policy.rule_reader import span_of
 from auditor.policy.yaml import LARGEST_LIST, MappingNode, ScalarNode, SequenceNode, YamlNode, read_yaml
 from auditor.records.values import shown
 
 CONTEXT_KEYS = ("requests_per_minute", "model_releases", "unsupported_countries", "window")
 _SURROGATES = re.compile(rb"(?<!\\)\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}")
-APPROVAL_KEYS = ("account_id", "organization_id", "conduct", "reason", "approved_by", "expires")
+APPROVAL_KEYS = ("account_id", "organization_id", "conduct", "reason", "approved_by", "from", "expires")
 
 
 def load_context(path: Path) -> Context:
@@ -73,13 +74,15 @@ def _approval(fields: Fields) -> Approval:
     if not account and not organization:
         found = "an approval for nobody, expected `account_id` or `organization_id`"
         fields.problems.add(fields.place, found, "say whom it is for")
+    span = span_of(fields, "from", "expires")
     return Approval(
         account_id=account,
         organization_id=organization,
         conduct=fields.choice("conduct", CONDUCTS),
         reason=fields.text("reason"),
         approved_by=fields.text("approved_by"),
-        expires=fields.time("expires"),
+        start=span.start,
+        expires=span.until,
     )
 
 

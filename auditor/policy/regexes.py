@@ -3,7 +3,8 @@
 The subset is checked here, character by character, since no RE2 is among the dependencies. Refused: look-around,
 back references, atomic groups, possessive quantifiers, conditionals, comments, POSIX and Unicode classes, escapes
 that only one side knows, flags that begin further inside, flag `m` for a single group (`$` of RE2 would have two
-translations), and counted repetition above 1,000 (nested ones multiplied, as RE2 does).
+translations), counted repetition above 1,000 (nested ones multiplied, as RE2 does), and what would grow beyond the
+memory that RE2 gives a pattern.
 """
 
 import re
@@ -11,6 +12,12 @@ import warnings
 
 LONGEST = 2_000
 MOST_REPEATS = 1_000
+MOST_STEPS = 250_000
+"""Estimated instructions of a pattern with its repetitions written out; RE2 was seen to refuse from 600,000 on."""
+
+_LETTER, _ANY = 4, 20
+"""Estimated instructions of a letter in any case, and of a class of bytes outside ASCII; found by trying."""
+
 _ESCAPES = frozenset("dDwWsSbBAtnrfv")
 _COUNTED = re.compile(r"\{([0-9]{1,6})(,([0-9]{0,6}))?\}")
 _GROUP = re.compile(r"\((\?(P<[A-Za-z_][A-Za-z0-9_]*>|:|[ims]+(-[ims]+)?:))?")
@@ -44,6 +51,8 @@ class _Scan:
         self.pattern = pattern
         self.repeats = [1]
         self.last = 1  # the repetition inside of what a quantifier would apply to
+        self.steps = [0]  # the size of each open group, in estimated instructions
+        self.unit = 0  # the part of it that a quantifier would apply to
 
     def fault(self) -> str | None:
         leading = _LEADING_FLAGS.match(self.pattern)
@@ -53,28 +62,42 @@ class _Scan:
             if isinstance(step, str):
                 return step
             at = step
+        if sum(self.steps) > MOST_STEPS:
+            return "is too large when its repetitions are written out"
         return None
 
     def _step(self, at: int) -> int | str:
         match self.pattern[at]:
             case "\\":
-                self.last = 1
+                self._single(_ANY)
                 return self._escape(at)
             case "[":
-                self.last = 1
-                return self._class(at)
+                end = self._class(at)
+                self._single(_ANY + _LETTER * (end - at) if isinstance(end, int) else _ANY)
+                return end
             case "(":
                 return self._open(at)
             case ")":
-                self.last = self.repeats.pop() if len(self.repeats) > 1 else 1
+                self._close()
                 return at + 1
             case "*" | "+" | "?":
                 return self._quantified(at + 1)
             case "{":
                 return self._counted(at)
-            case _:
-                self.last = 1
+            case sign:
+                self._single(_ANY if sign == "." else _LETTER)
                 return at + 1
+
+    def _single(self, size: int) -> None:
+        self.last, self.unit = 1, size
+        self.steps[-1] += size
+
+    def _close(self) -> None:
+        if len(self.repeats) > 1:
+            self.last, self.unit = self.repeats.pop(), self.steps.pop()
+            self.steps[-1] += self.unit
+        else:
+            self.last = 1
 
     def _escape(self, at: int) -> int | str:
         sign = self.pattern[at + 1 : at + 2]
@@ -115,17 +138,21 @@ class _Scan:
         if "m" in group[0].partition("<")[0]:
             return "has flag `m` for one group, expected it for the whole pattern: `(?m)` at its start, or `re|m`"
         self.repeats.append(1)
-        self.last = 1
+        self.steps.append(0)
+        self.last, self.unit = 1, 0
         return group.end()
 
     def _counted(self, at: int) -> int | str:
         counted = _COUNTED.match(self.pattern, at)
         if not counted:
             return "has a `{` that starts no repetition; escape it with a backslash"
-        most = max(int(counted[1]), int(counted[3] or 0)) * self.last
+        count = max(int(counted[1]), int(counted[3] or 0))
+        most = count * self.last
         if most > MOST_REPEATS:
             return f"repeats up to {most} times, more than {MOST_REPEATS}"
         self.last = max(most, 1)
+        self.steps[-1] += self.unit * count
+        self.unit *= count + 1
         self.repeats[-1] = max(self.repeats[-1], self.last)
         return self._quantified(counted.end())
 

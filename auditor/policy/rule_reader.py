@@ -8,6 +8,7 @@ from auditor.policy.columns import grouping_columns, known_column, refuse_repeat
 from auditor.policy.fields import Fields, Problems, kind_of, nearest
 from auditor.policy.lists import Lists
 from auditor.policy.measures import read_measures, read_violates
+from auditor.policy.reachable import refuse_unreachable
 from auditor.policy.rule import (
     CONDUCTS,
     SUBJECT_COLUMNS,
@@ -86,6 +87,8 @@ def read_rule(
         missing_lists=tuple(sorted(own_lists.missing)),
     )
     when.refuse_unused(problems)
+    if len(problems.found) == before:
+        refuse_unreachable(rule, fields, when)
     return rule if len(problems.found) == before else None
 
 

@@ -175,7 +175,7 @@ def _context() -> Schema:
 
 def _approvals() -> Schema:
     properties = {"account_id": _TEXT, "organization_id": _TEXT, "conduct": _enum(CONDUCTS), "reason": _TEXT,
-                  "approved_by": _TEXT, "expires": _TIME}  # fmt: skip
+                  "approved_by": _TEXT, "from": _TIME, "expires": _TIME}  # fmt: skip
     return _list_of(_object(properties, platform.APPROVAL_KEYS, ("conduct", "reason", "approved_by")))
 
 

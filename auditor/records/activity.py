@@ -84,10 +84,14 @@ class Activity:
     connection: duckdb.DuckDBPyConnection
     sources: tuple[SourceSummary, ...]
 
-    def rows(self) -> Iterator[dict[str, Any]]:
-        """Yield every record as a dict, ordered by (time, source_id, source_line); times are aware UTC."""
-        query = exp.Select(expressions=[identifier(name) for name in ALL_COLUMNS])
-        query = query.from_(table(RECORDS)).order_by(*(identifier(name) for name in ORDER))
+    def rows(self, where: exp.Expression | None = None) -> Iterator[dict[str, Any]]:
+        """Yield every record (that fulfils `where`) as a dict, ordered by (time, source_id, source_line).
+
+        Times are aware UTC.
+        """
+        query = exp.Select(expressions=[identifier(name) for name in ALL_COLUMNS]).from_(table(RECORDS))
+        query = query if where is None else query.where(where, copy=False)
+        query = query.order_by(*(identifier(name) for name in ORDER))
         result = self.connection.cursor().execute(text_of(query))
         while batch := result.fetchmany(2048):
             for values in batch:

@@ -12,7 +12,8 @@ import duckdb
 from sqlglot import exp
 
 from auditor.records.activity import RECORDS, Activity
-from auditor.records.sql import identifier, table, text_of
+from auditor.records.asof import timestamp
+from auditor.records.sql import case, identifier, table, text_of
 
 
 @dataclass(frozen=True)
@@ -25,23 +26,37 @@ class AccountTotal:
     organizations: tuple[tuple[str, datetime], ...] = ()
 
 
-def account_totals(activity: Activity, accounts: Collection[str]) -> Mapping[str, AccountTotal]:
-    """Return the totals of the given accounts; an account without records is left out."""
+def account_totals(
+    activity: Activity, accounts: Collection[str], *, as_of: datetime | None = None
+) -> Mapping[str, AccountTotal]:
+    """Return the totals of the given accounts; an account without records is left out.
+
+    With `as_of` only records up to then are counted, and `last` is the last of these. Organizations have dates of
+    their own and are all there: findings that a run as of a day doesn't judge are read by them too.
+    """
     wanted = sorted(set(accounts))
     if not wanted:
         return {}
     organizations = _organizations(activity.connection, wanted)
-    rows = activity.connection.execute(text_of(_totals()), [wanted]).fetchall()
+    rows = activity.connection.execute(text_of(_totals(as_of)), [wanted]).fetchall()
     return {
         account: AccountTotal(records, _aware(first), _aware(last), organizations.get(account, ()))
         for account, records, first, last in rows
     }
 
 
-def _totals() -> exp.Select:
+def _totals(as_of: datetime | None) -> exp.Select:
     account, time = identifier("account_id"), identifier("time")
-    columns = [account, exp.Count(this=exp.Star()), exp.Min(this=time), exp.Max(this=time)]
+    seen = time if as_of is None else _by_then(as_of)
+    last = exp.Coalesce(this=exp.Max(this=seen.copy()), expressions=[exp.Min(this=time.copy())])
+    columns = [account, exp.Count(this=seen), exp.Min(this=time), last]
     return _of_wanted(columns).group_by(identifier("account_id")).order_by(identifier("account_id"))
+
+
+def _by_then(as_of: datetime) -> exp.Expression:
+    """Return the time of a record, NULL for a later one."""
+    is_there = exp.LTE(this=identifier("time"), expression=timestamp(as_of))
+    return case([(is_there, identifier("time"))])
 
 
 def _organizations(

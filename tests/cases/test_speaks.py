@@ -1,5 +1,7 @@
 """Facts that speak for an account."""
 
+from datetime import datetime
+
 from auditor.cases.model import CaseFinding
 from auditor.cases.speaks import Known, facts_for
 from auditor.cases.standing import judged, part_of_finding
@@ -23,10 +25,11 @@ def facts(
     totals: dict[str, AccountTotal] | None = None,
     cited: dict[str, int] | None = None,
     not_evaluated: tuple[str, ...] = (),
+    as_of: datetime | None = None,
 ) -> list[tuple[str, str]]:
     known = Known(
         pack=pack or Pack(name="example", title="Example"),
-        receipt=receipt("r", ["bulk-output"], not_evaluated=not_evaluated),
+        receipt=receipt("r", ["bulk-output"], not_evaluated=not_evaluated, as_of=as_of),
         suppressed=suppressed,
         totals=totals or {},
         cited=cited or {},
@@ -131,6 +134,13 @@ def exempting(until: float | None = None, start: float | None = None) -> Pack:
 
 def test_an_exemption_for_another_rule_almost_applied() -> None:
     assert "is not for the rule `bulk-output`" in facts(held(finding("a")), pack=exempting())[0][1]
+
+
+def test_an_exemption_that_begins_after_the_day_is_not_spoken_of() -> None:
+    later = exempting(start=9)
+
+    assert facts(held(finding("a")), pack=later, as_of=at(5)) == []
+    assert facts(held(finding("a")), pack=later, as_of=at(9)) != []
 
 
 def test_rules_that_were_not_evaluated_are_stated_for_the_whole_case() -> None:

@@ -1,5 +1,7 @@
 """What terms and approvals say of a finding, and which signals it rests on."""
 
+from datetime import datetime
+
 import pytest
 
 from auditor.cases.independence import NUMBER_OF_RECORDS, independent_pair, shared_signals, signals_of
@@ -181,3 +183,35 @@ def test_an_approval_that_ended_inside_a_finding_under_no_clause_is_stated_too()
     )
 
     assert (judgement.standing, "ended on 2026-01-05T00:30:00Z" in judgement.ended) == ("observed", True)
+
+
+@pytest.mark.parametrize(
+    ("start", "expires", "expected"),
+    [
+        (None, None, "approved"),
+        (at(0), None, "approved"),
+        (at(0), at(5), "approved"),
+        (at(2), None, "prohibited"),
+        (at(5), None, "prohibited"),
+        (at(0), at(4), "prohibited"),
+    ],
+    ids=["always", "from its start", "around it", "given inside it", "given after it", "ended at its end"],
+)
+def test_an_approval_covers_what_was_done_while_it_was_there(
+    start: datetime | None, expires: datetime | None, expected: str
+) -> None:
+    item = finding("a", start=0, end=4, clauses=[clause()])
+
+    assert standing(item, approval(start=start, expires=expires)) == expected
+
+
+def test_an_approval_that_began_inside_a_finding_leaves_no_record_surely_covered_by_the_clause() -> None:
+    item = finding("a", start=0, end=4, clauses=[clause()])
+
+    parts = [
+        standing_of(item, "a", "distillation", approvals=[approval(start=start)], total=None)
+        for start in (at(2), at(5))
+    ]
+
+    assert "began on 2026-01-05T02:00:00Z, inside this finding; records before that are not covered" in parts[0].ended
+    assert (parts[0].covered, parts[1].ended, parts[1].covered > 0) == (0, "", True)

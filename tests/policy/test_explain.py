@@ -10,7 +10,7 @@ from tests.policy.examples import rule_of
 
 EVERYTHING = """\
 conduct: [distillation, limit-circumvention]
-subject: api_key
+subject: account
 by: [model]
 description: Refused on one key, answered on another.
 references: https://example.com/limits

@@ -113,3 +113,13 @@ def test_bad_approvals_are_refused(text: str, message: str, tmp_path: Path) -> N
         load_approvals(file(tmp_path, text))
 
     assert message in message_of(caught.value)
+
+
+def test_an_approval_may_say_from_when_and_can_not_end_before_it_begins(tmp_path: Path) -> None:
+    text = "- {account_id: a, conduct: resale, reason: r, approved_by: b, from: 2026-01-02, expires: 2026-01-0#}\n"
+
+    (approval,) = load_approvals(file(tmp_path, text.replace("#", "3")))
+
+    assert approval.start == datetime(2026, 1, 2, tzinfo=UTC)
+    with pytest.raises(PolicyError, match="`expires` is not later than `from`"):
+        load_approvals(file(tmp_path, text.replace("#", "1")))

@@ -137,3 +137,11 @@ def test_damaged_citations_are_named(tmp_path: Path) -> None:
         cited_by_account(keyed(tmp_path, {}), {"r": path}, {("r", "f")})
     with pytest.raises(WorkspaceError, match="can't be read"):
         records_within(keyed(tmp_path, {}), {"r": path}, [span(1, 2)])
+
+
+def test_totals_as_of_a_time_count_no_later_record_and_keep_every_organization() -> None:
+    rows = [record(1, "a"), record(2, "a"), record(3, "a", organization_id="o"), record(3, "b")]
+
+    totals = account_totals(activity_of(rows), ["a", "b"], as_of=at(2))
+
+    assert totals == {"a": AccountTotal(2, at(1), at(2), (("o", at(3)),)), "b": AccountTotal(0, at(3), at(3))}

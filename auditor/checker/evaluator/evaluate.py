@@ -1,6 +1,6 @@
 """Evaluate one rule over records, step by step as docs/evaluation.md says."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from auditor.checker.evaluator.conditions import Reading, truth
 from auditor.checker.evaluator.facts import Row, records_of
 from auditor.checker.evaluator.incidents import Merged, Violation, merged, suppressor
-from auditor.checker.evaluator.measures import is_violating, measures_of, peak_of
+from auditor.checker.evaluator.measures import Measures, is_violating, measures_of, peak_of
 from auditor.checker.evaluator.occurrence import Occurrence, Texts
 from auditor.checker.evaluator.provided import missing_of, usable_sources
 from auditor.checker.evaluator.record import Record
@@ -33,6 +33,22 @@ class Evaluation:
     not_evaluated: tuple[Texts, ...] = ()
 
 
+@dataclass(frozen=True)
+class Looked:
+    """One window that was looked at, what it measured, and whether it violates (and which exemption covers it)."""
+
+    subject: Texts
+    by: Texts
+    window: Sequence[Occurrence]
+    measures: Measures
+    is_violating: bool
+    suppressed_by: str
+
+
+Watch = Callable[[Looked], None]
+"""Is told of every window as it is looked at."""
+
+
 def evaluate(
     rule: Rule,
     rows: Iterable[Row],
@@ -45,6 +61,7 @@ def evaluate(
     as_of: datetime | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
+    watch: Watch | None = None,
 ) -> Evaluation:
     """Return what a rule says about rows as `Activity.rows()` yields them."""
     reading = Reading(rule.is_missing_counted, ZoneInfo(timezone))
@@ -55,7 +72,7 @@ def evaluate(
         missing = missing_of(rule, sources, context)
         return Evaluation(_refused(rule, missing, len(judged) - len(records)))
     found = found_by(rule, records, reading)
-    incidents = _incidents(rule, found.occurrences, exemptions, reading)
+    incidents = _incidents(rule, found.occurrences, exemptions, reading, watch)
     incidents = [item for item in incidents if Span(start=since, until=until).covers(item.records[-1].time)]
     incidents.sort(key=_position)
     shown = tuple(_incident(rule, number, item, terms, reading) for number, item in enumerate(incidents))
@@ -95,15 +112,23 @@ def _only_left_out(rule: Rule, judged: Sequence[Record], usable: frozenset[str])
 
 
 def _incidents(
-    rule: Rule, occurrences: Sequence[Occurrence], exemptions: Sequence[Exemption], reading: Reading
+    rule: Rule,
+    occurrences: Sequence[Occurrence],
+    exemptions: Sequence[Exemption],
+    reading: Reading,
+    watch: Watch | None,
 ) -> list[Merged]:
     incidents: list[Merged] = []
     for (subject, by), group in _groups(rule, occurrences).items():
         violations = []
         for window in windows_of(rule.within, group, reading.zone):
             measures = measures_of(rule, window, reading)
-            if is_violating(rule, measures):
-                violations.append(Violation(window, measures, suppressor(rule, window, exemptions)))
+            is_found = is_violating(rule, measures)
+            suppressed_by = suppressor(rule, window, exemptions) if is_found else ""
+            if is_found:
+                violations.append(Violation(window, measures, suppressed_by))
+            if watch:
+                watch(Looked(subject, by, window, measures, is_found, suppressed_by))
         incidents += merged(rule, subject, by, violations)
     return incidents
 
