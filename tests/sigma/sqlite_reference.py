@@ -31,7 +31,7 @@ class ReferenceAlert:
 
 def reference_matches(rule: str, records: Sequence[Record]) -> list[int]:
     """Return the positions of the records that a detection rule matches."""
-    database = database_of(records)
+    database = database_of(records, names_in(rule))
     queries = backend_with().convert(SigmaCollection.from_yaml(rule))
     found = {row[0] - 1 for query in queries for row in database.execute(with_rowid(query))}
     database.close()
