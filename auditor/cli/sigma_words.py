@@ -45,8 +45,7 @@ def print_json(found: Evaluation) -> None:
 
 def show(found: Evaluation) -> None:
     """Print the rules that found something, the incidents of correlations, and what was left out."""
-    rows = [(_title(item.rule.heading.title), item.rule.heading.level, str(len(item.records)), _places(found, item.records))
-            for item in found.matched if item.records]  # fmt: skip
+    rows = [_row(found, item) for item in found.matched if item.records]
     if rows:
         console.table(("rule", "level", "records", "where"), rows)
     for item in found.correlated:
@@ -93,6 +92,11 @@ def _tell_left_out(found: Evaluation) -> None:
         console.talk(f"{line.file}:{line.line}: {line.reason}")
     if found.bad_lines:
         console.talk(f"{console.plural(len(found.bad_lines), 'line')} passed over")
+
+
+def _row(found: Evaluation, item: Matched) -> tuple[str, str, str, str]:
+    heading = item.rule.heading
+    return (_title(heading.title), heading.level, str(len(item.records)), _places(found, item.records))
 
 
 def _matched_json(found: Evaluation, item: Matched) -> dict[str, Any]:

@@ -127,7 +127,7 @@ def _is_number(value: Scalar, number: int | float) -> bool:
 
 
 def _is_inside(text: str, network: IPv4Network | IPv6Network) -> bool:
-    address = _address(text.strip())
+    address = _address(text)
     return address is not None and address.version == network.version and address in network
 
 

@@ -20,7 +20,7 @@ class Incident:
     """The times of the first and the last record."""
     alerts: int
     measure: int | Fraction
-    """The highest measure of its windows; the lowest where the rule's first bound is an upper one."""
+    """The highest measure of its windows; the lowest where the rule has upper bounds only."""
     records: tuple[int, ...]
 
 
@@ -28,7 +28,7 @@ def incidents_of(outcome: Outcome, outcomes: Mapping[str, Outcome], times: Mappi
     """Return the incidents of a correlation by group and start; `times` are those of the records."""
     found = []
     for alerts in _together(outcome.alerts):
-        records = tuple(sorted(_records(alerts, outcomes)))
+        records = tuple(sorted(records_under(alerts, outcomes)))
         moments = [time for number in records if (time := times[number]) is not None]
         series = alerts[0].series
         group = tuple(zip(outcome.correlation.group_by, series.shown, strict=True))
@@ -62,7 +62,7 @@ def _first_of(series: Series, pick: Pick) -> int:
     return next((entry.time for entry in series.picked(pick)), series.times[pick.first])
 
 
-def _records(alerts: Iterable[Alert], outcomes: Mapping[str, Outcome]) -> set[int]:
+def records_under(alerts: Iterable[Alert], outcomes: Mapping[str, Outcome]) -> set[int]:
     """Return the numbers of all records that alerts rest on, through every step of a chain."""
     found: set[int] = set()
     waiting = list(alerts)
@@ -90,5 +90,5 @@ def _entry_ids(alerts: Iterable[Alert]) -> Iterator[EntryId]:
 
 
 def _peak(correlation: Correlation, measures: list[int | Fraction]) -> int | Fraction:
-    is_upper = bool(correlation.thresholds) and correlation.thresholds[0].operator in ("<", "<=")
-    return min(measures) if is_upper else max(measures)
+    signs = {bound.operator for bound in correlation.thresholds}
+    return min(measures) if signs and signs <= {"<", "<="} else max(measures)

@@ -57,7 +57,7 @@ def test_no_rule_is_refused() -> None:
 def test_a_rule_finds_what_its_events_were_recorded_for(entry: dict[str, Any]) -> None:
     own = {place for place in found_by(entry["rule_id"]) if place.startswith(entry["rule_id"])}
 
-    assert len(own) >= (entry["expected"] or 1)
+    assert len(own) >= (entry.get("expected") or 1)
 
 
 @pytest.mark.parametrize("entry", MANIFEST, ids=[entry["rule_id"] for entry in MANIFEST])
