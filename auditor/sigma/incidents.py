@@ -69,8 +69,12 @@ def records_under(alerts: Iterable[Alert], outcomes: Mapping[str, Outcome]) -> s
     seen: set[EntryId] = set()
     while waiting:
         found.update(number for alert in waiting for number in alert.observed)
-        below = {entry_id for entry_id in _entry_ids(waiting) if not isinstance(entry_id, int)} - seen
-        found.update(entry_id for entry_id in _entry_ids(waiting) if isinstance(entry_id, int))
+        below: set[tuple[str, int]] = set()
+        for entry_id in _entry_ids(waiting):
+            if isinstance(entry_id, int):
+                found.add(entry_id)
+            elif entry_id not in seen:
+                below.add(entry_id)
         seen |= below
         waiting = [outcomes[rule].alerts[number] for rule, number in sorted(below)]
     return found
