@@ -6,8 +6,6 @@ from collections.abc import Callable
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
-from sigma.policy.regex_engine import RE2RegexEngine
-
 from auditor.checker.evaluator.texts import fold
 from auditor.policy.conditions import AnyText
 from auditor.policy.patterns import Pattern, joined
@@ -30,6 +28,7 @@ from auditor.sigma.conditions import (
     TruthIs,
 )
 from auditor.sigma.events import Event
+from auditor.sigma.regexes import ENGINE
 from auditor.sigma.values import Scalar, found_in, microseconds_of, number_of, text_of, wall_clock
 
 Test = Callable[[Event], bool]
@@ -46,7 +45,6 @@ _POSITIONS: dict[str, Callable[[str, str], bool]] = {
     "inside": lambda text, other: other in text,
 }
 _ANY = AnyText()
-_ENGINE = RE2RegexEngine()
 
 
 def test_of(condition: Condition) -> Test:
@@ -182,7 +180,7 @@ def _whole(pattern: Pattern) -> TextTest:
     pieces = [
         re.escape(part) if isinstance(part, str) else "." if part.single else ".*" for part in map(_searchable, pattern)
     ]
-    compiled = _ENGINE.compile("(?s)" + "".join(pieces))
+    compiled = ENGINE.compile("(?s)" + "".join(pieces))
     return lambda text: compiled.fullmatch(_encodable(text)) is not None
 
 
@@ -191,7 +189,7 @@ def _searchable(part: str | AnyText) -> str | AnyText:
 
 
 def _search(pattern: str, flags: str) -> TextTest:
-    compiled = _ENGINE.compile(f"(?{flags}){pattern}" if flags else pattern)
+    compiled = ENGINE.compile(f"(?{flags}){pattern}" if flags else pattern)
     return lambda text: compiled.search(_encodable(text)) is not None
 
 

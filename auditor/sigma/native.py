@@ -164,4 +164,5 @@ def _name(heading: Heading, taken: set[str]) -> str:
     stem = re.sub(r"[^a-z0-9]+", "-", heading.title.lower()).strip("-")[:60].rstrip("-") or "rule"
     by_id = (f"{stem}-{heading.id[:8]}",) if heading.id else ()
     names = (stem, *by_id, *(f"{stem}-{number}" for number in range(2, len(taken) + 3)))
-    return next(name for name in names if name not in taken)
+    free: str = next(name for name in names if name not in taken)
+    return free

@@ -14,6 +14,7 @@ from auditor.errors import Place, Problem
 from auditor.policy.messages import problem_at
 from auditor.sigma.documents import Document
 from auditor.sigma.model import Heading, LogSource, Refusal
+from auditor.sigma.regexes import POLICY
 
 OPERATORS = ("lt", "lte", "gt", "gte", "eq", "neq")
 
@@ -50,7 +51,8 @@ def source_of(rule: SigmaRule | SigmaFilter) -> LogSource:
 
 def problem_of(error: SigmaError | str, place: Place) -> Problem:
     """Put pySigma's words into the form of our messages."""
-    text = " ".join(str(error).split()).rstrip(".") or "a rule that pySigma does not take"
+    words = re.sub(r"b'(.*)'$", r"\1", " ".join(str(error).split()))
+    text = words.rstrip(".") or "a rule that pySigma does not take"
     head = text[0].lower() + text[1:] if not re.match(r"[A-Z]{2}", text) else f"pySigma says {text}"
     return problem_at(place, head[:400], "see the Sigma specification")
 
@@ -61,9 +63,9 @@ def _parsed(document: Document) -> SigmaRule | SigmaCorrelationRule | SigmaFilte
             case "correlation":
                 return SigmaCorrelationRule.from_dict(_one_threshold(document.content))
             case "filter":
-                return SigmaFilter.from_dict(document.content)
+                return SigmaFilter.from_dict(document.content, policy=POLICY)
             case _:
-                return SigmaRule.from_dict(document.content)
+                return SigmaRule.from_dict(document.content, policy=POLICY)
     except SigmaError as error:
         return problem_of(error, document.place)
     except (TypeError, ValueError, AttributeError, KeyError) as error:
