@@ -1,5 +1,6 @@
 """Random Sigma detections over columns of a record, and random records, as JSON and as the checker has them."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -71,9 +72,9 @@ records: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
 
 
 @st.composite
-def rules(draw: st.DrawFn) -> str:
+def rules(draw: st.DrawFn, tests: Mapping[str, list[Any]] = TESTS) -> str:
     """Draw one detection rule with a few selections and a condition over them."""
-    selections = {f"s{number}": draw(_selections()) for number in range(draw(st.integers(1, 3)))}
+    selections = {f"s{number}": draw(_selections(tests)) for number in range(draw(st.integers(1, 3)))}
     joined = draw(st.sampled_from(["", "not "])) + "s0"
     for name in list(selections)[1:]:
         word, is_not = draw(st.sampled_from(["and", "or"])), draw(st.sampled_from(["", "not "]))
@@ -85,14 +86,14 @@ def rules(draw: st.DrawFn) -> str:
 
 
 @st.composite
-def _selections(draw: st.DrawFn) -> Any:
-    keys = draw(st.lists(st.sampled_from(sorted(TESTS)), min_size=1, max_size=3, unique=True))
-    selection = {key: _value(draw, key) for key in keys}
+def _selections(draw: st.DrawFn, tests: Mapping[str, list[Any]]) -> Any:
+    keys = draw(st.lists(st.sampled_from(sorted(tests)), min_size=1, max_size=3, unique=True))
+    selection = {key: _value(draw, tests[key]) for key in keys}
     return [selection, {"event": "login"}] if draw(st.booleans()) else selection
 
 
-def _value(draw: st.DrawFn, key: str) -> Any:
-    values = draw(st.lists(st.sampled_from(TESTS[key]), min_size=1, max_size=2, unique_by=repr))
+def _value(draw: st.DrawFn, wanted: list[Any]) -> Any:
+    values = draw(st.lists(st.sampled_from(wanted), min_size=1, max_size=2, unique_by=repr))
     return values if len(values) > 1 and None not in values else values[0]
 
 
