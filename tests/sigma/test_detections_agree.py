@@ -17,7 +17,11 @@ from tests.sigma.sqlite_reference import reference_matches
 
 EXAMPLES = int(os.environ.get("AUDITOR_EXAMPLES", "0"))
 DIFFERENT = {"client_ip|cidr", "tags", "tags|contains|all", "asn", "client_ip"}
-ONLY_TEXT = {"status": [200, 429, None], "api_key_id": ["K1", None], "user_agent|contains": ["bot", "*", "a?c", "\\*"]}
+ONLY_TEXT: dict[str, list[Any]] = {
+    "status": [200, 429, None],
+    "api_key_id": ["K1", None],
+    "user_agent|contains": ["bot", "*", "a?c", "\\*"],
+}
 TESTS = {key: values for key, values in some_detections.TESTS.items() if key not in DIFFERENT} | ONLY_TEXT
 
 
