@@ -7,11 +7,12 @@ from typing import Any
 
 from sigma.correlations import SigmaCorrelationRule, SigmaExtendedCorrelationCondition
 
+from auditor.errors import Problem
 from auditor.policy.messages import problem_at
 from auditor.sigma.bounds import least_rules
 from auditor.sigma.conditions import Operator
 from auditor.sigma.model import Correlation, Heading, Reference, Refusal, Term, Threshold
-from auditor.sigma.parsing import OPERATORS, Parsed
+from auditor.sigma.parsing import OPERATORS, SHAPE_ERRORS, Parsed, shape_problem
 from auditor.sigma.terms import MOST_TERMS, terms_of
 from auditor.sigma.translate import UntranslatableError
 
@@ -56,12 +57,16 @@ class Chain:
         try:
             self._made[key] = self._correlation(item)
         except UntranslatableError as error:
-            del self._waiting[key]
-            problem = problem_at(item.heading.place, error.message, error.hint)
-            self._refused.append(Refusal(item.heading.title, problem))
+            self._refuse(item, problem_at(item.heading.place, error.message, error.hint))
+        except SHAPE_ERRORS as error:
+            self._refuse(item, shape_problem(error, item.heading.place))
         finally:
             self._open.discard(key)
         return key in self._made
+
+    def _refuse(self, item: Parsed, problem: Problem) -> None:
+        del self._waiting[item.heading.key]
+        self._refused.append(Refusal(item.heading.title, problem))
 
     def _correlation(self, item: Parsed) -> Correlation:
         rule = item.rule
@@ -86,10 +91,10 @@ class Chain:
             raise UntranslatableError(f"reference `{name}` to a rule that is refused", "mend that rule first")
         words = {word for word, known in self._keys.items() if key in known}
         aliases = tuple(
-            (alias.alias, field)
+            (str(alias.alias), _name_of_field(field))
             for alias in rule.aliases
             for target, field in alias.mapping.items()
-            if target.reference in words or target.reference.lower() in words
+            if {str(target.reference), str(target.reference).lower()} & words
         )
         return Reference(key, aliases)
 
@@ -160,6 +165,14 @@ def _field(rule: SigmaCorrelationRule, condition: Any) -> str:
     if rule.type.name.startswith("VALUE") and not isinstance(name, str):
         raise UntranslatableError("`field` is no text, expected the name of a field", "name the field to measure")
     return str(name) if name is not None else ""
+
+
+def _name_of_field(value: Any) -> str:
+    if not isinstance(value, str):
+        raise UntranslatableError(
+            "an alias that is no text, expected the name of a field", "name a field for each rule"
+        )
+    return value
 
 
 def _percentile(kind: str, condition: Any) -> Fraction:

@@ -15,7 +15,7 @@ from auditor.sigma.conditions import Condition, Either, Every
 from auditor.sigma.correlating import Chain
 from auditor.sigma.documents import Document, documents_of, read_documents, rule_files
 from auditor.sigma.model import Detection, LogSource, Refusal, Ruleset
-from auditor.sigma.parsing import Parsed, parsed_documents, problem_of, source_of
+from auditor.sigma.parsing import SHAPE_ERRORS, Parsed, parsed_documents, problem_of, shape_problem, source_of
 from auditor.sigma.translate import UntranslatableError, condition_of
 
 
@@ -85,17 +85,19 @@ def _condition(item: Parsed, conditions: Sequence[Any], refused: list[Refusal]) 
     """Return what the conditions of a rule say together: one of them holds."""
     try:
         parts = tuple(condition_of(condition.parsed) for condition in conditions)
-    except (SigmaError, RecursionError, UntranslatableError) as error:
+    except (RecursionError, UntranslatableError, *SHAPE_ERRORS) as error:
         refused.append(Refusal(item.heading.title, _problem(error, item.heading.place)))
         return None
     return parts[0] if len(parts) == 1 else Either(parts)
 
 
-def _problem(error: SigmaError | RecursionError | UntranslatableError, place: Place) -> Problem:
+def _problem(error: Exception, place: Place) -> Problem:
     match error:
         case UntranslatableError(message=message, hint=hint):
             return problem_at(place, message, hint)
         case RecursionError():
             return problem_of("a condition nested too deep", place)
-        case _:
+        case SigmaError():
             return problem_of(error, place)
+        case _:
+            return shape_problem(error, place)

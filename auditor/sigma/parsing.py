@@ -16,6 +16,9 @@ from auditor.sigma.documents import Document
 from auditor.sigma.model import Heading, LogSource, Refusal
 from auditor.sigma.regexes import POLICY
 
+SHAPE_ERRORS = (TypeError, ValueError, AttributeError, KeyError, IndexError)
+"""What pySigma raises, besides errors of its own, where a rule has another kind of value than it takes for granted."""
+
 OPERATORS = ("lt", "lte", "gt", "gte", "eq", "neq")
 
 
@@ -57,6 +60,12 @@ def problem_of(error: SigmaError | str, place: Place) -> Problem:
     return problem_at(place, head[:400], "see the Sigma specification")
 
 
+def shape_problem(error: Exception, place: Place) -> Problem:
+    """Say that a value of a rule is of another kind than Sigma's."""
+    found = f"a value of another kind than Sigma's ({type(error).__name__}), expected a rule after the specification"
+    return problem_at(place, found, "compare the rule with the examples of the specification")
+
+
 def _parsed(document: Document) -> SigmaRule | SigmaCorrelationRule | SigmaFilter | Problem:
     try:
         match document.kind:
@@ -68,8 +77,8 @@ def _parsed(document: Document) -> SigmaRule | SigmaCorrelationRule | SigmaFilte
                 return SigmaRule.from_dict(document.content, policy=POLICY)
     except SigmaError as error:
         return problem_of(error, document.place)
-    except (TypeError, ValueError, AttributeError, KeyError) as error:
-        return problem_of(f"the shape of the rule is not Sigma's ({type(error).__name__})", document.place)
+    except SHAPE_ERRORS as error:
+        return shape_problem(error, document.place)
 
 
 def _one_threshold(content: dict[str, Any]) -> dict[str, Any]:

@@ -24,6 +24,8 @@ REFUSED = [
     ("title: Bad\nlogsource: {category: c}\ndetection: {s: {a: &x 1}, condition: s}", "anchor"),
     ("title: Bad\naction: global\nlogsource: {category: c}\ndetection: {}", "`action`"),
     ("title: Bad\nlogsource: {category: c}", "neither `detection` nor"),
+    ("title: Bad\nlogsource: {category: c}\ndetection: {s: {a: x}, condition: 5}", "another kind than Sigma's"),
+    (correlation("type: temporal, rules: [good], timespan: 1m, group-by: [u], aliases: {u: {good: [a]}}"), "an alias"),
     ("- a list", "no map of keys"),
     ("title: [", "not YAML"),
     (correlation("type: event_count, rules: [nobody], timespan: 1m, condition: {gte: 1}"), "`nobody` to 0 rules"),
