@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from auditor.cli import console
+from auditor.cli import console, sigma
 from auditor.cli.options import (
     PACK,
     WORKSPACE,
@@ -215,4 +215,6 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "diff": diff,
     "sql": sql,
     "schema": schema,
+    "sigma": sigma.sigma,
+    "import": sigma.import_,
 }

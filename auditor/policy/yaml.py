@@ -87,6 +87,25 @@ def read_yaml(data: bytes, file: str, *, largest: int = LARGEST) -> YamlNode:
     return root
 
 
+def read_yaml_documents(data: bytes, file: str, *, largest: int = LARGEST) -> tuple[YamlNode, ...]:
+    """Return the documents of a file, each as a tree; empty ones are left out.
+
+    Raises PolicyError with every problem of the first document that has any.
+    """
+    text = _decoded(data, file, largest)
+    documents: list[YamlNode] = []
+    events: list[Any] = []
+    for event in _events(text, file):
+        events.append(event)
+        if isinstance(event, yaml.DocumentEndEvent):
+            problems: list[Problem] = []
+            documents.append(_tree(iter(events), file, problems))
+            if problems:
+                raise PolicyError(sorted(problems))
+            events = []
+    return tuple(node for node in documents if not isinstance(node, ScalarNode) or node.value is not None)
+
+
 def resolved_scalar(text: str) -> ScalarValue:
     """Return what a plain scalar stands for in the YAML 1.2 core schema, numbers exact."""
     if text in _NULL:

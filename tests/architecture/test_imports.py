@@ -9,7 +9,7 @@ import pytest
 from tests.architecture.source import Module, modules
 
 ORDER = (
-    "cli", "desk", "measure", "evidence", "report", "cases", "checker", "linking", "policy", "records",
+    "cli", "desk", "measure", "evidence", "report", "cases", "sigma", "checker", "linking", "policy", "records",
     "digests", "errors",
 )  # fmt: skip
 LOWEST = ("digests", "errors")
@@ -21,6 +21,7 @@ DOORS = {
     "jinja2": ("auditor.report",),
     "cryptography": ("auditor.evidence",),
     "typer": ("auditor.cli",),
+    "sigma": ("auditor.sigma",),
     "yaml": ("auditor.policy", "auditor.records"),
 }
 STAGED = [module for module in modules() if module.package not in {"auditor", "__main__"}]

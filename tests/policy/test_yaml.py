@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auditor.errors import Place, PolicyError
-from auditor.policy.yaml import LARGEST, MappingNode, ScalarNode, SequenceNode, read_yaml, resolved_scalar
+from auditor.policy.yaml import (
+    LARGEST,
+    MappingNode,
+    ScalarNode,
+    SequenceNode,
+    read_yaml,
+    read_yaml_documents,
+    resolved_scalar,
+)
 from tests.policy.examples import message_of
 
 SIGNS = "[]{}:,-?&*!|>'\"%@`#\n\t \\\0\r~ab01.e+\u2028\ufeff\x85é"
@@ -130,3 +138,20 @@ def test_a_repeated_key_with_a_line_break_is_printed_on_one_line() -> None:
         read_yaml(rb'"a\nB.": 1' + b"\n" + rb'"a\nB.": 2', "f")
 
     assert message_of(caught.value).startswith("f:2:1: key `a�B.` a second time")
+
+
+def test_several_documents_are_read_apart_and_empty_ones_left_out() -> None:
+    documents = read_yaml_documents(b"---\na: 1\n---\n---\n# nothing\n---\na: 2\n...\n", "rules.yml")
+
+    assert [document.entries[0][1] for document in documents if isinstance(document, MappingNode)] == [
+        ScalarNode(Place("rules.yml", 2, 4), "1", 1, Place("rules.yml", 2, 4)),
+        ScalarNode(Place("rules.yml", 7, 4), "2", 2, Place("rules.yml", 7, 4)),
+    ]
+
+
+@pytest.mark.parametrize("text", [b"a: 1\n---\na: 1\na: 2\n", b"a: 1\n---\na: [\n"], ids=["twice", "unfinished"])
+def test_a_bad_document_among_several_is_a_problem_with_its_place(text: bytes) -> None:
+    with pytest.raises(PolicyError) as caught:
+        read_yaml_documents(text, "rules.yml")
+
+    assert all(problem.place and problem.place.line >= 3 for problem in caught.value.problems)
