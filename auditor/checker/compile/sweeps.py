@@ -1,13 +1,11 @@
 """Spreads in sliding windows, without looking at every record once for each window it lies in.
 
 What a value's level is changes only when one of its records enters the window or leaves it. The level of each value is
-worked out at these times. Sums over the levels are then running sums of the changes. A rank is found digit by digit:
-records and windows alike go down the digits of the levels' places in order, and running sums within each branch tell
-a window which branch its rank lies in. So the work grows with the records (times a logarithm), however dense they are.
+worked out at these times. Sums over the levels are then running sums of the changes; ranks among them are found by
+ranks.py.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 
 from sqlglot import exp
@@ -29,6 +27,7 @@ from auditor.checker.compile.nodes import (
     select,
     union_all,
 )
+from auditor.checker.compile.ranks import ALL, IS_END, is_end, with_ranks
 from auditor.checker.compile.rows import AT, MICROS, Shape
 from auditor.checker.compile.seen import NUMBER
 from auditor.checker.compile.spreads import (
@@ -39,25 +38,19 @@ from auditor.checker.compile.spreads import (
     is_ranked,
     is_spread,
     level_of,
-    ranks_of,
-    read_off,
     summed,
 )
 from auditor.policy.expressions import Aggregate
-from auditor.records.sql import cast, identifier, literal, table, total
+from auditor.records.sql import cast, identifier, literal, table
 
-BEFORE, IS_END, ALL, PLACE, BRANCH, RANK, WHICH = "_before", "_ends", "_all", "_place", "_branch", "_rank", "_which"
-EARLIER, LATER = "_earlier", "_later"
+BEFORE, EARLIER, LATER, RANK = "_before", "_earlier", "_later", "_rank"
 DIFFERENT = "level"
-BASE = 8
-DIGITS = 11
-"""Digits of a place to that base: more places than there can be records."""
 
 
-def swept(shape: Shape, rows: str, end: str, is_end: str) -> Measured:
+def swept(shape: Shape, rows: str, end: str, only: str) -> Measured:
     """Return how spreads are measured in the sliding windows of a rule, told apart by its keys and their `end`.
 
-    `is_end` names the column that tells where a window may end, empty if it may everywhere.
+    `only` names the column that tells where a window may end, empty if it may everywhere.
     """
     within, keys = shape.flags.rule.within, shape.keys
     assert within is not None
@@ -66,7 +59,7 @@ def swept(shape: Shape, rows: str, end: str, is_end: str) -> Measured:
 
     def ends() -> exp.Select:
         query = select(columns((*keys, AT)), table(rows), distinct=True)
-        return query.where(identifier(is_end), copy=False) if is_end else query
+        return query.where(identifier(only), copy=False) if only else query
 
     def measured(column: str, inside: Aggregate | None, group: Mapping[str, Aggregate]) -> exp.Select:
         if inside is not None and is_spread(inside):
@@ -152,90 +145,9 @@ def _carried(
     carried = select([*columns((*keys, AT, LEVEL, MANY, IS_END)), named(many.copy(), ALL), *items], line)
     ranked = {name: node for name, node in group.items() if is_ranked(node)}
     if ranked:
-        return _with_ranks(carried, keys, end, level, ranked, tuple(sums))
+        return with_ranks(carried, keys, end, level, ranked, tuple(sums))
     query = select([*columns(keys), named(identifier(AT), end), *columns(sums)], inner(carried, "carried"))
-    return query.where(_is_end(), copy=False)
-
-
-def _is_end() -> exp.Expression:
-    return comparison("=", identifier(IS_END), literal(1))
-
-
-def _with_ranks(
-    carried: exp.Select,
-    keys: Sequence[str],
-    end: str,
-    level: Typed,
-    ranked: Mapping[str, Aggregate],
-    sums: Sequence[str],
-) -> exp.Select:
-    """Return (keys, `end`, the sums, a column for each ranked spread): a row asks for one rank in the end."""
-    asked = {name: ranks_of(node, identifier(ALL)) for name, node in ranked.items()}
-    wanted = dict.fromkeys(rank for ranks in asked.values() for rank in ranks)
-    number = {rank: which for which, rank in enumerate(wanted)}
-    found = _sought(carried, keys, tuple(wanted), sums)
-
-    def of(rank: exp.Expression) -> Typed:
-        is_it = comparison("=", identifier(WHICH), literal(number[rank]))
-        return replace(level, sql=exp.Max(this=choose(is_it, identifier(LEVEL))))
-
-    items = [named(exp.Max(this=identifier(name)), name) for name in sums]
-    items += [named(read_off(node, [of(rank) for rank in asked[name]]).sql, name) for name, node in ranked.items()]
-    query = select([*columns(keys), named(identifier(AT), end), *items], inner(found, "found"))
-    return query.where(_is_end(), copy=False).group_by(*columns((*keys, AT)), copy=False)
-
-
-def _sought(
-    carried: exp.Select, keys: Sequence[str], ranks: Sequence[exp.Expression], sums: Sequence[str]
-) -> exp.Select:
-    """Return each end once for every rank, numbered by `_which`, with the level of the value that has the rank."""
-    numbers = exp.values([(which,) for which in range(len(ranks))], alias="which", columns=["number"])
-    number = exp.column("number", table="which")
-    is_asked = every([_is_end(), comparison(">", identifier(ALL), literal(0))])
-    cases = [exp.If(this=comparison("=", number, literal(which)), true=rank) for which, rank in enumerate(ranks)]
-    place = exp.Sub(this=over(exp.DenseRank(), keys, ascending(LEVEL)), expression=literal(1))
-    kept = (*keys, AT, LEVEL, MANY, IS_END, *sums)
-    items = [
-        *columns(kept),
-        named(number.copy(), WHICH),
-        named(choose(is_asked, exp.Case(ifs=cases)), RANK),
-        named(choose(_is_change(), place), PLACE),
-        named(cast(literal(0), "BIGINT"), BRANCH),
-    ]
-    once = exp.Paren(this=exp.Or(this=_is_end(), expression=comparison("=", number.copy(), literal(0))))
-    line = joined_on(select(items, inner(carried, "carried")), numbers, once)
-    for digit in reversed(range(DIGITS)):
-        line = _branched(line, keys, (*kept, WHICH, PLACE), BASE**digit)
-    level = over(exp.Max(this=identifier(LEVEL)), (*keys, BRANCH), [])
-    found = choose(is_known(identifier(RANK)), level)
-    rest = [name for name in (*kept, WHICH) if name != LEVEL]
-    return select([*columns(rest), named(found, LEVEL)], inner(line, "line"))
-
-
-def _is_change() -> exp.Expression:
-    return comparison("=", identifier(IS_END), literal(0))
-
-
-def _branched(line: exp.Select, keys: Sequence[str], kept: Sequence[str], unit: int) -> exp.Select:
-    """Return the line one digit further: a change takes the branch of its place, an end the one of its rank."""
-    digit = exp.Mod(this=exp.Paren(this=exp.IntDiv(this=identifier(PLACE), expression=literal(unit))),
-                    expression=literal(BASE))  # fmt: skip
-    below = {
-        f"_below{place}": over(
-            exp.Sum(this=choose(comparison("<", digit.copy(), literal(place)), identifier(MANY), literal(0))),
-            (*keys, BRANCH), ascending(AT), frame="RANGE",
-        )
-        for place in range(1, BASE)
-    }  # fmt: skip
-    sums = [named(cast(sql, "BIGINT"), name) for name, sql in below.items()]
-    counted = inner(select([*columns((*kept, BRANCH, RANK)), *sums], inner(line, "line")), "counted")
-    tests = [comparison(">", identifier(RANK), identifier(name)) for name in below]
-    passed = [choose(test, literal(1), literal(0)) for test in tests]
-    left = [choose(test.copy(), identifier(name), literal(0)) for test, name in zip(tests, below, strict=True)]
-    own = choose(is_known(identifier(RANK)), total(passed), digit)
-    branch = exp.Add(this=exp.Mul(this=identifier(BRANCH), expression=literal(BASE)), expression=exp.Paren(this=own))
-    rank = exp.Sub(this=identifier(RANK), expression=exp.Greatest(this=left[0], expressions=left[1:]))
-    return select([*columns(kept), named(branch, BRANCH), named(rank, RANK)], counted)
+    return query.where(is_end(), copy=False)
 
 
 def _repeated(rows: str, keys: Sequence[str], ends: Callable[[], exp.Select], length: int, end: str) -> exp.Expression:
