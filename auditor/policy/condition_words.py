@@ -49,6 +49,7 @@ _AGGREGATES = {
     "sum": "sum of {}", "avg": "average of {}", "min": "smallest {}", "max": "largest {}", "median": "median of {}",
     "count": "number of records with {}",
 }  # fmt: skip
+_COMPARED = {"usual": "the usual “{}”", "spread": "the spread of “{}”"}
 _LENGTHS = ((604_800, "week"), (86_400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
 
 
@@ -76,6 +77,8 @@ def words_of_expression(expression: Expression) -> str:
             return words_of_seconds(int(value)) if unit == "seconds" else words_of_number(value)
         case Text(value=value):
             return f"“{value}”"
+        case Name(name=name, step=step) if step in _COMPARED:
+            return _COMPARED[step].format(name)
         case Name(name=name, step=step):
             return f"`{name}` of “{step}”" if step else f"“{name}”"
         case Aggregate():

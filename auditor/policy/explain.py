@@ -100,6 +100,21 @@ def _measuring(rule: Rule) -> Iterator[str]:
     for measure in rule.measures:
         unit = f" ({measure.unit})" if measure.unit else ""
         yield f"“{measure.name}” is the {words_of_expression(measure.expression).removeprefix('the ')}{unit}."
+    yield from _comparing(rule)
+
+
+def _comparing(rule: Rule) -> Iterator[str]:
+    baseline = rule.baseline
+    if baseline is None or rule.within is None:
+        return
+    length, history = words_of_seconds(rule.within.seconds), words_of_seconds(baseline.at_least)
+    yield (
+        f"What is usual is the middle value over the stretches of {length} in the {words_of_seconds(baseline.over)} "
+        "before the one that is judged; a stretch in which nothing was selected counts as 0."
+    )
+    yield f"Without {history} of history, or where the usual value is 0, nothing is said: it is not evaluated."
+    if any(name.step == "spread" for name in rule.compared):
+        yield "Its spread is the middle distance of those stretches from the usual value."
 
 
 def _words_of_window(window: Window | None) -> str:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from auditor.policy.baseline import WORDS
 from auditor.policy.expression_parser import KEYWORDS, LATER_FUNCTIONS, parse_expression
 from auditor.policy.expressions import AGGREGATES, PAIR_FUNCTIONS, Expression, Name, walk
 from auditor.policy.fields import Fields, Problems, kind_of
@@ -12,7 +13,7 @@ from auditor.policy.yaml import MappingNode, ScalarNode
 from auditor.records.values import shown
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
-_TAKEN = frozenset({*KEYWORDS, *AGGREGATES, *PAIR_FUNCTIONS, *LATER_FUNCTIONS, "usual", "spread"})
+_TAKEN = frozenset({*KEYWORDS, *AGGREGATES, *PAIR_FUNCTIONS, *LATER_FUNCTIONS, *WORDS})
 
 
 def read_measures(fields: Fields) -> tuple[Measure, ...]:
@@ -39,7 +40,8 @@ def read_violates(fields: Fields, measures: tuple[Measure, ...]) -> Expression |
         return expression
     names = {key.text for key, _ in block.entries}
     if len(kinds) == len(names):
-        ExpressionChecker(node.place, fields.problems, kinds).truth(expression)
+        words = WORDS if fields.node("baseline") is not None else ()
+        ExpressionChecker(node.place, fields.problems, kinds, words=words).truth(expression)
         used = {part.name for part in walk(expression) if isinstance(part, Name)}
         _refuse_unused(block, used, fields.problems)
     assert len(measures) == len(kinds), "both readings agree"

@@ -83,6 +83,14 @@ class Sequence(Node):
     where: Expression | None = None
 
 
+class Baseline(Node):
+    """What a window's measures are compared with; all lengths in seconds, `over` a multiple of the window's."""
+
+    over: int
+    of: Literal["self"] = "self"
+    at_least: int
+
+
 class EvidenceNote(Node):
     """Which columns a reader should see, and a sentence to go with them."""
 
@@ -125,6 +133,7 @@ class Rule(Node):
     violates: Expression | None = None
     novel: Novel | None = None
     sequence: Sequence | None = None
+    baseline: Baseline | None = None
     against: str = ""
     unless: tuple[str, ...] = ()
     evidence: EvidenceNote = EvidenceNote()
@@ -141,6 +150,18 @@ class Rule(Node):
     def selected(self) -> Condition:
         """Return the whole condition with every selection replaced."""
         return resolved(self.condition, dict(self.selections))
+
+    @property
+    def compared(self) -> tuple[Name, ...]:
+        """The names of the baseline that `violates` uses (`usual.calls`), each once, in its order."""
+        if self.baseline is None or self.violates is None:
+            return ()
+        return tuple(dict.fromkeys(node for node in walk(self.violates) if isinstance(node, Name) and node.step))
+
+    @property
+    def reported(self) -> tuple[Name, ...]:
+        """What an incident gives the peak of: the measures, then what they are compared with."""
+        return (*(Name(name=measure.name) for measure in self.measures), *self.compared)
 
     @property
     def subject_columns(self) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection
 from typing import get_args
 
+from auditor.policy.baseline import read_baseline, refuse_unused_baseline
 from auditor.policy.columns import grouping_columns, known_column, refuse_repeated
 from auditor.policy.fields import Fields, Problems, kind_of, nearest
 from auditor.policy.lists import Lists
@@ -28,11 +29,11 @@ from auditor.records.values import shown
 
 KEYS = (
     "id", "title", "status", "conduct", "strength", "family", "level", "subject", "by", "description", "references",
-    "author", "date", "modified", "when", "missing", "measure", "within", "violates", "novel", "sequence", "against",
+    "author", "date", "modified", "when", "missing", "measure", "within", "violates", "novel", "sequence", "baseline",
+    "against",
     "unless", "evidence", "falsepositives", "effective",
 )  # fmt: skip
 LATER_KEYS = {
-    "baseline": "compare with a fixed threshold under `violates`",
     "absent": "detect what is there, not what is missing",
     "repeat": "raise the threshold or widen the window",
     "composite": "write one rule a file; the ladder weighs families together",
@@ -55,6 +56,7 @@ def read_rule(
     measures = read_measures(fields)
     when = read_when(fields, own_lists)
     sequence = read_sequence(fields, when)
+    window = _window(fields)
     rule = Rule(
         id=_id(fields),
         name=name,
@@ -73,10 +75,11 @@ def read_rule(
         condition=when.condition,
         is_missing_counted=fields.choice("missing", ("undetermined", "counts"), "undetermined") == "counts",
         measures=measures,
-        within=_window(fields),
+        within=window,
         violates=read_violates(fields, measures),
         novel=_novel(fields),
         sequence=sequence,
+        baseline=read_baseline(fields, window),
         against=_selection_named(fields, "against", when),
         unless=_unless(fields, exemptions),
         evidence=_evidence(fields),
@@ -86,6 +89,7 @@ def read_rule(
         missing_lists=tuple(sorted(own_lists.missing)),
     )
     when.refuse_unused(problems)
+    refuse_unused_baseline(fields, rule.violates)
     return rule if len(problems.found) == before else None
 
 

@@ -9,6 +9,7 @@ from typing import Any, get_args  # JSON Schema is JSON
 
 from auditor.errors import UsageError
 from auditor.policy import (
+    baseline,
     ladder_reader,
     list_reader,
     modifiers,
@@ -88,6 +89,11 @@ def _sequence() -> Schema:
     return _object(properties, steps.KEYS, ("steps", "within"))
 
 
+def _baseline() -> Schema:
+    properties = {"over": _DURATION, "of": _enum(baseline.OF), "at_least": _DURATION}
+    return _object(properties, baseline.KEYS, ("over",))
+
+
 def _rule() -> Schema:
     conduct = _enum(CONDUCTS)
     novel = {"fields": _list_of(_column()), "history": _DURATION, "lasts": _DURATION}
@@ -115,6 +121,7 @@ def _rule() -> Schema:
         "violates": _TEXT,
         "novel": _object(novel, novel, ("fields", "history")),
         "sequence": _sequence(),
+        "baseline": _baseline(),
         "against": _TEXT,
         "unless": _TEXT_OR_TEXTS,
         "evidence": _object(evidence, evidence),

@@ -56,9 +56,11 @@ def test_every_part_of_a_rule_is_said(golden: Callable[[str, str], None]) -> Non
         "within: {session: 30m}\nsubject: end_user",
         "within: {calendar: week}\nmeasure: {calls: count()}\nsubject: cluster",
         "novel: {fields: [asn, user_agent], history: 14d, lasts: 24h}",
+        "measure: {calls: count()}\nwithin: 24h\nbaseline: {over: 30d, at_least: 7d}\n"
+        "violates: calls > usual.calls + 6 * spread.calls",
         "when: {x: {country|expand: '%unsupported_countries%'}}\nsubject: organization",
     ],
-    ids=["tumbling", "session", "calendar", "novel", "missing-list"],
+    ids=["tumbling", "session", "calendar", "novel", "baseline", "missing-list"],
 )
 def test_other_windows_and_subjects_are_said(
     part: str, golden: Callable[[str, str], None], request: pytest.FixtureRequest

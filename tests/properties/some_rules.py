@@ -6,9 +6,10 @@ from functools import cache
 
 from hypothesis import strategies as st
 
+from auditor.policy.baseline import WORDS
 from auditor.policy.conditions import AnyOf, Condition, SelectionRef
 from auditor.policy.pack import Context
-from auditor.policy.rule import Exemption, ExemptionEntry, Novel, Rule, Sequence, Span, Window
+from auditor.policy.rule import Baseline, Exemption, ExemptionEntry, Novel, Rule, Sequence, Span, Window
 from auditor.policy.terms import Terms, TermsVersion
 from tests.properties.some_conditions import RARE, USUAL, leaves, references, trees
 from tests.properties.some_measures import measures, violations, wheres
@@ -43,6 +44,8 @@ def rules(draw: st.DrawFn, grid: Grid, name: str = "a-rule") -> Rule:
     names = tuple(selection for selection, _ in selections)
     sequence = draw(st.one_of(st.none(), _sequences(grid, names)))
     measured = draw(measures(sequence is not None))
+    within = draw(_windows(grid))
+    baseline = draw(st.one_of(st.none(), _baselines(within))) if measured else None
     return Rule(
         id="00000000-0000-4000-8000-000000000000",
         name=name,
@@ -63,8 +66,9 @@ def rules(draw: st.DrawFn, grid: Grid, name: str = "a-rule") -> Rule:
         condition=_steps_only(sequence) if sequence else draw(references(names)),
         is_missing_counted=draw(st.sampled_from((False, False, True))),
         measures=measured,
-        within=draw(_windows(grid)),
-        violates=draw(violations(tuple(measure.name for measure in measured))),
+        within=within,
+        violates=draw(violations(tuple(measure.name for measure in measured), WORDS if baseline else ())),
+        baseline=baseline,
         novel=None if sequence else draw(st.one_of(st.none(), _novels(grid))),
         sequence=sequence,
         against=draw(st.sampled_from(("", "", *names))),
@@ -123,6 +127,14 @@ def _windows(grid: Grid) -> st.SearchStrategy[Window | None]:
         st.builds(Window, kind=st.just("session"), seconds=seconds),
         st.builds(Window, kind=st.just("calendar"), unit=units),
     )
+
+
+@cache
+def _baselines(within: Window | None) -> st.SearchStrategy[Baseline | None]:
+    if within is None or within.kind not in ("sliding", "tumbling"):
+        return st.none()
+    lengths = st.sampled_from((1, 2, 3, 5)).map(lambda windows: windows * within.seconds)
+    return st.builds(Baseline, over=lengths, at_least=st.sampled_from((1, 1, 2)).map(lambda n: n * within.seconds))
 
 
 @cache

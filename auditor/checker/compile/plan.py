@@ -15,6 +15,14 @@ from datetime import datetime
 
 from sqlglot import exp
 
+from auditor.checker.compile.baseline import (
+    compared_measures,
+    compared_violations,
+    compared_windows,
+    past_values,
+    unjudged_subjects,
+    usual_values,
+)
 from auditor.checker.compile.columns import FOLDED, TEXTUAL, is_identifier, type_of
 from auditor.checker.compile.conditions import ELEMENT, TIME, sql_of
 from auditor.checker.compile.flags import BASE, Flags, exempts
@@ -38,7 +46,7 @@ from auditor.checker.compile.rows import (
     rows_of_records,
 )
 from auditor.checker.compile.seen import NUMBER, SOURCE, Scope, fact_table, facts_read, seen, stretches_of
-from auditor.checker.compile.windows import is_pruned, violating_windows
+from auditor.checker.compile.windows import is_pruned, open_windows, violating_windows
 from auditor.checker.provided import RuleCoverage, coverage_of
 from auditor.digests import digest_of
 from auditor.policy.expressions import Name, walk
@@ -80,7 +88,8 @@ class PairingPlan:
 
 @dataclass(frozen=True)
 class RulePlan:
-    """Everything one rule needs. `counts` are queries of one number, added to the outcome's field of that name.
+    """Everything one rule needs. `counts` are queries of one number, added to the outcome's field of that name;
+    `late_counts` likewise, once the statements have run.
 
     `account_query` is None where the subject is the account, `source_query` where there is one source.
     """
@@ -91,6 +100,7 @@ class RulePlan:
     counts: tuple[tuple[str, exp.Select], ...] = ()
     pairing: PairingPlan | None = None
     statements: tuple[Statement, ...] = ()
+    late_counts: tuple[tuple[str, exp.Select], ...] = ()
     incident_query: exp.Select | None = None
     account_query: exp.Select | None = None
     source_query: exp.Select | None = None
@@ -133,6 +143,7 @@ class Plan:
                 yield rule.pairing.candidates
                 yield f"-- the pairs of these candidates are put into {rule.pairing.pairs} (checker/pairing.py)"
             yield from (statement.creation() for statement in rule.statements)
+            yield from (query for _, query in rule.late_counts)
             queries = (rule.incident_query, rule.account_query, rule.source_query)
             yield from (query for query in queries if query is not None)
 
@@ -252,6 +263,8 @@ def _rule_plan(
     documents = tuple(dict.fromkeys(item.column for item in versions))
     near = shape.table("near") if is_pruned(shape) else rows
     pruned = (Statement(near, near_rows(shape, rows)),) if is_pruned(shape) else ()
+    compared = _compared(shape, rows, near) if rule.compared else ()
+    violating = compared_violations(shape, compared[-1].name) if compared else violating_windows(shape, near)
     return RulePlan(
         rule=rule,
         coverage=coverage,
@@ -261,13 +274,33 @@ def _rule_plan(
         statements=(
             Statement(rows, selected),
             *pruned,
-            Statement(windows, numbered_windows(shape, violating_windows(shape, near))),
+            *compared,
+            Statement(windows, numbered_windows(shape, violating)),
             Statement(found, incidents(shape, windows, since, until)),
             Statement(cited, members(shape, near, windows, found, documents)),
         ),
+        late_counts=(("not_evaluated_subjects", unjudged_subjects(shape, compared[-1].name)),) if compared else (),
         incident_query=incident_query(shape, found, cited, versions),
         account_query=None if is_of_its_account(shape) else account_query(cited),
         source_query=source_query(cited) if has_sources else None,
+    )
+
+
+def _compared(shape: Shape, rows: str, near: str) -> tuple[Statement, ...]:
+    """Return the tables of a baseline, the windows with what they are compared with last."""
+    opened, past, compared = (shape.table(name) for name in ("open", "past", "compared"))
+
+    def usual(place: int) -> str:
+        return shape.table(f"usual{place}")
+
+    return (
+        Statement(opened, open_windows(shape, near)),
+        Statement(past, past_values(shape, rows, opened)),
+        *(
+            Statement(usual(place), usual_values(shape, rows, opened, past, place))
+            for place in compared_measures(shape)
+        ),
+        Statement(compared, compared_windows(shape, opened, usual)),
     )
 
 

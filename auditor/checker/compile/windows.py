@@ -31,7 +31,7 @@ from auditor.checker.compile.nodes import (
 from auditor.checker.compile.pruning import IS_END, growing_bounds
 from auditor.checker.compile.rows import AT, BUCKET, MICROS, Shape
 from auditor.policy.expressions import Aggregate, Expression, Name
-from auditor.records.sql import identifier, literal, table
+from auditor.records.sql import cast, identifier, literal, table
 
 LOW, HIGH, EXEMPT = "_lo", "_hi", "_exempt"
 NOT_EXEMPT = -1
@@ -59,24 +59,64 @@ def is_pruned(shape: Shape) -> bool:
 
 def violating_windows(shape: Shape, rows: str) -> exp.Select:
     """Return `windows` over the table of rows."""
-    measured = _sliding(shape, rows) if shape.is_sliding() else _grouped(shape, rows)
-    return _violating(shape, measured)
+    query, rule = _measured(shape, rows), shape.flags.rule
+    return query if rule.violates is None else query.where(verdict_on(shape, rule.violates, {}), copy=False)
+
+
+def open_windows(shape: Shape, rows: str) -> exp.Select:
+    """Return the windows that what is `compared` decides (docs/evaluation.md, "Baseline"), as `windows` has them."""
+    query, rule = _measured(shape, rows), shape.flags.rule
+    assert rule.violates is not None
+    unknown = {name: Typed(cast(exp.null(), "DOUBLE"), "double") for name in rule.compared}
+    verdict = verdict_on(shape, rule.violates, unknown)
+    return query.where(exp.Coalesce(this=verdict, expressions=[exp.true()]), copy=False)
+
+
+def verdict_on(shape: Shape, violates: Expression, compared: Mapping[Name, Typed]) -> exp.Expression:
+    """Return `violates` over the columns of measures, with the given SQL for what they are compared with."""
+    known: dict[Expression, Typed] = {
+        Name(name=measure.name): replace(typed, sql=identifier(measure_column(place)))
+        for place, (measure, typed) in enumerate(zip(shape.flags.rule.measures, measure_types(shape), strict=True))
+    }
+    return measure_sql(violates, known | _aggregates_read(shape) | dict(compared)).sql
+
+
+def measure_types(shape: Shape) -> list[Typed]:
+    """Return each measure over the columns of aggregates."""
+    aggregates = _aggregates_read(shape)
+    return [measure_sql(measure.expression, aggregates) for measure in shape.flags.rule.measures]
+
+
+def _aggregates_read(shape: Shape) -> dict[Expression, Typed]:
+    return {node: _read(shape, place) for place, node in enumerate(aggregates_of(shape.flags.rule))}
+
+
+def _measured(shape: Shape, rows: str) -> exp.Select:
+    return _with_measures(shape, _sliding(shape, rows) if shape.is_sliding() else _grouped(shape, rows))
 
 
 def _grouped(shape: Shape, rows: str) -> exp.Select:
     keys = (*shape.keys, BUCKET)
     ends = [named(exp.Min(this=identifier(AT)), LOW), named(exp.Max(this=identifier(AT)), HIGH)]
-    items = [*columns(keys), *ends, *_aggregates(shape, lambda sql: sql), *_unexempt(shape, lambda sql: sql)]
+    items = [*columns(keys), *ends, *grouped_aggregates(shape), *_unexempt(shape, lambda sql: sql)]
     return select(items, table(rows)).group_by(*columns(keys), copy=False)
 
 
-def _aggregates(shape: Shape, wrap: Wrap) -> list[exp.Expression]:
+def grouped_aggregates(shape: Shape) -> list[exp.Expression]:
+    """Return every aggregate of the rule over a group of `rows`, under the name that measures read it by."""
+    return [_aggregate(shape, place, lambda sql: sql) for place, _ in enumerate(aggregates_of(shape.flags.rule))]
+
+
+def _aggregate(shape: Shape, place: int, wrap: Wrap) -> exp.Expression:
     rule = shape.flags.rule
-    return [
-        named(aggregate_sql(node, is_sequence=rule.sequence is not None, wrap=wrap).sql, _aggregate_column(place))
-        for place, node in enumerate(aggregates_of(rule))
-        if not (shape.is_sliding() and node.is_distinct)
-    ]
+    node = aggregates_of(rule)[place]
+    sql = aggregate_sql(node, is_sequence=rule.sequence is not None, wrap=wrap).sql
+    return named(sql, _aggregate_column(place))
+
+
+def _aggregates(shape: Shape, wrap: Wrap) -> list[exp.Expression]:
+    nodes = enumerate(aggregates_of(shape.flags.rule))
+    return [_aggregate(shape, place, wrap) for place, node in nodes if not node.is_distinct]
 
 
 def _unexempt(shape: Shape, wrap: Wrap) -> list[exp.Expression]:
@@ -155,25 +195,17 @@ def _goes(place: int) -> str:
     return f"_goes{place}"
 
 
-def _violating(shape: Shape, measured: exp.Select) -> exp.Select:
-    rule = shape.flags.rule
-    aggregates: dict[Expression, Typed] = {node: _read(shape, place) for place, node in enumerate(aggregates_of(rule))}
-    measures = [measure_sql(measure.expression, aggregates) for measure in rule.measures]
+def _with_measures(shape: Shape, measured: exp.Select) -> exp.Select:
+    measures = measure_types(shape)
     items = [named(measure.sql, measure_column(place)) for place, measure in enumerate(measures)]
     keys = (*shape.keys, LOW, HIGH) if shape.is_sliding() else (*shape.keys, BUCKET, LOW, HIGH)
     unexempt = tuple(_unexempt_column(place) for place in range(len(shape.exemptions)))
-    direct = [named(read.sql.copy(), _aggregate_column(p)) for p, read in enumerate(aggregates.values())]
+    direct = columns(_aggregate_column(place) for place, _ in enumerate(aggregates_of(shape.flags.rule)))
     query = select([*columns((*keys, *unexempt)), *items, *direct], inner(measured, "measured"), distinct=True)
     if is_pruned(shape):
         query = query.where(identifier(IS_END), copy=False)
     chosen = tuple(measure_column(place) for place in range(len(measures)))
-    result = select([*columns((*keys, *chosen)), named(_exempt(shape), EXEMPT)], inner(query, "measures"))
-    if rule.violates is None:
-        return result
-    known: dict[Expression, Typed] = dict(aggregates)
-    for place, (measure, typed) in enumerate(zip(rule.measures, measures, strict=True)):
-        known[Name(name=measure.name)] = replace(typed, sql=identifier(measure_column(place)))
-    return result.where(measure_sql(rule.violates, known).sql, copy=False)
+    return select([*columns((*keys, *chosen)), named(_exempt(shape), EXEMPT)], inner(query, "measures"))
 
 
 def _read(shape: Shape, place: int) -> Typed:
@@ -195,7 +227,7 @@ def peaks(shape: Shape) -> Sequence[exp.Expression]:
     """Return each measure's peak over the windows of an incident, as aggregates over `windows`."""
     rule = shape.flags.rule
     found = []
-    for place, measure in enumerate(rule.measures):
-        peak = exp.Min if is_lower_peak(measure.name, rule.violates) else exp.Max
+    for place, name in enumerate(rule.reported):
+        peak = exp.Min if is_lower_peak(name.full, rule.violates) else exp.Max
         found.append(named(peak(this=identifier(measure_column(place))), measure_column(place)))
     return found

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from zoneinfo import ZoneInfo
 
+from auditor.checker.evaluator.baseline import is_open, is_unjudged, past_of
 from auditor.checker.evaluator.conditions import Reading, truth
 from auditor.checker.evaluator.facts import Row, records_of
 from auditor.checker.evaluator.incidents import Merged, Violation, merged, suppressor
@@ -56,11 +57,11 @@ def evaluate(
         missing = missing_of(rule, sources, context)
         return Evaluation(_refused(rule, missing, len(judged) - len(records)))
     found = found_by(rule, records, reading)
-    incidents = _incidents(rule, found.occurrences, exemptions, zone)
+    incidents, unjudged = _incidents(rule, found.occurrences, exemptions, zone)
     incidents = [item for item in incidents if Span(start=since, until=until).covers(item.records[-1].time)]
     incidents.sort(key=_position)
     shown = tuple(_incident(rule, number, item, terms, reading) for number, item in enumerate(incidents))
-    not_evaluated = _only_left_out(rule, judged, usable) | found.short
+    not_evaluated = _only_left_out(rule, judged, usable) | found.short | unjudged
     outcome = RuleOutcome(
         rule=rule.name,
         is_evaluated=True,
@@ -97,16 +98,19 @@ def _only_left_out(rule: Rule, judged: Sequence[Record], usable: frozenset[str])
 
 def _incidents(
     rule: Rule, occurrences: Sequence[Occurrence], exemptions: Sequence[Exemption], zone: tzinfo
-) -> list[Merged]:
+) -> tuple[list[Merged], frozenset[Texts]]:
     incidents: list[Merged] = []
+    is_judged: dict[Texts, bool] = {}
     for (subject, by), group in _groups(rule, occurrences).items():
         violations = []
         for window in windows_of(rule.within, group, zone):
-            measures = measures_of(rule, window)
+            measures = measures_of(rule, window) | past_of(rule, group, window)
+            if is_open(rule, measures):
+                is_judged[subject] = is_judged.get(subject, False) or not is_unjudged(rule, measures)
             if is_violating(rule, measures):
                 violations.append(Violation(window, measures, suppressor(rule, window, exemptions)))
         incidents += merged(rule, subject, by, violations)
-    return incidents
+    return incidents, frozenset(subject for subject, judged in is_judged.items() if not judged)
 
 
 def _groups(rule: Rule, occurrences: Sequence[Occurrence]) -> dict[tuple[Texts, Texts], list[Occurrence]]:
@@ -136,8 +140,8 @@ def _incident(rule: Rule, number: int, item: Merged, terms: Sequence[Terms], rea
         end=records[-1].time,
         windows=len(item.violations),
         measures=tuple(
-            (measure.name, peak_of(rule, measure.name, [each.measures[measure.name] for each in item.violations]))
-            for measure in rule.measures
+            (name.full, peak_of(rule, name.full, [each.measures[name.full] for each in item.violations]))
+            for name in rule.reported
         ),
         records=len(records),
         first=records[0].reference(),
