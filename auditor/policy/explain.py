@@ -30,7 +30,9 @@ _CALENDAR = {"hour": "clock hour", "day": "calendar day", "week": "ISO week", "m
 def words_of(rule: Rule) -> tuple[str, ...]:
     """Return the rule as sentences, without line breaks inside one."""
     return tuple(
-        line for part in (_heading, _selecting, _following, _measuring, _judging, _needing) for line in part(rule)
+        line
+        for part in (_heading, _selecting, _following, _missing, _measuring, _judging, _needing)
+        for line in part(rule)
     )
 
 
@@ -89,6 +91,17 @@ def _following(rule: Rule) -> Iterator[str]:
         yield f"For the pair, {words_of_expression(sequence.where)}."
     if sequence.until:
         yield f"A “{sequence.until}” record in between cancels what was begun."
+
+
+def _missing(rule: Rule) -> Iterator[str]:
+    if rule.absent is None:
+        return
+    what, length = "pair" if rule.sequence else "record", words_of_seconds(rule.absent.within)
+    yield (
+        f"Such a {what} is kept only if no “{rule.absent.selection}” record of the subject follows within {length}, "
+        "whatever source it comes from."
+    )
+    yield "Where the log ends earlier, or such a record can't be told for want of a value, it is undetermined."
 
 
 def _measuring(rule: Rule) -> Iterator[str]:

@@ -83,6 +83,13 @@ class Sequence(Node):
     where: Expression | None = None
 
 
+class Absent(Node):
+    """Keep what a selection does not follow within so many seconds."""
+
+    selection: str
+    within: int
+
+
 class Baseline(Node):
     """What a window's measures are compared with; all lengths in seconds, `over` a multiple of the window's."""
 
@@ -133,6 +140,7 @@ class Rule(Node):
     violates: Expression | None = None
     novel: Novel | None = None
     sequence: Sequence | None = None
+    absent: Absent | None = None
     baseline: Baseline | None = None
     against: str = ""
     unless: tuple[str, ...] = ()

@@ -12,6 +12,7 @@ from auditor.policy.measures import read_measures, read_violates
 from auditor.policy.rule import (
     CONDUCTS,
     SUBJECT_COLUMNS,
+    Absent,
     EvidenceNote,
     Family,
     Level,
@@ -29,15 +30,14 @@ from auditor.records.values import shown
 
 KEYS = (
     "id", "title", "status", "conduct", "strength", "family", "level", "subject", "by", "description", "references",
-    "author", "date", "modified", "when", "missing", "measure", "within", "violates", "novel", "sequence", "baseline",
-    "against",
-    "unless", "evidence", "falsepositives", "effective",
+    "author", "date", "modified", "when", "missing", "measure", "within", "violates", "novel", "sequence", "absent",
+    "baseline", "against", "unless", "evidence", "falsepositives", "effective",
 )  # fmt: skip
 LATER_KEYS = {
-    "absent": "detect what is there, not what is missing",
     "repeat": "raise the threshold or widen the window",
     "composite": "write one rule a file; the ladder weighs families together",
 }
+ABSENT_KEYS = ("selection", "within")
 CALENDAR_UNITS = ("hour", "day", "week", "month", "year")
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
@@ -79,6 +79,7 @@ def read_rule(
         violates=read_violates(fields, measures),
         novel=_novel(fields),
         sequence=sequence,
+        absent=_absent(fields, when),
         baseline=read_baseline(fields, window),
         against=_selection_named(fields, "against", when),
         unless=_unless(fields, exemptions),
@@ -172,6 +173,15 @@ def _novel(fields: Fields) -> Novel | None:
     if not columns and novel.node("fields") is not None:
         fields.problems.add(novel.place, "`fields` is empty, expected at least one column", "name what must be new")
     return Novel(fields=columns, history=novel.seconds("history"), lasts=novel.seconds("lasts", 0))
+
+
+def _absent(fields: Fields, when: When) -> Absent | None:
+    absent = fields.map("absent", "`absent`")
+    if absent is None:
+        return None
+    absent.allow(ABSENT_KEYS)
+    absent.required("selection")
+    return Absent(selection=_selection_named(absent, "selection", when), within=absent.seconds("within"))
 
 
 def _selection_named(fields: Fields, key: str, when: When) -> str:

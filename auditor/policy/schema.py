@@ -121,6 +121,7 @@ def _rule() -> Schema:
         "violates": _TEXT,
         "novel": _object(novel, novel, ("fields", "history")),
         "sequence": _sequence(),
+        "absent": _object({"selection": _TEXT, "within": _DURATION}, rule_reader.ABSENT_KEYS, rule_reader.ABSENT_KEYS),
         "baseline": _baseline(),
         "against": _TEXT,
         "unless": _TEXT_OR_TEXTS,

@@ -58,9 +58,11 @@ def test_every_part_of_a_rule_is_said(golden: Callable[[str, str], None]) -> Non
         "novel: {fields: [asn, user_agent], history: 14d, lasts: 24h}",
         "measure: {calls: count()}\nwithin: 24h\nbaseline: {over: 30d, at_least: 7d}\n"
         "violates: calls > usual.calls + 6 * spread.calls",
+        "when: {trial: {event: plan_changed}, renewal: {event: payment_added}}\n"
+        "absent: {selection: renewal, within: 30d}",
         "when: {x: {country|expand: '%unsupported_countries%'}}\nsubject: organization",
     ],
-    ids=["tumbling", "session", "calendar", "novel", "baseline", "missing-list"],
+    ids=["tumbling", "session", "calendar", "novel", "baseline", "absent", "missing-list"],
 )
 def test_other_windows_and_subjects_are_said(
     part: str, golden: Callable[[str, str], None], request: pytest.FixtureRequest

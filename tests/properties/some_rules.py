@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from auditor.policy.baseline import WORDS
 from auditor.policy.conditions import AnyOf, Condition, SelectionRef
 from auditor.policy.pack import Context
-from auditor.policy.rule import Baseline, Exemption, ExemptionEntry, Novel, Rule, Sequence, Span, Window
+from auditor.policy.rule import Absent, Baseline, Exemption, ExemptionEntry, Novel, Rule, Sequence, Span, Window
 from auditor.policy.terms import Terms, TermsVersion
 from tests.properties.some_conditions import RARE, USUAL, leaves, references, trees
 from tests.properties.some_measures import measures, violations, wheres
@@ -68,6 +68,7 @@ def rules(draw: st.DrawFn, grid: Grid, name: str = "a-rule") -> Rule:
         measures=measured,
         within=within,
         violates=draw(violations(tuple(measure.name for measure in measured), WORDS if baseline else ())),
+        absent=draw(st.one_of(st.none(), st.none(), _absents(grid, names))),
         baseline=baseline,
         novel=None if sequence else draw(st.one_of(st.none(), _novels(grid))),
         sequence=sequence,
@@ -127,6 +128,12 @@ def _windows(grid: Grid) -> st.SearchStrategy[Window | None]:
         st.builds(Window, kind=st.just("session"), seconds=seconds),
         st.builds(Window, kind=st.just("calendar"), unit=units),
     )
+
+
+@cache
+def _absents(grid: Grid, names: tuple[str, ...]) -> st.SearchStrategy[Absent]:
+    lengths = st.sampled_from((1, 1, 2, 4)).map(lambda steps: steps * grid.seconds)
+    return st.builds(Absent, selection=st.sampled_from(names), within=lengths)
 
 
 @cache

@@ -58,6 +58,11 @@ class Flags:
         return f"_against{self.number}" if self.rule.against else ""
 
     @property
+    def absent(self) -> str:
+        """The column of the selection that `absent` looks for, empty without one."""
+        return f"_absent{self.number}" if self.rule.absent else ""
+
+    @property
     def keys(self) -> tuple[str, ...]:
         """The columns of subject and `by`, each once."""
         return tuple(dict.fromkeys((*self.rule.subject_columns, *self.rule.by)))
@@ -73,6 +78,8 @@ class Flags:
             found[self.until] = self._usable(rule.selection(rule.sequence.until))
         if self.against:
             found[self.against] = self._truth(rule.selection(rule.against))
+        if rule.absent:
+            found[self.absent] = self._truth(rule.selection(rule.absent.selection))
         return found
 
     def _truth(self, condition: Condition) -> exp.Expression:

@@ -15,6 +15,7 @@ from datetime import datetime
 
 from sqlglot import exp
 
+from auditor.checker.compile.absent import absent_counts, followed, unfollowed_rows
 from auditor.checker.compile.baseline import (
     compared_measures,
     compared_violations,
@@ -258,6 +259,9 @@ def _rule_plan(
     rows, windows, found, cited = (shape.table(name) for name in ("rows", "windows", "incidents", "members"))
     pairing = _pairing(shape)
     selected = rows_of_occurrences(shape, pairing.pairs) if pairing else rows_of_records(shape)
+    unfollowed = _unfollowed(shape, selected) if rule.absent else ()
+    if unfollowed:
+        selected = unfollowed_rows(*(statement.name for statement in unfollowed))
     if not shape.is_sliding():
         selected = bucketed(selected, shape.keys, rule.within, timezone)
     documents = tuple(dict.fromkeys(item.column for item in versions))
@@ -272,6 +276,7 @@ def _rule_plan(
         counts=_counts(shape),
         pairing=pairing,
         statements=(
+            *unfollowed,
             Statement(rows, selected),
             *pruned,
             *compared,
@@ -279,11 +284,20 @@ def _rule_plan(
             Statement(found, incidents(shape, windows, since, until)),
             Statement(cited, members(shape, near, windows, found, documents)),
         ),
-        late_counts=(("not_evaluated_subjects", unjudged_subjects(shape, compared[-1].name)),) if compared else (),
+        late_counts=(
+            *(absent_counts(shape, unfollowed[-1].name) if unfollowed else ()),
+            *((("not_evaluated_subjects", unjudged_subjects(shape, compared[-1].name)),) if compared else ()),
+        ),
         incident_query=incident_query(shape, found, cited, versions),
         account_query=None if is_of_its_account(shape) else account_query(cited),
         source_query=source_query(cited) if has_sources else None,
     )
+
+
+def _unfollowed(shape: Shape, selected: exp.Select) -> tuple[Statement, ...]:
+    """Return the tables of `absent`: the rows before it, and what follows each of their occurrences."""
+    found = shape.table("found")
+    return Statement(found, selected), Statement(shape.table("followed"), followed(shape, found))
 
 
 def _compared(shape: Shape, rows: str, near: str) -> tuple[Statement, ...]:

@@ -34,6 +34,7 @@ from auditor.records.sql import identifier, literal, table
 
 AT = "_w"
 BUCKET = "_bucket"
+LAST = "_last"
 MICROS = 1_000_000
 
 
@@ -92,7 +93,12 @@ def _record_items(shape: Shape, of: str) -> list[exp.Expression]:
     novel = shape.flags.rule.novel
     fields = [named(identifier(name, of), field_column(name)) for name in novel.fields] if novel else []
     own = [*columns((NUMBER, TIME), of), named(identifier(TIME, of), AT), *columns(shape.keys, of)]
-    return [*own, *shape.values(of), *fields]
+    return [*own, *_last(shape, identifier(NUMBER, of)), *shape.values(of), *fields]
+
+
+def _last(shape: Shape, number: exp.Expression) -> list[exp.Expression]:
+    """Return `_last`, the number of an occurrence's last record, for the rules that ask what follows."""
+    return [named(number, LAST)] if shape.flags.rule.absent else []
 
 
 def field_column(name: str) -> str:
@@ -145,6 +151,7 @@ def rows_of_occurrences(shape: Shape, pairs: str) -> exp.Select:
         named(is_last, UNIT),
         *columns(subject, "own"),
         *columns(last_keys, "end"),
+        *_last(shape, identifier("_last", "pair")),
         *shape.values("own"),
     ]
     query = select(items, table(pairs, "pair"))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from zoneinfo import ZoneInfo
 
+from auditor.checker.evaluator.absent import end_of_log, only_unfollowed
 from auditor.checker.evaluator.baseline import is_open, is_unjudged, past_of
 from auditor.checker.evaluator.conditions import Reading, truth
 from auditor.checker.evaluator.facts import Row, records_of
@@ -51,12 +52,15 @@ def evaluate(
     zone = ZoneInfo(timezone)
     reading = Reading(rule.is_missing_counted, zone)
     usable = usable_sources(rule, sources, context)
-    judged = [record for record in records_of(rows, context, as_of) if _counts(rule, context, record)]
+    complete = [record for record in records_of(rows, context, as_of) if context.window.covers(record.time)]
+    judged = [record for record in complete if rule.effective.covers(record.time)]
     records = [record for record in judged if record.value("source_id") in usable]
     if rule.missing_lists or not usable:
         missing = missing_of(rule, sources, context)
         return Evaluation(_refused(rule, missing, len(judged) - len(records)))
     found = found_by(rule, records, reading)
+    if rule.absent:
+        found = only_unfollowed(rule, rule.absent, found, complete, end_of_log(complete, context, as_of), reading)
     incidents, unjudged = _incidents(rule, found.occurrences, exemptions, zone)
     incidents = [item for item in incidents if Span(start=since, until=until).covers(item.records[-1].time)]
     incidents.sort(key=_position)
@@ -75,10 +79,6 @@ def evaluate(
     )
     citations = tuple(tuple(record.reference() for record in item.records) for item in incidents)
     return Evaluation(outcome, citations, tuple(sorted(not_evaluated)))
-
-
-def _counts(rule: Rule, context: Context, record: Record) -> bool:
-    return context.window.covers(record.time) and rule.effective.covers(record.time)
 
 
 def _refused(rule: Rule, missing: tuple[str, ...], left_out: int) -> RuleOutcome:
