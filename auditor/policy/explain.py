@@ -150,6 +150,12 @@ def _judging(rule: Rule) -> Iterator[str]:
         yield f"It is a finding when {words_of_expression(rule.violates)}."
     else:
         yield "Any selected record makes a finding."
+    if rule.repeat is not None:
+        what = {"window": "windows"}.get(rule.repeat.distinct, f"{_CALENDAR.get(rule.repeat.distinct)}s")
+        yield (
+            f"It must come again: {rule.repeat.at_least} different {what} must violate, by their ends, within "
+            f"{words_of_seconds(rule.repeat.within)}; the finding holds them all, and what is exempt doesn't count."
+        )
     if rule.against:
         yield f"The finding is held against the accounts with “{rule.against}” records only; the others are context."
     for name in rule.unless:

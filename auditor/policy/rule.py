@@ -98,6 +98,14 @@ class Baseline(Node):
     at_least: int
 
 
+class Repeat(Node):
+    """At least so many distinct ones (days, say, or windows) must violate within so many seconds."""
+
+    at_least: int
+    distinct: Literal["hour", "day", "week", "month", "year", "window"] = "day"
+    within: int
+
+
 class EvidenceNote(Node):
     """Which columns a reader should see, and a sentence to go with them."""
 
@@ -142,6 +150,7 @@ class Rule(Node):
     sequence: Sequence | None = None
     absent: Absent | None = None
     baseline: Baseline | None = None
+    repeat: Repeat | None = None
     against: str = ""
     unless: tuple[str, ...] = ()
     evidence: EvidenceNote = EvidenceNote()

@@ -9,6 +9,7 @@ from auditor.policy.columns import grouping_columns, known_column, refuse_repeat
 from auditor.policy.fields import Fields, Problems, kind_of, nearest
 from auditor.policy.lists import Lists
 from auditor.policy.measures import read_measures, read_violates
+from auditor.policy.repeat import read_repeat
 from auditor.policy.rule import (
     CONDUCTS,
     SUBJECT_COLUMNS,
@@ -31,10 +32,9 @@ from auditor.records.values import shown
 KEYS = (
     "id", "title", "status", "conduct", "strength", "family", "level", "subject", "by", "description", "references",
     "author", "date", "modified", "when", "missing", "measure", "within", "violates", "novel", "sequence", "absent",
-    "baseline", "against", "unless", "evidence", "falsepositives", "effective",
+    "baseline", "repeat", "against", "unless", "evidence", "falsepositives", "effective",
 )  # fmt: skip
 LATER_KEYS = {
-    "repeat": "raise the threshold or widen the window",
     "composite": "write one rule a file; the ladder weighs families together",
 }
 ABSENT_KEYS = ("selection", "within")
@@ -81,6 +81,7 @@ def read_rule(
         sequence=sequence,
         absent=_absent(fields, when),
         baseline=read_baseline(fields, window),
+        repeat=read_repeat(fields, window),
         against=_selection_named(fields, "against", when),
         unless=_unless(fields, exemptions),
         evidence=_evidence(fields),

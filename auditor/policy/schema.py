@@ -15,6 +15,7 @@ from auditor.policy import (
     modifiers,
     pack_reader,
     platform,
+    repeat,
     rule_reader,
     rulecases,
     steps,
@@ -94,6 +95,12 @@ def _baseline() -> Schema:
     return _object(properties, baseline.KEYS, ("over",))
 
 
+def _repeat() -> Schema:
+    at_least = {"type": "integer", "minimum": repeat.LEAST}
+    properties = {"at_least": at_least, "distinct": _enum(repeat.DISTINCT), "within": _DURATION}
+    return _object(properties, repeat.KEYS, ("at_least", "within"))
+
+
 def _rule() -> Schema:
     conduct = _enum(CONDUCTS)
     novel = {"fields": _list_of(_column()), "history": _DURATION, "lasts": _DURATION}
@@ -123,6 +130,7 @@ def _rule() -> Schema:
         "sequence": _sequence(),
         "absent": _object({"selection": _TEXT, "within": _DURATION}, rule_reader.ABSENT_KEYS, rule_reader.ABSENT_KEYS),
         "baseline": _baseline(),
+        "repeat": _repeat(),
         "against": _TEXT,
         "unless": _TEXT_OR_TEXTS,
         "evidence": _object(evidence, evidence),

@@ -60,9 +60,10 @@ def test_every_part_of_a_rule_is_said(golden: Callable[[str, str], None]) -> Non
         "violates: calls > usual.calls + 6 * spread.calls",
         "when: {trial: {event: plan_changed}, renewal: {event: payment_added}}\n"
         "absent: {selection: renewal, within: 30d}",
+        "measure: {calls: count()}\nwithin: {calendar: day}\nviolates: calls >= 5\nrepeat: {at_least: 3, within: 30d}",
         "when: {x: {country|expand: '%unsupported_countries%'}}\nsubject: organization",
     ],
-    ids=["tumbling", "session", "calendar", "novel", "baseline", "absent", "missing-list"],
+    ids=["tumbling", "session", "calendar", "novel", "baseline", "absent", "repeat", "missing-list"],
 )
 def test_other_windows_and_subjects_are_said(
     part: str, golden: Callable[[str, str], None], request: pytest.FixtureRequest

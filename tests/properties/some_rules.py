@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from auditor.policy.baseline import WORDS
 from auditor.policy.conditions import AnyOf, Condition, SelectionRef
 from auditor.policy.pack import Context
-from auditor.policy.rule import Absent, Baseline, Exemption, ExemptionEntry, Novel, Rule, Sequence, Span, Window
+from auditor.policy.rule import Absent, Baseline, Exemption, ExemptionEntry, Novel, Repeat, Rule, Sequence, Span, Window
 from auditor.policy.terms import Terms, TermsVersion
 from tests.properties.some_conditions import RARE, USUAL, leaves, references, trees
 from tests.properties.some_measures import measures, violations, wheres
@@ -70,6 +70,7 @@ def rules(draw: st.DrawFn, grid: Grid, name: str = "a-rule") -> Rule:
         violates=draw(violations(tuple(measure.name for measure in measured), WORDS if baseline else ())),
         absent=draw(st.one_of(st.none(), st.none(), _absents(grid, names))),
         baseline=baseline,
+        repeat=draw(st.one_of(st.none(), st.none(), _repeats(grid, within))),
         novel=None if sequence else draw(st.one_of(st.none(), _novels(grid))),
         sequence=sequence,
         against=draw(st.sampled_from(("", "", *names))),
@@ -134,6 +135,15 @@ def _windows(grid: Grid) -> st.SearchStrategy[Window | None]:
 def _absents(grid: Grid, names: tuple[str, ...]) -> st.SearchStrategy[Absent]:
     lengths = st.sampled_from((1, 1, 2, 4)).map(lambda steps: steps * grid.seconds)
     return st.builds(Absent, selection=st.sampled_from(names), within=lengths)
+
+
+@cache
+def _repeats(grid: Grid, within: Window | None) -> st.SearchStrategy[Repeat | None]:
+    if within is None:
+        return st.none()
+    turns = ("hour", "hour", "day", "week", "month", "year", *(() if within.kind == "sliding" else ("window",)))
+    lengths = st.sampled_from((1, 3, 6, 9)).map(lambda steps: steps * grid.seconds)
+    return st.builds(Repeat, at_least=st.sampled_from((2, 2, 3)), distinct=st.sampled_from(turns), within=lengths)
 
 
 @cache

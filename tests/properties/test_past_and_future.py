@@ -117,6 +117,27 @@ def rules_with_a_future(draw: st.DrawFn) -> str:
 
 
 @st.composite
+def rules_that_repeat(draw: st.DrawFn) -> str:
+    """Return the YAML of a rule whose violations must come again."""
+    within = draw(st.sampled_from(("1h", "3h", "{tumbling: 2h}", "{session: 1h}", "{calendar: hour}")))
+    turns = draw(st.sampled_from(("hour", "hour", "day", "window" if within.startswith("{") else "hour")))
+    number, length = (
+        draw(st.sampled_from((2, 2, 2 if turns == "day" else 3))),
+        draw(st.sampled_from(("3h", "6h", "20h", "2d"))),
+    )
+    return "\n".join([
+        f"subject: {draw(st.sampled_from(('account', 'account', 'none')))}",
+        "when: {used: {event: completion}}",
+        "measure: {m: count()}",
+        f"within: {within}",
+        f"violates: m >= {draw(st.sampled_from((1, 2, 2)))}",
+        f"repeat: {{at_least: {number}, distinct: {turns}, within: {length}}}",
+        *draw(st.sampled_from(([], ["by: [model]"]))),
+        *draw(st.sampled_from(([], ["unless: [agreed]"]))),
+    ])  # fmt: skip
+
+
+@st.composite
 def ends_of_logs(draw: st.DrawFn) -> dict[str, Any]:
     """Return settings of an audit that say until when the log is known."""
     until, as_of = (
@@ -182,11 +203,23 @@ def test_plan_and_evaluator_agree_on_what_does_not_follow(
     assert not differing
 
 
+@SETTINGS
+@given(rows=rows_of_a_few(), text=rules_that_repeat())
+def test_plan_and_evaluator_agree_on_what_comes_again(
+    connection: duckdb.DuckDBPyConnection, rows: list[dict[str, Any]], text: str
+) -> None:
+    note(text)
+
+    differing, _ = _both(_loaded(text), activity_of(rows, connection=connection))
+
+    assert not differing
+
+
 def test_many_of_these_rules_find_something(connection: duckdb.DuckDBPyConnection) -> None:
     found: list[bool] = []
 
     @settings(max_examples=60, derandomize=True, database=None, deadline=None, phases=[Phase.generate])
-    @given(rows=rows_of_a_few(), text=st.one_of(rules_with_a_past(), rules_with_a_future()))
+    @given(rows=rows_of_a_few(), text=st.one_of(rules_with_a_past(), rules_with_a_future(), rules_that_repeat()))
     def collect(rows: list[dict[str, Any]], text: str) -> None:
         _, judge = _both(_loaded(text), activity_of(rows, connection=connection))
         found.append(bool(judge.outcome.incidents or judge.outcome.suppressed or judge.not_evaluated))

@@ -30,6 +30,7 @@ from auditor.checker.compile.flags import BASE, Flags, exempts
 from auditor.checker.compile.incidents import incidents, members, numbered_windows
 from auditor.checker.compile.nodes import inner, is_true, named, select, some
 from auditor.checker.compile.pruning import near_rows
+from auditor.checker.compile.repeat import repeated_windows, runs
 from auditor.checker.compile.results import (
     TermsColumn,
     account_query,
@@ -257,6 +258,7 @@ def _rule_plan(
     if not coverage.is_evaluable:
         return RulePlan(rule, coverage, shape)
     rows, windows, found, cited = (shape.table(name) for name in ("rows", "windows", "incidents", "members"))
+    alone, spans = shape.table("violating"), shape.table("runs") if _has_runs(shape) else found
     pairing = _pairing(shape)
     selected = rows_of_occurrences(shape, pairing.pairs) if pairing else rows_of_records(shape)
     unfollowed = _unfollowed(shape, selected) if rule.absent else ()
@@ -280,9 +282,14 @@ def _rule_plan(
             Statement(rows, selected),
             *pruned,
             *compared,
-            Statement(windows, numbered_windows(shape, violating)),
+            *((Statement(alone, violating),) if rule.repeat else ()),
+            Statement(
+                windows,
+                repeated_windows(shape, alone, timezone) if rule.repeat else numbered_windows(shape, violating),
+            ),
             Statement(found, incidents(shape, windows, since, until)),
-            Statement(cited, members(shape, near, windows, found, documents)),
+            *((Statement(spans, runs(shape, windows, found)),) if _has_runs(shape) else ()),
+            Statement(cited, members(shape, near, windows, spans, documents)),
         ),
         late_counts=(
             *(absent_counts(shape, unfollowed[-1].name) if unfollowed else ()),
@@ -292,6 +299,11 @@ def _rule_plan(
         account_query=None if is_of_its_account(shape) else account_query(cited),
         source_query=source_query(cited) if has_sources else None,
     )
+
+
+def _has_runs(shape: Shape) -> bool:
+    """Say whether an incident's windows may leave gaps in which records are not the incident's."""
+    return shape.flags.rule.repeat is not None and shape.is_sliding()
 
 
 def _unfollowed(shape: Shape, selected: exp.Select) -> tuple[Statement, ...]:

@@ -182,7 +182,11 @@ def bucketed(rows: exp.Select, keys: Sequence[str], window: Window | None, timez
         return select([exp.Star(), named(literal(0), BUCKET)], inner(rows, "selected"))
     if window.kind == "session":
         return _sessions(rows, keys, window.seconds * MICROS)
-    bucket = _calendar(window.unit, timezone) if window.kind == "calendar" else whole_steps(AT, window.seconds * MICROS)
+    bucket = (
+        calendar_unit(AT, window.unit, timezone)
+        if window.kind == "calendar"
+        else whole_steps(AT, window.seconds * MICROS)
+    )
     return select([exp.Star(), named(bucket, BUCKET)], inner(rows, "selected"))
 
 
@@ -195,8 +199,9 @@ def whole_steps(name: str, length: int) -> exp.Expression:
     return exp.IntDiv(this=exp.Paren(this=rounded), expression=literal(length))
 
 
-def _calendar(unit: str, timezone: str) -> exp.Expression:
-    time = exp.UnixToTime(this=identifier(AT), scale=exp.UnixToTime.MICROS)
+def calendar_unit(name: str, unit: str, timezone: str) -> exp.Expression:
+    """Return the start of the hour, day, ISO week, month or year of a zone's clock that a time lies in."""
+    time = exp.UnixToTime(this=identifier(name), scale=exp.UnixToTime.MICROS)
     return exp.TimestampTrunc(this=local_time(time, timezone), unit=exp.var(unit.upper()))
 
 

@@ -109,7 +109,7 @@ def _incidents(
                 is_judged[subject] = is_judged.get(subject, False) or not is_unjudged(rule, measures)
             if is_violating(rule, measures):
                 violations.append(Violation(window, measures, suppressor(rule, window, exemptions)))
-        incidents += merged(rule, subject, by, violations)
+        incidents += merged(rule, subject, by, violations, zone)
     return incidents, frozenset(subject for subject, judged in is_judged.items() if not judged)
 
 
