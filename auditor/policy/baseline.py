@@ -1,16 +1,44 @@
 """The `baseline` of a rule: what the measures of a window are compared with."""
 
+import re
+from decimal import Decimal
+
 from auditor.policy.condition_words import words_of_seconds
 from auditor.policy.expressions import Expression, Name, walk
 from auditor.policy.fields import Fields
 from auditor.policy.rule import Baseline, Window
+from auditor.policy.yaml import MappingNode, ScalarNode
 
 KEYS = ("over", "of", "at_least")
-OF = ("self",)
+OF = ("self", "peers")
 WORDS = ("usual", "spread")
 """What may stand before a measure in `violates`: `usual.calls`."""
 
+PEERS = "peers_p99"
+"""An example of what may stand before a measure with `of: peers`."""
+
+FEWEST_PEERS = 30
 MOST_WINDOWS = 10_000
+_QUANTILE = re.compile(r"peers_p([0-9]{2,3})")
+
+
+def words_of_baseline(fields: Fields, violates: Expression) -> tuple[str, ...]:
+    """Return what may stand before a measure in `violates`; of the quantiles of peers those that it uses, or one."""
+    block = fields.node("baseline")
+    if block is None:
+        return ()
+    kinds = {key.text: value for key, value in block.entries} if isinstance(block, MappingNode) else {}
+    of = kinds.get("of")
+    if not isinstance(of, ScalarNode) or of.text != "peers":
+        return WORDS
+    used = {part.step for part in walk(violates) if isinstance(part, Name) and fraction_of(part.step)}
+    return tuple(sorted(used)) or (PEERS,)
+
+
+def fraction_of(word: str) -> Decimal:
+    """Return the fraction that a word such as `peers_p99` stands for, 0 for another word."""
+    found = _QUANTILE.fullmatch(word)
+    return Decimal(f"0.{found[1]}") if found else Decimal(0)
 
 
 def read_baseline(fields: Fields, window: Window | None) -> Baseline | None:
@@ -21,6 +49,8 @@ def read_baseline(fields: Fields, window: Window | None) -> Baseline | None:
     block.allow(KEYS)
     of = block.choice("of", OF, "self")
     over = block.seconds("over")
+    if of == "peers" and not _can_have_peers(fields, block, window):
+        return None
     if window is None or window.kind not in ("sliding", "tumbling"):
         found = "`baseline` without windows of one length, expected `within: 24h` or `within: {tumbling: 1d}`"
         fields.problems.add(fields.key_place("baseline"), found, "the past is cut into windows of the same length")
@@ -34,8 +64,22 @@ def refuse_unused_baseline(fields: Fields, violates: Expression | None) -> None:
     if fields.node("baseline") is None or (violates is None and fields.node("violates") is not None):
         return
     if violates is None or not any(isinstance(part, Name) and part.step for part in walk(violates)):
-        found = "`baseline` is never used, expected `usual.NAME` in `violates`"
-        fields.problems.add(fields.key_place("baseline"), found, "write `calls >= 5 * usual.calls`, or delete it")
+        word = next(iter(words_of_baseline(fields, violates or Name(name=""))))
+        found = f"`baseline` is never used, expected `{word}.NAME` in `violates`"
+        fields.problems.add(fields.key_place("baseline"), found, f"write `calls > {word}.calls`, or delete it")
+
+
+def _can_have_peers(fields: Fields, block: Fields, window: Window | None) -> bool:
+    if window is None or window.kind != "tumbling":
+        found = "`of` is `peers` without fixed windows, expected `within: {tumbling: 1d}`"
+        block.problems.add(block.key_place("of"), found, "peers are compared over the same stretches of time")
+        return False
+    subject = fields.node("subject")
+    if isinstance(subject, ScalarNode) and subject.text == "none":
+        found = "`of` is `peers` with `subject: none`, expected a subject that has peers"
+        block.problems.add(block.key_place("of"), found, "write `of: self`")
+        return False
+    return True
 
 
 def _check_over(block: Fields, over: int, length: int) -> None:

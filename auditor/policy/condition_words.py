@@ -79,6 +79,8 @@ def words_of_expression(expression: Expression) -> str:
             return f"“{value}”"
         case Name(name=name, step=step) if step in _COMPARED:
             return _COMPARED[step].format(name)
+        case Name(name=name, step=step) if step.startswith("peers_p"):
+            return f"the {Decimal(f'0.{step[7:]}')} quantile of “{name}” among peers"
         case Name(name=name, step=step):
             return f"`{name}` of “{step}”" if step else f"“{name}”"
         case Aggregate():

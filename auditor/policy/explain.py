@@ -7,6 +7,7 @@ measures), names in `backticks` are columns of the record.
 from collections.abc import Iterator
 
 from auditor.digests import rfc3339
+from auditor.policy.baseline import FEWEST_PEERS
 from auditor.policy.condition_words import words_of_condition, words_of_expression, words_of_seconds
 from auditor.policy.rule import Rule, Span, Window
 
@@ -121,6 +122,13 @@ def _comparing(rule: Rule) -> Iterator[str]:
     if baseline is None or rule.within is None:
         return
     length, history = words_of_seconds(rule.within.seconds), words_of_seconds(baseline.at_least)
+    if baseline.of == "peers":
+        yield (
+            f"Peers are other subjects of the same plan, known for at least {history}; what they do is taken from "
+            f"their stretches of {length} in the {words_of_seconds(baseline.over)} before the one that is judged."
+        )
+        yield f"With fewer than {FEWEST_PEERS} peers, or no single plan, nothing is said: it is not evaluated."
+        return
     yield (
         f"What is usual is the middle value over the stretches of {length} in the {words_of_seconds(baseline.over)} "
         "before the one that is judged; a stretch in which nothing was selected counts as 0."

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from auditor.policy.baseline import WORDS
+from auditor.policy.baseline import WORDS, words_of_baseline
 from auditor.policy.expression_parser import KEYWORDS, LATER_FUNCTIONS, parse_expression
 from auditor.policy.expressions import AGGREGATES, PAIR_FUNCTIONS, Expression, Name, walk
 from auditor.policy.fields import Fields, Problems, kind_of
@@ -40,7 +40,7 @@ def read_violates(fields: Fields, measures: tuple[Measure, ...]) -> Expression |
         return expression
     names = {key.text for key, _ in block.entries}
     if len(kinds) == len(names):
-        words = WORDS if fields.node("baseline") is not None else ()
+        words = words_of_baseline(fields, expression)
         ExpressionChecker(node.place, fields.problems, kinds, words=words).truth(expression)
         used = {part.name for part in walk(expression) if isinstance(part, Name)}
         _refuse_unused(block, used, fields.problems)

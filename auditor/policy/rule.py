@@ -94,7 +94,7 @@ class Baseline(Node):
     """What a window's measures are compared with; all lengths in seconds, `over` a multiple of the window's."""
 
     over: int
-    of: Literal["self"] = "self"
+    of: Literal["self", "peers"] = "self"
     at_least: int
 
 
@@ -192,6 +192,7 @@ class Rule(Node):
         needed |= set(self.novel.fields) if self.novel else set()
         for measure in self.measures:
             needed |= {n.column for n in walk(measure.expression) if isinstance(n, Aggregate) and n.column}
+        needed |= {"plan"} if self.baseline and self.baseline.of == "peers" else set()
         if self.sequence:
             needed |= set(self.sequence.by) | _columns_of_where(self.sequence.where)
         return frozenset(needed - {"time", "event"})

@@ -6,6 +6,7 @@ over and over, at times on a grid that is also the unit of every length.
 
 import os
 from datetime import UTC, datetime, timedelta
+from random import Random
 from typing import Any  # rows hold values of every column type
 
 import duckdb
@@ -93,6 +94,38 @@ def rules_with_a_past(draw: st.DrawFn) -> str:
         f"violates: {violates}",
         *draw(st.sampled_from(([], ["by: [model]"]))),
         *draw(st.sampled_from(([], ["unless: [agreed]"]))),
+    ])  # fmt: skip
+
+
+@st.composite
+def rows_of_many(draw: st.DrawFn) -> list[dict[str, Any]]:
+    """Return records of just about enough accounts to have peers, three of each; most are there from the start."""
+    chance = Random(draw(st.integers(0, 2**32)))
+    plans = chance.choice((("pro",), ("pro", "pro", "pro", "pro", "pro", "pro", "pro", "free", None)))
+    rows: list[dict[str, Any]] = []
+    for number in range(chance.randint(30, 42)):
+        for hours in ((0, 2), (4, 14), (12, 40)):
+            tokens, model = chance.randint(0, 6), chance.randint(1, 2) if len(plans) == 1 else 1
+            row = _row(len(rows) + 1, chance.randint(*hours), chance.randint(0, 7), 2, tokens, model, 0)
+            rows.append(row | {"account_id": f"a{number}", "plan": chance.choice(plans)})
+    return rows
+
+
+@st.composite
+def rules_with_peers(draw: st.DrawFn) -> str:
+    """Return the YAML of a rule that compares with others."""
+    length = draw(st.sampled_from((8, 8, 12)))
+    violates = draw(
+        st.sampled_from(("m >= peers_p50.m", "m >= peers_p99.m", "m < peers_p10.m", "m > peers_p999.m or m = 2"))
+    )
+    return "\n".join([
+        f"subject: {draw(st.sampled_from(('account', 'account', 'cluster')))}",
+        "when: {used: {event: completion}}",
+        f"measure: {{m: {draw(st.sampled_from(('count()', 'sum(input_tokens)')))}}}",
+        f"within: {{tumbling: {length}h}}",
+        f"baseline: {{over: {length * draw(st.sampled_from((2, 6, 1)))}h, of: peers, at_least: {length}h}}",
+        f"violates: {violates}",
+        *draw(st.sampled_from(([], [], [], [], ["by: [model]"], ["by: [account_id]"]))),
     ])  # fmt: skip
 
 
@@ -191,6 +224,18 @@ def test_plan_and_evaluator_agree_on_what_is_usual(
     assert not differing
 
 
+@settings(SETTINGS, max_examples=EXAMPLES or 25)
+@given(rows=rows_of_many(), text=rules_with_peers())
+def test_plan_and_evaluator_agree_on_what_peers_do(
+    connection: duckdb.DuckDBPyConnection, rows: list[dict[str, Any]], text: str
+) -> None:
+    note(text)
+
+    differing, _ = _both(_loaded(text), activity_of(rows, connection=connection))
+
+    assert not differing
+
+
 @SETTINGS
 @given(rows=rows_of_a_few(), text=rules_with_a_future(), known=ends_of_logs())
 def test_plan_and_evaluator_agree_on_what_does_not_follow(
@@ -227,3 +272,17 @@ def test_many_of_these_rules_find_something(connection: duckdb.DuckDBPyConnectio
     collect()
 
     assert sum(found) > len(found) / 3
+
+
+def test_some_rules_with_peers_find_something(connection: duckdb.DuckDBPyConnection) -> None:
+    found: list[bool] = []
+
+    @settings(max_examples=30, derandomize=True, database=None, deadline=None, phases=[Phase.generate])
+    @given(rows=rows_of_many(), text=rules_with_peers())
+    def collect(rows: list[dict[str, Any]], text: str) -> None:
+        _, judge = _both(_loaded(text), activity_of(rows, connection=connection))
+        found.append(any(name != "m" and value for one in judge.outcome.incidents for name, value in one.measures))
+
+    collect()
+
+    assert sum(found) > len(found) / 8

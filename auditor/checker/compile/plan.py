@@ -29,6 +29,7 @@ from auditor.checker.compile.conditions import ELEMENT, TIME, sql_of
 from auditor.checker.compile.flags import BASE, Flags, exempts
 from auditor.checker.compile.incidents import incidents, members, numbered_windows
 from auditor.checker.compile.nodes import inner, is_true, named, select, some
+from auditor.checker.compile.peers import peers_of_windows, values_of_peers, windows_with_peers
 from auditor.checker.compile.pruning import near_rows
 from auditor.checker.compile.repeat import repeated_windows, runs
 from auditor.checker.compile.results import (
@@ -226,6 +227,7 @@ def _base(
 def _kept(shape: Shape) -> set[str]:
     rule = shape.flags.rule
     kept = {*shape.keys, *shape.measured, *shape.numbers, *(rule.novel.fields if rule.novel else ())}
+    kept |= {"plan"} if shape.has_peers else set()
     return kept | ({*rule.sequence.by, *_where_values(rule)} if rule.sequence else set())
 
 
@@ -315,6 +317,14 @@ def _unfollowed(shape: Shape, selected: exp.Select) -> tuple[Statement, ...]:
 def _compared(shape: Shape, rows: str, near: str) -> tuple[Statement, ...]:
     """Return the tables of a baseline, the windows with what they are compared with last."""
     opened, past, compared = (shape.table(name) for name in ("open", "past", "compared"))
+    if shape.has_peers:
+        values, peers = shape.table("values"), shape.table("peers")
+        return (
+            Statement(opened, open_windows(shape, near)),
+            Statement(values, values_of_peers(shape, rows)),
+            Statement(peers, peers_of_windows(shape, opened, values)),
+            Statement(compared, windows_with_peers(shape, opened, peers)),
+        )
 
     def usual(place: int) -> str:
         return shape.table(f"usual{place}")

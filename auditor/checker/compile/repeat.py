@@ -90,8 +90,8 @@ def _numbered(shape: Shape, kept: exp.Query) -> exp.Select:
 def runs(shape: Shape, windows: str, found: str) -> exp.Select:
     """Return `runs` of the incidents in table `found`, in the form of `incidents`: what lies between is not theirs."""
     keys = (*shape.keys, EXEMPT, INCIDENT)
-    ends = [exp.Min(this=identifier(LOW, "window")), exp.Max(this=identifier(HIGH, "window"))]
-    items = [*columns(keys, "window"), named(ends[0], LOW), named(ends[1], HIGH)]
+    low, high = exp.Min(this=identifier(LOW, "window")), exp.Max(this=identifier(HIGH, "window"))
+    items = [*columns(keys, "window"), named(low, LOW), named(high, HIGH)]
     same = every(same_keys((INCIDENT,), "window", "incident"))
     query = joined_on(select(items, table(windows, "window")), table(found, "incident"), same)
     return query.group_by(*columns((*keys, RUN), "window"), copy=False)

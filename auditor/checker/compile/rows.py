@@ -35,6 +35,7 @@ from auditor.records.sql import identifier, literal, table
 AT = "_w"
 BUCKET = "_bucket"
 LAST = "_last"
+PLAN = "_plan"
 MICROS = 1_000_000
 
 
@@ -68,6 +69,12 @@ class Shape:
         found = {a.column for a in aggregates_of(self.flags.rule) if a.column and a.function != "count"}
         return tuple(sorted(found))
 
+    @property
+    def has_peers(self) -> bool:
+        """Whether windows are compared with those of others."""
+        baseline = self.flags.rule.baseline
+        return baseline is not None and baseline.of == "peers"
+
     def is_sliding(self) -> bool:
         """Say whether windows may share records."""
         return self.flags.rule.within is not None and self.flags.rule.within.kind == "sliding"
@@ -76,7 +83,8 @@ class Shape:
         """Return what `rows` takes over from `base`, beyond order and keys."""
         numbers = [named(exact_number(name, identifier(name, of)), number_column(name)) for name in self.numbers]
         counted = [named(identifier(name, of), counted_column(name)) for name in self.measured]
-        return [*columns(self.exemptions, of), *counted, *numbers]
+        plan = [named(identifier("plan", of), PLAN)] if self.has_peers else []
+        return [*columns(self.exemptions, of), *counted, *numbers, *plan]
 
 
 def rows_of_records(shape: Shape) -> exp.Select:

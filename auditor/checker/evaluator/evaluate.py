@@ -10,8 +10,9 @@ from auditor.checker.evaluator.baseline import is_open, is_unjudged, past_of
 from auditor.checker.evaluator.conditions import Reading, truth
 from auditor.checker.evaluator.facts import Row, records_of
 from auditor.checker.evaluator.incidents import Merged, Violation, merged, suppressor
-from auditor.checker.evaluator.measures import is_violating, measures_of, peak_of
+from auditor.checker.evaluator.measures import Measures, is_violating, measures_of, peak_of
 from auditor.checker.evaluator.occurrence import Occurrence, Texts
+from auditor.checker.evaluator.peers import Groups, bucket_of, peers_of
 from auditor.checker.evaluator.provided import missing_of, usable_sources
 from auditor.checker.evaluator.record import Record
 from auditor.checker.evaluator.select import found_by
@@ -101,16 +102,23 @@ def _incidents(
 ) -> tuple[list[Merged], frozenset[Texts]]:
     incidents: list[Merged] = []
     is_judged: dict[Texts, bool] = {}
-    for (subject, by), group in _groups(rule, occurrences).items():
+    groups = _groups(rule, occurrences)
+    for (subject, by), group in groups.items():
         violations = []
         for window in windows_of(rule.within, group, zone):
-            measures = measures_of(rule, window) | past_of(rule, group, window)
+            measures = measures_of(rule, window) | _compared(rule, groups, (subject, by), window)
             if is_open(rule, measures):
                 is_judged[subject] = is_judged.get(subject, False) or not is_unjudged(rule, measures)
             if is_violating(rule, measures):
                 violations.append(Violation(window, measures, suppressor(rule, window, exemptions)))
         incidents += merged(rule, subject, by, violations, zone)
     return incidents, frozenset(subject for subject, judged in is_judged.items() if not judged)
+
+
+def _compared(rule: Rule, groups: Groups, key: tuple[Texts, Texts], window: Sequence[Occurrence]) -> Measures:
+    if rule.baseline is not None and rule.baseline.of == "peers":
+        return peers_of(rule, rule.baseline, groups, key, bucket_of(rule, window[-1]))
+    return past_of(rule, groups[key], window)
 
 
 def _groups(rule: Rule, occurrences: Sequence[Occurrence]) -> dict[tuple[Texts, Texts], list[Occurrence]]:
