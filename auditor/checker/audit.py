@@ -197,7 +197,7 @@ class _Findings:
             end=incident.end,
             windows=incident.windows,
             measures=tuple(
-                Measured(name=name, value=number_text(value), unit=units[name])
+                Measured(name=name, value=number_text(value), unit=units[name.rpartition(".")[2]])
                 for name, value in incident.measures
                 if value is not None
             ),

@@ -33,9 +33,9 @@ def _held_against(violates: Expression) -> Iterator[tuple[str, str, Decimal]]:
         if isinstance(node, Comparison):
             left, right = constant_of(node.left), constant_of(node.right)
             if isinstance(node.left, Name) and right is not None:
-                yield node.left.name, node.operator, right
+                yield node.left.full, node.operator, right
             elif isinstance(node.right, Name) and left is not None:
-                yield node.right.name, FLIPPED[node.operator], left
+                yield node.right.full, FLIPPED[node.operator], left
 
 
 def constant_of(expression: Expression) -> Decimal | None:

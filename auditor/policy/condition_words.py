@@ -58,6 +58,7 @@ _WITHOUT_COLUMN = {
     "span": "time from the first to the last record", "count": "number of records",
     "active_hours": "number of clock hours with a record",
 }  # fmt: skip
+_COMPARED = {"usual": "the usual “{}”", "spread": "the spread of “{}”"}
 _LENGTHS = ((604_800, "week"), (86_400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
 
 
@@ -85,6 +86,10 @@ def words_of_expression(expression: Expression) -> str:
             return words_of_seconds(int(value)) if unit == "seconds" else words_of_number(value)
         case Text(value=value):
             return f"“{value}”"
+        case Name(name=name, step=step) if step in _COMPARED:
+            return _COMPARED[step].format(name)
+        case Name(name=name, step=step) if step.startswith("peers_p"):
+            return f"the {Decimal(f'0.{step[7:]}')} quantile of “{name}” among peers"
         case Name(name=name, step=step):
             return f"`{name}` of “{step}”" if step else f"“{name}”"
         case Aggregate():

@@ -7,6 +7,7 @@ measures), names in `backticks` are columns of the record.
 from collections.abc import Iterator
 
 from auditor.digests import rfc3339
+from auditor.policy.baseline import FEWEST_PEERS
 from auditor.policy.condition_words import words_of_condition, words_of_expression, words_of_seconds
 from auditor.policy.rule import Rule, Sequence, Span, Window
 
@@ -31,7 +32,9 @@ _CALENDAR = {"hour": "clock hour", "day": "calendar day", "week": "ISO week", "m
 def words_of(rule: Rule) -> tuple[str, ...]:
     """Return the rule as sentences, without line breaks inside one."""
     return tuple(
-        line for part in (_heading, _selecting, _following, _measuring, _judging, _needing) for line in part(rule)
+        line
+        for part in (_heading, _selecting, _following, _missing, _measuring, _judging, _needing)
+        for line in part(rule)
     )
 
 
@@ -99,6 +102,17 @@ def _words_of_steps(sequence: Sequence) -> str:
     return f"A record of {first} must be followed {later}"
 
 
+def _missing(rule: Rule) -> Iterator[str]:
+    if rule.absent is None:
+        return
+    what, length = "sequence" if rule.sequence else "record", words_of_seconds(rule.absent.within)
+    yield (
+        f"Such a {what} is kept only if no “{rule.absent.selection}” record of the subject follows within {length}, "
+        "whatever source it comes from."
+    )
+    yield "Where the log ends earlier, or such a record can't be told for want of a value, it is undetermined."
+
+
 def _measuring(rule: Rule) -> Iterator[str]:
     yield (
         f"Measured {_words_of_window(rule.within)}:"
@@ -108,6 +122,28 @@ def _measuring(rule: Rule) -> Iterator[str]:
     for measure in rule.measures:
         unit = f" ({measure.unit})" if measure.unit else ""
         yield f"“{measure.name}” is the {words_of_expression(measure.expression).removeprefix('the ')}{unit}."
+    yield from _comparing(rule)
+
+
+def _comparing(rule: Rule) -> Iterator[str]:
+    baseline = rule.baseline
+    if baseline is None or rule.within is None:
+        return
+    length, history = words_of_seconds(rule.within.seconds), words_of_seconds(baseline.at_least)
+    if baseline.of == "peers":
+        yield (
+            f"Peers are other subjects of the same plan, known for at least {history}; what they do is taken from "
+            f"their stretches of {length} in the {words_of_seconds(baseline.over)} before the one that is judged."
+        )
+        yield f"With fewer than {FEWEST_PEERS} peers, or no single plan, nothing is said: it is not evaluated."
+        return
+    yield (
+        f"What is usual is the middle value over the stretches of {length} in the {words_of_seconds(baseline.over)} "
+        "before the one that is judged; a stretch in which nothing was selected counts as 0."
+    )
+    yield f"Without {history} of history, or where the usual value is 0, nothing is said: it is not evaluated."
+    if any(name.step == "spread" for name in rule.compared):
+        yield "Its spread is the middle distance of those stretches from the usual value."
 
 
 def _words_of_window(window: Window | None) -> str:
@@ -130,6 +166,12 @@ def _judging(rule: Rule) -> Iterator[str]:
         yield f"It is a finding when {words_of_expression(rule.violates)}."
     else:
         yield "Any selected record makes a finding."
+    if rule.repeat is not None:
+        what = {"window": "windows"}.get(rule.repeat.distinct, f"{_CALENDAR.get(rule.repeat.distinct)}s")
+        yield (
+            f"It must come again: {rule.repeat.at_least} different {what} must violate, by their ends, within "
+            f"{words_of_seconds(rule.repeat.within)}; the finding holds them all, and what is exempt doesn't count."
+        )
     if rule.against:
         yield f"The finding is held against the accounts with “{rule.against}” records only; the others are context."
     for name in rule.unless:

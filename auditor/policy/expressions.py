@@ -52,11 +52,19 @@ class Text(Node):
 
 
 class Name(Node):
-    """A measure (in `violates`), a column (in an aggregate) or, with `step`, a column of a sequence's step."""
+    """A measure (in `violates`), a column (in an aggregate) or, with `step`, a column of a sequence's step.
+
+    In `violates` a step is a word of the baseline: `usual.calls`.
+    """
 
     kind: Literal["name"] = "name"
     name: str
     step: str = ""
+
+    @property
+    def full(self) -> str:
+        """The name as it is written: `calls`, `refused.model`, `usual.calls`."""
+        return f"{self.step}.{self.name}" if self.step else self.name
 
 
 class Aggregate(Node):

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from auditor.policy.baseline import WORDS, words_of_baseline
 from auditor.policy.expression_parser import KEYWORDS, LATER_FUNCTIONS, parse_expression
 from auditor.policy.expressions import AGGREGATES, PAIR_FUNCTIONS, PER, Aggregate, Expression, Name, aggregates_in, walk
 from auditor.policy.fields import Fields, Problems, kind_of
@@ -14,7 +15,7 @@ from auditor.policy.yaml import MappingNode, ScalarNode
 from auditor.records.values import shown
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
-_TAKEN = frozenset({*KEYWORDS, *AGGREGATES, *PAIR_FUNCTIONS, *LATER_FUNCTIONS, PER, "usual", "spread"})
+_TAKEN = frozenset({*KEYWORDS, *AGGREGATES, *PAIR_FUNCTIONS, *LATER_FUNCTIONS, PER, *WORDS})
 
 
 def read_measures(fields: Fields, when: When) -> tuple[Measure, ...]:
@@ -41,7 +42,8 @@ def read_violates(fields: Fields, when: When, measures: tuple[Measure, ...]) -> 
         return expression
     names = {key.text for key, _ in block.entries}
     if len(kinds) == len(names):
-        ExpressionChecker(node.place, fields.problems, kinds).truth(expression)
+        words = words_of_baseline(fields, expression)
+        ExpressionChecker(node.place, fields.problems, kinds, words=words).truth(expression)
         used = {part.name for part in walk(expression) if isinstance(part, Name)}
         _refuse_unused(block, used, fields.problems)
     assert len(measures) == len(kinds), "both readings agree"

@@ -84,6 +84,29 @@ class Sequence(Node):
     where: Expression | None = None
 
 
+class Absent(Node):
+    """Keep what a selection does not follow within so many seconds."""
+
+    selection: str
+    within: int
+
+
+class Baseline(Node):
+    """What a window's measures are compared with; all lengths in seconds, `over` a multiple of the window's."""
+
+    over: int
+    of: Literal["self", "peers"] = "self"
+    at_least: int
+
+
+class Repeat(Node):
+    """At least so many distinct ones (days, say, or windows) must violate within so many seconds."""
+
+    at_least: int
+    distinct: Literal["hour", "day", "week", "month", "year", "window"] = "day"
+    within: int
+
+
 class EvidenceNote(Node):
     """Which columns a reader should see, and a sentence to go with them."""
 
@@ -126,6 +149,9 @@ class Rule(Node):
     violates: Expression | None = None
     novel: Novel | None = None
     sequence: Sequence | None = None
+    absent: Absent | None = None
+    baseline: Baseline | None = None
+    repeat: Repeat | None = None
     against: str = ""
     unless: tuple[str, ...] = ()
     evidence: EvidenceNote = EvidenceNote()
@@ -144,6 +170,18 @@ class Rule(Node):
         return resolved(self.condition, dict(self.selections))
 
     @property
+    def compared(self) -> tuple[Name, ...]:
+        """The names of the baseline that `violates` uses (`usual.calls`), each once, in its order."""
+        if self.baseline is None or self.violates is None:
+            return ()
+        return tuple(dict.fromkeys(node for node in walk(self.violates) if isinstance(node, Name) and node.step))
+
+    @property
+    def reported(self) -> tuple[Name, ...]:
+        """What an incident gives the peak of: the measures, then what they are compared with."""
+        return (*(Name(name=measure.name) for measure in self.measures), *self.compared)
+
+    @property
     def subject_columns(self) -> tuple[str, ...]:
         """The columns that make the subject."""
         return SUBJECT_COLUMNS[self.subject]
@@ -157,6 +195,7 @@ class Rule(Node):
             found = aggregates_in(measure.expression)
             needed |= {aggregate.column for aggregate in found if aggregate.column}
             needed |= {aggregate.per.column for aggregate in found if aggregate.per}
+        needed |= {"plan"} if self.baseline and self.baseline.of == "peers" else set()
         if self.sequence:
             needed |= set(self.sequence.by) | _columns_of_where(self.sequence.where)
         return frozenset(needed - {"time", "event"})

@@ -4,14 +4,17 @@ import re
 from collections.abc import Collection
 from typing import get_args
 
+from auditor.policy.baseline import read_baseline, refuse_unused_baseline
 from auditor.policy.columns import grouping_columns, known_column, refuse_repeated
 from auditor.policy.fields import Fields, Problems, kind_of, nearest
 from auditor.policy.lists import Lists
 from auditor.policy.measures import read_measures, read_violates
 from auditor.policy.reachable import refuse_unreachable
+from auditor.policy.repeat import read_repeat
 from auditor.policy.rule import (
     CONDUCTS,
     SUBJECT_COLUMNS,
+    Absent,
     EvidenceNote,
     Family,
     Level,
@@ -29,15 +32,13 @@ from auditor.records.values import shown
 
 KEYS = (
     "id", "title", "status", "conduct", "strength", "family", "level", "subject", "by", "description", "references",
-    "author", "date", "modified", "when", "missing", "measure", "within", "violates", "novel", "sequence", "against",
-    "unless", "evidence", "falsepositives", "effective",
+    "author", "date", "modified", "when", "missing", "measure", "within", "violates", "novel", "sequence", "absent",
+    "baseline", "repeat", "against", "unless", "evidence", "falsepositives", "effective",
 )  # fmt: skip
 LATER_KEYS = {
-    "baseline": "compare with a fixed threshold under `violates`",
-    "absent": "detect what is there, not what is missing",
-    "repeat": "raise the threshold or widen the window",
     "composite": "write one rule a file; the ladder weighs families together",
 }
+ABSENT_KEYS = ("selection", "within")
 CALENDAR_UNITS = ("hour", "day", "week", "month", "year")
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
@@ -56,6 +57,7 @@ def read_rule(
     when = read_when(fields, own_lists)
     measures = read_measures(fields, when)
     sequence = read_sequence(fields, when)
+    window = _window(fields)
     rule = Rule(
         id=_id(fields),
         name=name,
@@ -74,10 +76,13 @@ def read_rule(
         condition=when.condition,
         is_missing_counted=fields.choice("missing", ("undetermined", "counts"), "undetermined") == "counts",
         measures=measures,
-        within=_window(fields),
+        within=window,
         violates=read_violates(fields, when, measures),
         novel=_novel(fields),
         sequence=sequence,
+        absent=_absent(fields, when),
+        baseline=read_baseline(fields, window),
+        repeat=read_repeat(fields, window),
         against=_selection_named(fields, "against", when),
         unless=_unless(fields, exemptions),
         evidence=_evidence(fields),
@@ -87,6 +92,7 @@ def read_rule(
         missing_lists=tuple(sorted(own_lists.missing)),
     )
     when.refuse_unused(problems)
+    refuse_unused_baseline(fields, rule.violates)
     if len(problems.found) == before:
         refuse_unreachable(rule, fields, when)
     return rule if len(problems.found) == before else None
@@ -171,6 +177,15 @@ def _novel(fields: Fields) -> Novel | None:
     if not columns and novel.node("fields") is not None:
         fields.problems.add(novel.place, "`fields` is empty, expected at least one column", "name what must be new")
     return Novel(fields=columns, history=novel.seconds("history"), lasts=novel.seconds("lasts", 0))
+
+
+def _absent(fields: Fields, when: When) -> Absent | None:
+    absent = fields.map("absent", "`absent`")
+    if absent is None:
+        return None
+    absent.allow(ABSENT_KEYS)
+    absent.required("selection")
+    return Absent(selection=_selection_named(absent, "selection", when), within=absent.seconds("within"))
 
 
 def _selection_named(fields: Fields, key: str, when: When) -> str:

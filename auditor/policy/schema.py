@@ -9,11 +9,13 @@ from typing import Any, get_args  # JSON Schema is JSON
 
 from auditor.errors import UsageError
 from auditor.policy import (
+    baseline,
     ladder_reader,
     list_reader,
     modifiers,
     pack_reader,
     platform,
+    repeat,
     rule_reader,
     rulecases,
     steps,
@@ -88,6 +90,17 @@ def _sequence() -> Schema:
     return _object(properties, steps.KEYS, ("steps", "within"))
 
 
+def _baseline() -> Schema:
+    properties = {"over": _DURATION, "of": _enum(baseline.OF), "at_least": _DURATION}
+    return _object(properties, baseline.KEYS, ("over",))
+
+
+def _repeat() -> Schema:
+    at_least = {"type": "integer", "minimum": repeat.LEAST}
+    properties = {"at_least": at_least, "distinct": _enum(repeat.DISTINCT), "within": _DURATION}
+    return _object(properties, repeat.KEYS, ("at_least", "within"))
+
+
 def _rule() -> Schema:
     conduct = _enum(CONDUCTS)
     novel = {"fields": _list_of(_column()), "history": _DURATION, "lasts": _DURATION}
@@ -115,6 +128,9 @@ def _rule() -> Schema:
         "violates": _TEXT,
         "novel": _object(novel, novel, ("fields", "history")),
         "sequence": _sequence(),
+        "absent": _object({"selection": _TEXT, "within": _DURATION}, rule_reader.ABSENT_KEYS, rule_reader.ABSENT_KEYS),
+        "baseline": _baseline(),
+        "repeat": _repeat(),
         "against": _TEXT,
         "unless": _TEXT_OR_TEXTS,
         "evidence": _object(evidence, evidence),

@@ -63,8 +63,8 @@ def unit_text(unit: Unit) -> str:
 class ExpressionChecker:
     """Checks one expression, collecting problems at `place`.
 
-    `measures` are the names that `violates` may use; `steps` those that `where` may use; `is_measure` allows
-    aggregates, `has_sequence` allows `count(sequence)`.
+    `measures` are the names that `violates` may use, `words` what may stand before one (`usual.calls`); `steps` those
+    that `where` may use; `is_measure` allows aggregates, `has_sequence` allows `count(sequence)`.
     """
 
     place: Place
@@ -73,6 +73,7 @@ class ExpressionChecker:
     steps: tuple[str, ...] = ()
     is_measure: bool = False
     has_sequence: bool = False
+    words: tuple[str, ...] = ()
 
     def number(self, expression: Expression) -> Kind | None:
         """Check an expression that must yield a number; None after a problem."""
@@ -136,15 +137,21 @@ class ExpressionChecker:
 
     def _column_of_step(self, name: Name) -> Kind | None:
         if not self.steps:
-            hint = "`usual`, `spread` and `peers` belong to `baseline`, which this version does not support"
-            self._add(f"`{name.step}.{name.name}`, expected the name of a measure", hint)
-            return None
+            return self._compared(name)
         if name.step not in self.steps:
             hint = nearest(name.step, self.steps, "name a step of this sequence")
             self._add(f"unknown step `{name.step}`, expected one of {', '.join(self.steps)}", hint)
             return None
         column = known_column(name.name, self.place, self.problems)
         return None if column is None else self._kind_of_column(column)
+
+    def _compared(self, name: Name) -> Kind | None:
+        if name.step in self.words:
+            return self._name(Name(name=name.name))
+        expected = f"the name of a measure, or one after {' or '.join(f'`{word}.`' for word in self.words)}"
+        self._add(f"`{name.full}`, expected {expected if self.words else 'the name of a measure'}",
+                  nearest(name.step, self.words, "`usual.calls` and the like need a `baseline`"))  # fmt: skip
+        return None
 
     def _kind_of_column(self, column: Column) -> Kind | None:
         if column.type in NUMBERS:

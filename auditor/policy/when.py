@@ -38,7 +38,8 @@ class When:
         """Note every selection that nothing refers to."""
         for name, place in self.names.items():
             if name not in self.used:
-                found = f"selection {shown(name)} is never used, expected it in `condition`, `sequence` or `against`"
+                places = "`condition`, `sequence`, `absent` or `against`"
+                found = f"selection {shown(name)} is never used, expected it in {places}"
                 problems.add(place, found, "use it or delete it")
 
 
@@ -58,8 +59,15 @@ def read_when(fields: Fields, lists: Lists) -> When:
         return when
     when.condition_node = _condition_node(node, fields.problems)
     if fields.node("sequence") is None:
-        _read_condition(when, node.place, fields.problems)
+        _read_condition(when, node.place, fields.problems, _looked_for(fields))
     return when
+
+
+def _looked_for(fields: Fields) -> str:
+    """Return the selection of `absent`, which does not belong to the condition of a rule that states none."""
+    block = fields.node("absent")
+    entries = block.entries if isinstance(block, MappingNode) else ()
+    return next((value.text for key, value in entries if key.text == "selection" and isinstance(value, ScalarNode)), "")
 
 
 def _condition_node(node: MappingNode, problems: Problems) -> ScalarNode | None:
@@ -72,10 +80,12 @@ def _condition_node(node: MappingNode, problems: Problems) -> ScalarNode | None:
     return None
 
 
-def _read_condition(when: When, place: Place, problems: Problems) -> None:
+def _read_condition(when: When, place: Place, problems: Problems, looked_for: str) -> None:
     text, start = ("all of them", place) if when.condition_node is None else (
         when.condition_node.text, when.condition_node.content)  # fmt: skip
-    condition = problems.attempt(lambda: parse_condition(text, tuple(when.names), start))
+    apart = looked_for if when.condition_node is None and len(when.names) > 1 else ""
+    names = tuple(name for name in when.names if name != apart)
+    condition = problems.attempt(lambda: parse_condition(text, names, start))
     when.used |= selections_of(condition) if condition is not None else set(when.names)
     whole = set(when.selections) == set(when.names)
     when.condition = condition if condition is not None and whole else _placeholder(when)

@@ -74,9 +74,28 @@ def test_every_part_of_a_rule_is_said(golden: Callable[[str, str], None]) -> Non
         "novel: {fields: [asn, user_agent], history: 14d, lasts: 24h}",
         THREE_STEPS.format("true"),
         THREE_STEPS.format("false"),
+        "measure: {calls: count()}\nwithin: 24h\nbaseline: {over: 30d, at_least: 7d}\n"
+        "violates: calls > usual.calls + 6 * spread.calls",
+        "when: {trial: {event: plan_changed}, renewal: {event: payment_added}}\n"
+        "absent: {selection: renewal, within: 30d}",
+        "measure: {calls: count()}\nwithin: {calendar: day}\nviolates: calls >= 5\nrepeat: {at_least: 3, within: 30d}",
+        "measure: {calls: count()}\nwithin: {tumbling: 1d}\nbaseline: {over: 30d, of: peers}\n"
+        "violates: calls > 3 * peers_p99.calls",
         "when: {x: {country|expand: '%unsupported_countries%'}}\nsubject: organization",
     ],
-    ids=["tumbling", "session", "calendar", "novel", "steps", "steps-in-any-order", "missing-list"],
+    ids=[
+        "tumbling",
+        "session",
+        "calendar",
+        "novel",
+        "steps",
+        "steps-in-any-order",
+        "baseline",
+        "absent",
+        "repeat",
+        "peers",
+        "missing-list",
+    ],
 )
 def test_other_windows_and_subjects_are_said(
     part: str, golden: Callable[[str, str], None], request: pytest.FixtureRequest

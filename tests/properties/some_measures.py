@@ -63,12 +63,12 @@ def measures(is_sequence: bool, selections: tuple[str, ...]) -> st.SearchStrateg
 
 
 @cache
-def violations(names: tuple[str, ...]) -> st.SearchStrategy[Expression | None]:
-    """Return a condition over measures; None more often than not if there are none."""
+def violations(names: tuple[str, ...], words: tuple[str, ...] = ()) -> st.SearchStrategy[Expression | None]:
+    """Return a condition over measures, also after words of a baseline; None more often than not if there are none."""
     if not names:
         return st.none()
-    operand = st.one_of(st.sampled_from(names).map(lambda name: Name(name=name)), _numbers())
-    measured = st.sampled_from(names).map(lambda name: Name(name=name))
+    measured = st.builds(Name, name=st.sampled_from(names), step=st.sampled_from(("", *words)))
+    operand = st.one_of(measured, _numbers())
     sums = st.builds(Arithmetic, operator=_ARITHMETIC, left=measured, right=operand)
     comparison = st.one_of(
         st.builds(Comparison, operator=_COMPARED, left=st.one_of(measured, sums), right=operand),

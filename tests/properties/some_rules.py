@@ -6,9 +6,10 @@ from functools import cache
 
 from hypothesis import strategies as st
 
+from auditor.policy.baseline import WORDS
 from auditor.policy.conditions import AnyOf, Condition, SelectionRef
 from auditor.policy.pack import Context
-from auditor.policy.rule import Exemption, ExemptionEntry, Novel, Rule, Sequence, Span, Window
+from auditor.policy.rule import Absent, Baseline, Exemption, ExemptionEntry, Novel, Repeat, Rule, Sequence, Span, Window
 from auditor.policy.terms import Terms, TermsVersion
 from tests.properties.some_conditions import RARE, USUAL, WIDE, leaves, references, trees
 from tests.properties.some_measures import measures, violations, wheres
@@ -48,6 +49,8 @@ def rules(draw: st.DrawFn, grid: Grid, name: str = "a-rule") -> Rule:
             (one, draw(st.sampled_from(WIDE)) if one in sequence.steps else it) for one, it in selections
         )
     measured = draw(measures(sequence is not None, names))
+    within = draw(_windows(grid))
+    baseline = draw(st.one_of(st.none(), _baselines(within))) if measured else None
     return Rule(
         id="00000000-0000-4000-8000-000000000000",
         name=name,
@@ -79,8 +82,11 @@ def rules(draw: st.DrawFn, grid: Grid, name: str = "a-rule") -> Rule:
         condition=_steps_only(sequence) if sequence else draw(references(names)),
         is_missing_counted=draw(st.sampled_from((False, False, True))),
         measures=measured,
-        within=draw(_windows(grid)),
-        violates=draw(violations(tuple(measure.name for measure in measured))),
+        within=within,
+        violates=draw(violations(tuple(measure.name for measure in measured), WORDS if baseline else ())),
+        absent=draw(st.one_of(st.none(), st.none(), _absents(grid, names))),
+        baseline=baseline,
+        repeat=draw(st.one_of(st.none(), st.none(), _repeats(grid, within))),
         novel=None if sequence else draw(st.one_of(st.none(), _novels(grid))),
         sequence=sequence,
         against=draw(st.sampled_from(("", "", *names))),
@@ -139,6 +145,29 @@ def _windows(grid: Grid) -> st.SearchStrategy[Window | None]:
         st.builds(Window, kind=st.just("session"), seconds=seconds),
         st.builds(Window, kind=st.just("calendar"), unit=units),
     )
+
+
+@cache
+def _absents(grid: Grid, names: tuple[str, ...]) -> st.SearchStrategy[Absent]:
+    lengths = st.sampled_from((1, 1, 2, 4)).map(lambda steps: steps * grid.seconds)
+    return st.builds(Absent, selection=st.sampled_from(names), within=lengths)
+
+
+@cache
+def _repeats(grid: Grid, within: Window | None) -> st.SearchStrategy[Repeat | None]:
+    if within is None:
+        return st.none()
+    turns = ("hour", "hour", "day", "week", "month", "year", *(() if within.kind == "sliding" else ("window",)))
+    lengths = st.sampled_from((1, 3, 6, 9)).map(lambda steps: steps * grid.seconds)
+    return st.builds(Repeat, at_least=st.sampled_from((2, 2, 3)), distinct=st.sampled_from(turns), within=lengths)
+
+
+@cache
+def _baselines(within: Window | None) -> st.SearchStrategy[Baseline | None]:
+    if within is None or within.kind not in ("sliding", "tumbling"):
+        return st.none()
+    lengths = st.sampled_from((1, 2, 3, 5)).map(lambda windows: windows * within.seconds)
+    return st.builds(Baseline, over=lengths, at_least=st.sampled_from((1, 1, 2)).map(lambda n: n * within.seconds))
 
 
 @cache

@@ -66,6 +66,11 @@ class Flags:
         return {name: f"_share{self.number}_{place}" for place, name in enumerate(names)}
 
     @property
+    def absent(self) -> str:
+        """The column of the selection that `absent` looks for, empty without one."""
+        return f"_absent{self.number}" if self.rule.absent else ""
+
+    @property
     def keys(self) -> tuple[str, ...]:
         """The columns of subject and `by`, each once."""
         return tuple(dict.fromkeys((*self.rule.subject_columns, *self.rule.by)))
@@ -81,6 +86,8 @@ class Flags:
             found[self.until] = self._usable(rule.selection(rule.sequence.until))
         if self.against:
             found[self.against] = self._truth(rule.selection(rule.against))
+        if rule.absent:
+            found[self.absent] = self._truth(rule.selection(rule.absent.selection))
         return found | {column: self._truth(rule.selection(name)) for name, column in self.shares.items()}
 
     def _truth(self, condition: Condition) -> exp.Expression:

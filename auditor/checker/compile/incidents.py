@@ -119,5 +119,5 @@ def _pairs_of_class(shape: Shape, rows: str, found: str, place: int) -> exp.Sele
 
 
 def measure_columns(shape: Shape) -> tuple[str, ...]:
-    """Return the columns of the rule's measures."""
-    return tuple(measure_column(place) for place in range(len(shape.flags.rule.measures)))
+    """Return the columns of the rule's measures and of what they are compared with."""
+    return tuple(measure_column(place) for place in range(len(shape.flags.rule.reported)))

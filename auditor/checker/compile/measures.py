@@ -240,6 +240,11 @@ def quotient(left: Typed, right: Typed) -> Typed:
     return Typed(choose(exp.Not(this=exp.Paren(this=is_zero)), division), "double")
 
 
+def as_double(value: Typed) -> exp.Expression:
+    """Return the nearest double of a number."""
+    return _double(value)
+
+
 def _double(value: Typed) -> exp.Expression:
     if value.kind == "double":
         return value.sql
@@ -263,4 +268,4 @@ def is_lower_peak(name: str, violates: Expression | None) -> bool:
 
 
 def _mentions(name: str, expression: Expression) -> int:
-    return sum(1 for node in walk(expression) if isinstance(node, Name) and node.name == name)
+    return sum(1 for node in walk(expression) if isinstance(node, Name) and node.full == name)

@@ -15,13 +15,24 @@ from datetime import datetime
 
 from sqlglot import exp
 
+from auditor.checker.compile.absent import absent_counts, followed, unfollowed_rows
+from auditor.checker.compile.baseline import (
+    compared_measures,
+    compared_violations,
+    compared_windows,
+    past_values,
+    unjudged_subjects,
+    usual_values,
+)
 from auditor.checker.compile.candidates import candidates
 from auditor.checker.compile.columns import FOLDED, TEXTUAL, is_identifier, type_of
 from auditor.checker.compile.conditions import ELEMENT, TIME, sql_of
 from auditor.checker.compile.flags import BASE, Flags, exempts
 from auditor.checker.compile.incidents import incidents, members, numbered_windows
 from auditor.checker.compile.nodes import inner, is_true, named, select, some
+from auditor.checker.compile.peers import peers_of_windows, values_of_peers, windows_with_peers
 from auditor.checker.compile.pruning import near_rows
+from auditor.checker.compile.repeat import repeated_windows, runs
 from auditor.checker.compile.results import (
     TermsColumn,
     account_query,
@@ -38,7 +49,7 @@ from auditor.checker.compile.rows import (
     rows_of_records,
 )
 from auditor.checker.compile.seen import NUMBER, SOURCE, Scope, fact_table, facts_read, seen, stretches_of
-from auditor.checker.compile.windows import is_pruned, violating_windows
+from auditor.checker.compile.windows import is_pruned, open_windows, violating_windows
 from auditor.checker.provided import RuleCoverage, coverage_of
 from auditor.digests import digest_of
 from auditor.policy.expressions import Name, walk
@@ -80,7 +91,8 @@ class PairingPlan:
 
 @dataclass(frozen=True)
 class RulePlan:
-    """Everything one rule needs. `counts` are queries of one number, added to the outcome's field of that name.
+    """Everything one rule needs. `counts` are queries of one number, added to the outcome's field of that name;
+    `late_counts` likewise, once the statements have run.
 
     `account_query` is None where the subject is the account, `source_query` where there is one source.
     """
@@ -91,6 +103,7 @@ class RulePlan:
     counts: tuple[tuple[str, exp.Select], ...] = ()
     pairing: PairingPlan | None = None
     statements: tuple[Statement, ...] = ()
+    late_counts: tuple[tuple[str, exp.Select], ...] = ()
     incident_query: exp.Select | None = None
     account_query: exp.Select | None = None
     source_query: exp.Select | None = None
@@ -133,6 +146,7 @@ class Plan:
                 yield rule.pairing.candidates
                 yield f"-- the pairs of these candidates are put into {rule.pairing.pairs} (checker/joining.py)"
             yield from (statement.creation() for statement in rule.statements)
+            yield from (query for _, query in rule.late_counts)
             queries = (rule.incident_query, rule.account_query, rule.source_query)
             yield from (query for query in queries if query is not None)
 
@@ -213,6 +227,7 @@ def _base(
 def _kept(shape: Shape) -> set[str]:
     rule = shape.flags.rule
     kept = {*shape.keys, *shape.measured, *shape.numbers, *shape.divided, *(rule.novel.fields if rule.novel else ())}
+    kept |= {"plan"} if shape.has_peers else set()
     return kept | ({*rule.sequence.by, *_where_values(rule)} if rule.sequence else set())
 
 
@@ -245,13 +260,19 @@ def _rule_plan(
     if not coverage.is_evaluable:
         return RulePlan(rule, coverage, shape)
     rows, windows, found, cited = (shape.table(name) for name in ("rows", "windows", "incidents", "members"))
+    alone, spans = shape.table("violating"), shape.table("runs") if _has_runs(shape) else found
     pairing = _pairing(shape)
     selected = rows_of_occurrences(shape, pairing.pairs) if pairing else rows_of_records(shape)
+    unfollowed = _unfollowed(shape, selected) if rule.absent else ()
+    if unfollowed:
+        selected = unfollowed_rows(*(statement.name for statement in unfollowed))
     if not shape.is_sliding():
         selected = bucketed(selected, shape.keys, rule.within, timezone)
     documents = tuple(dict.fromkeys(item.column for item in versions))
     near = shape.table("near") if is_pruned(shape) else rows
     pruned = (Statement(near, near_rows(shape, rows)),) if is_pruned(shape) else ()
+    compared = _compared(shape, rows, near) if rule.compared else ()
+    violating = compared_violations(shape, compared[-1].name) if compared else violating_windows(shape, near)
     return RulePlan(
         rule=rule,
         coverage=coverage,
@@ -259,15 +280,63 @@ def _rule_plan(
         counts=_counts(shape),
         pairing=pairing,
         statements=(
+            *unfollowed,
             Statement(rows, selected),
             *pruned,
-            Statement(windows, numbered_windows(shape, violating_windows(shape, near))),
+            *compared,
+            *((Statement(alone, violating),) if rule.repeat else ()),
+            Statement(
+                windows,
+                repeated_windows(shape, alone, timezone) if rule.repeat else numbered_windows(shape, violating),
+            ),
             Statement(found, incidents(shape, windows, since, until)),
-            Statement(cited, members(shape, near, windows, found, documents)),
+            *((Statement(spans, runs(shape, windows, found)),) if _has_runs(shape) else ()),
+            Statement(cited, members(shape, near, windows, spans, documents)),
+        ),
+        late_counts=(
+            *(absent_counts(shape, unfollowed[-1].name) if unfollowed else ()),
+            *((("not_evaluated_subjects", unjudged_subjects(shape, compared[-1].name)),) if compared else ()),
         ),
         incident_query=incident_query(shape, found, cited, versions),
         account_query=None if is_of_its_account(shape) else account_query(cited),
         source_query=source_query(cited) if has_sources else None,
+    )
+
+
+def _has_runs(shape: Shape) -> bool:
+    """Say whether an incident's windows may leave gaps in which records are not the incident's."""
+    return shape.flags.rule.repeat is not None and shape.is_sliding()
+
+
+def _unfollowed(shape: Shape, selected: exp.Select) -> tuple[Statement, ...]:
+    """Return the tables of `absent`: the rows before it, and what follows each of their occurrences."""
+    found = shape.table("found")
+    return Statement(found, selected), Statement(shape.table("followed"), followed(shape, found))
+
+
+def _compared(shape: Shape, rows: str, near: str) -> tuple[Statement, ...]:
+    """Return the tables of a baseline, the windows with what they are compared with last."""
+    opened, past, compared = (shape.table(name) for name in ("open", "past", "compared"))
+    if shape.has_peers:
+        values, peers = shape.table("values"), shape.table("peers")
+        return (
+            Statement(opened, open_windows(shape, near)),
+            Statement(values, values_of_peers(shape, rows)),
+            Statement(peers, peers_of_windows(shape, opened, values)),
+            Statement(compared, windows_with_peers(shape, opened, peers)),
+        )
+
+    def usual(place: int) -> str:
+        return shape.table(f"usual{place}")
+
+    return (
+        Statement(opened, open_windows(shape, near)),
+        Statement(past, past_values(shape, rows, opened)),
+        *(
+            Statement(usual(place), usual_values(shape, rows, opened, past, place))
+            for place in compared_measures(shape)
+        ),
+        Statement(compared, compared_windows(shape, opened, usual)),
     )
 
 

@@ -65,7 +65,7 @@ def _bound(part: Expression, measures: dict[str, Expression]) -> tuple[Aggregate
     left, right, operator = part.left, part.right, part.operator
     if isinstance(left, Number):
         left, right, operator = right, left, {"<": ">", "<=": ">="}.get(operator, "")  # type: ignore[assignment]  # "" is refused below
-    measured = measures.get(left.name) if isinstance(left, Name) else None
+    measured = measures.get(left.full) if isinstance(left, Name) else None
     if not isinstance(measured, Aggregate) or measured.function not in GROWING or measured.per:
         return None
     if operator not in (">", ">=") or not isinstance(right, Number) or right.value <= 0:

@@ -42,6 +42,8 @@ from auditor.records.sql import identifier, literal, table
 
 AT = "_w"
 BUCKET = "_bucket"
+LAST = "_last"
+PLAN = "_plan"
 MICROS = 1_000_000
 COUNTING = ("count", *SPREADS)
 """Aggregates that take the values of their column as they are."""
@@ -86,6 +88,12 @@ class Shape:
     def _aggregates(self) -> tuple[Aggregate, ...]:
         return every_aggregate_of(self.flags.rule)
 
+    @property
+    def has_peers(self) -> bool:
+        """Whether windows are compared with those of others."""
+        baseline = self.flags.rule.baseline
+        return baseline is not None and baseline.of == "peers"
+
     def is_sliding(self) -> bool:
         """Say whether windows may share records."""
         return self.flags.rule.within is not None and self.flags.rule.within.kind == "sliding"
@@ -95,7 +103,8 @@ class Shape:
         numbers = [named(exact_number(name, identifier(name, of)), number_column(name)) for name in self.numbers]
         counted = [named(identifier(name, of), counted_column(name)) for name in self.measured]
         shares = [named(identifier(flag, of), share_column(name)) for name, flag in self.flags.shares.items()]
-        return [*columns(self.exemptions, of), *counted, *numbers, *shares, *self._hours(of)]
+        plan = [named(identifier("plan", of), PLAN)] if self.has_peers else []
+        return [*columns(self.exemptions, of), *counted, *numbers, *shares, *self._hours(of), *plan]
 
     def groups(self, of: str) -> list[exp.Expression]:
         """Return the columns of `per`; like `by`, those of an occurrence are those of its last record."""
@@ -104,7 +113,7 @@ class Shape:
     def _hours(self, of: str) -> list[exp.Expression]:
         if not any(aggregate.function == "active_hours" for aggregate in self._aggregates):
             return []
-        return [named(_calendar(identifier(TIME, of), "hour", self.flags.scope.timezone), HOUR)]
+        return [named(calendar_unit(identifier(TIME, of), "hour", self.flags.scope.timezone), HOUR)]
 
 
 def divided_column(name: str) -> str:
@@ -126,7 +135,12 @@ def _record_items(shape: Shape, of: str) -> list[exp.Expression]:
     novel = shape.flags.rule.novel
     fields = [named(identifier(name, of), field_column(name)) for name in novel.fields] if novel else []
     own = [*columns((NUMBER, TIME), of), named(identifier(TIME, of), AT), *columns(shape.keys, of)]
-    return [*own, *shape.values(of), *shape.groups(of), *fields]
+    return [*own, *_last(shape, identifier(NUMBER, of)), *shape.values(of), *shape.groups(of), *fields]
+
+
+def _last(shape: Shape, number: exp.Expression) -> list[exp.Expression]:
+    """Return `_last`, the number of an occurrence's last record, for the rules that ask what follows."""
+    return [named(number, LAST)] if shape.flags.rule.absent else []
 
 
 def field_column(name: str) -> str:
@@ -179,6 +193,7 @@ def rows_of_occurrences(shape: Shape, pairs: str) -> exp.Select:
         named(is_last, UNIT),
         *columns(subject, "own"),
         *columns(last_keys, "end"),
+        *_last(shape, identifier("_last", "pair")),
         *shape.values("own"),
         *shape.groups("end"),
     ]
@@ -211,7 +226,7 @@ def bucketed(rows: exp.Select, keys: Sequence[str], window: Window | None, timez
     if window.kind == "session":
         return _sessions(rows, keys, window.seconds * MICROS)
     is_calendar, length = window.kind == "calendar", window.seconds * MICROS
-    bucket = _calendar(identifier(AT), window.unit, timezone) if is_calendar else whole_steps(AT, length)
+    bucket = calendar_unit(identifier(AT), window.unit, timezone) if is_calendar else whole_steps(AT, length)
     return select([exp.Star(), named(bucket, BUCKET)], inner(rows, "selected"))
 
 
@@ -224,7 +239,8 @@ def whole_steps(name: str, length: int) -> exp.Expression:
     return exp.IntDiv(this=exp.Paren(this=rounded), expression=literal(length))
 
 
-def _calendar(micros: exp.Expression, unit: str, timezone: str) -> exp.Expression:
+def calendar_unit(micros: exp.Expression, unit: str, timezone: str) -> exp.Expression:
+    """Return the start of the hour, day, ISO week, month or year of a zone's clock that a time lies in."""
     time = exp.UnixToTime(this=micros, scale=exp.UnixToTime.MICROS)
     return exp.TimestampTrunc(this=local_time(time, timezone), unit=exp.var(unit.upper()))
 

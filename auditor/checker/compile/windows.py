@@ -5,7 +5,7 @@ Columns: the keys, `_lo` and `_hi` (time of the first and last record that count
 (-1: none).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from sqlglot import exp
@@ -33,7 +33,7 @@ from auditor.checker.compile.rows import AT, BUCKET, MICROS, Shape
 from auditor.checker.compile.spreads import RECORDS, grouped, is_spread, typed_aggregate, with_spreads
 from auditor.checker.compile.sweeps import swept
 from auditor.policy.expressions import Aggregate, Expression, Name
-from auditor.records.sql import identifier, literal, table
+from auditor.records.sql import cast, identifier, literal, table
 
 LOW, HIGH, EXEMPT = "_lo", "_hi", "_exempt"
 NOT_EXEMPT = -1
@@ -61,34 +61,75 @@ def is_pruned(shape: Shape) -> bool:
 
 def violating_windows(shape: Shape, rows: str) -> exp.Select:
     """Return `windows` over the table of rows."""
-    measured = _sliding(shape, rows) if shape.is_sliding() else _grouped(shape, rows)
-    return _violating(shape, _with_spreads(shape, rows, measured))
+    query, rule = _measured(shape, rows), shape.flags.rule
+    return query if rule.violates is None else query.where(verdict_on(shape, rule.violates, {}), copy=False)
 
 
-def _with_spreads(shape: Shape, rows: str, measured: exp.Select) -> exp.Select:
-    nodes = {_aggregate_column(place): node for place, node in enumerate(aggregates_of(shape.flags.rule))}
-    if shape.is_sliding():
-        spread = swept(shape, rows, HIGH, IS_END if is_pruned(shape) else "")
-        return with_spreads(measured, (*shape.keys, HIGH), nodes, spread)
-    keys, is_sequence = (*shape.keys, BUCKET), shape.flags.rule.sequence is not None
-    return with_spreads(measured, keys, nodes, grouped(lambda: table(rows), keys, is_sequence=is_sequence))
+def open_windows(shape: Shape, rows: str) -> exp.Select:
+    """Return the windows that what is `compared` decides (docs/evaluation.md, "Baseline"), as `windows` has them."""
+    query, rule = _measured(shape, rows), shape.flags.rule
+    assert rule.violates is not None
+    unknown = {name: Typed(cast(exp.null(), "DOUBLE"), "double") for name in rule.compared}
+    verdict = verdict_on(shape, rule.violates, unknown)
+    return query.where(exp.Coalesce(this=verdict, expressions=[exp.true()]), copy=False)
+
+
+def verdict_on(shape: Shape, violates: Expression, compared: Mapping[Name, Typed]) -> exp.Expression:
+    """Return `violates` over the columns of measures, with the given SQL for what they are compared with."""
+    known: dict[Expression, Typed] = {
+        Name(name=measure.name): replace(typed, sql=identifier(measure_column(place)))
+        for place, (measure, typed) in enumerate(zip(shape.flags.rule.measures, measure_types(shape), strict=True))
+    }
+    return measure_sql(violates, known | _aggregates_read(shape) | dict(compared)).sql
+
+
+def measure_types(shape: Shape) -> list[Typed]:
+    """Return each measure over the columns of aggregates."""
+    aggregates = _aggregates_read(shape)
+    return [measure_sql(measure.expression, aggregates) for measure in shape.flags.rule.measures]
+
+
+def _aggregates_read(shape: Shape) -> dict[Expression, Typed]:
+    return {node: _read(shape, place) for place, node in enumerate(aggregates_of(shape.flags.rule))}
+
+
+def _measured(shape: Shape, rows: str) -> exp.Select:
+    if not shape.is_sliding():
+        return _with_measures(shape, _grouped(shape, rows))
+    spread = swept(shape, rows, HIGH, IS_END if is_pruned(shape) else "")
+    return _with_measures(shape, with_spreads(_sliding(shape, rows), (*shape.keys, HIGH), _nodes(shape), spread))
+
+
+def _nodes(shape: Shape) -> dict[str, Aggregate]:
+    return {_aggregate_column(place): node for place, node in enumerate(aggregates_of(shape.flags.rule))}
+
+
+def aggregated(
+    shape: Shape, rows: Callable[[], exp.Expression], keys: Sequence[str], further: Sequence[exp.Expression]
+) -> exp.Select:
+    """Return `keys`, `further` columns and every aggregate of the rule, under the name that measures read it by, of
+    the groups of rows that `keys` tell apart.
+    """
+    items = [*columns(keys), *further, *_aggregates(shape, lambda sql: sql, is_sliding=False)]
+    query = select(items, rows()).group_by(*columns(keys), copy=False)
+    is_sequence = shape.flags.rule.sequence is not None
+    return with_spreads(query, keys, _nodes(shape), grouped(rows, keys, is_sequence=is_sequence))
 
 
 def _grouped(shape: Shape, rows: str) -> exp.Select:
-    keys = (*shape.keys, BUCKET)
     ends = [named(exp.Min(this=identifier(AT)), LOW), named(exp.Max(this=identifier(AT)), HIGH)]
-    items = [*columns(keys), *ends, *_aggregates(shape, lambda sql: sql), *_unexempt(shape, lambda sql: sql)]
-    return select(items, table(rows)).group_by(*columns(keys), copy=False)
+    further = [*ends, *_unexempt(shape, lambda sql: sql)]
+    return aggregated(shape, lambda: table(rows), (*shape.keys, BUCKET), further)
 
 
-def _aggregates(shape: Shape, wrap: Wrap) -> list[exp.Expression]:
+def _aggregates(shape: Shape, wrap: Wrap, *, is_sliding: bool) -> list[exp.Expression]:
     rule = shape.flags.rule
     has_share = any(node.function == "top_share" for node in aggregates_of(rule))
     records = [named(wrap(exp.Count(this=exp.Star())), RECORDS)] if has_share else []
     return records + [
         named(aggregate_sql(node, is_sequence=rule.sequence is not None, wrap=wrap).sql, _aggregate_column(place))
         for place, node in enumerate(aggregates_of(rule))
-        if not is_spread(node) and not (shape.is_sliding() and different_column(node))
+        if not is_spread(node) and not (is_sliding and different_column(node))
     ]
 
 
@@ -111,7 +152,15 @@ def _sliding(shape: Shape, rows: str) -> exp.Select:
     ends = columns((IS_END,)) if is_pruned(shape) else []
     different = _different(shape)
     counts = [named(different_values(name, shape.keys, length), name) for name in different]
-    items = [*columns(shape.keys), low, high, *ends, *_aggregates(shape, wrap), *counts, *_unexempt(shape, wrap)]
+    items = [
+        *columns(shape.keys),
+        low,
+        high,
+        *ends,
+        *_aggregates(shape, wrap, is_sliding=True),
+        *counts,
+        *_unexempt(shape, wrap),
+    ]
     return select(items, marked(table(rows), shape.keys, different, length))
 
 
@@ -121,25 +170,17 @@ def _different(shape: Shape) -> dict[str, str]:
     return {_aggregate_column(place): column for place, node in nodes if (column := different_column(node))}
 
 
-def _violating(shape: Shape, measured: exp.Select) -> exp.Select:
-    rule = shape.flags.rule
-    aggregates: dict[Expression, Typed] = {node: _read(shape, place) for place, node in enumerate(aggregates_of(rule))}
-    measures = [measure_sql(measure.expression, aggregates) for measure in rule.measures]
+def _with_measures(shape: Shape, measured: exp.Select) -> exp.Select:
+    measures = measure_types(shape)
     items = [named(measure.sql, measure_column(place)) for place, measure in enumerate(measures)]
     keys = (*shape.keys, LOW, HIGH) if shape.is_sliding() else (*shape.keys, BUCKET, LOW, HIGH)
     unexempt = tuple(_unexempt_column(place) for place in range(len(shape.exemptions)))
-    direct = [named(read.sql.copy(), _aggregate_column(p)) for p, read in enumerate(aggregates.values())]
+    direct = columns(_aggregate_column(place) for place, _ in enumerate(aggregates_of(shape.flags.rule)))
     query = select([*columns((*keys, *unexempt)), *items, *direct], inner(measured, "measured"), distinct=True)
     if is_pruned(shape):
         query = query.where(identifier(IS_END), copy=False)
     chosen = tuple(measure_column(place) for place in range(len(measures)))
-    result = select([*columns((*keys, *chosen)), named(_exempt(shape), EXEMPT)], inner(query, "measures"))
-    if rule.violates is None:
-        return result
-    known: dict[Expression, Typed] = dict(aggregates)
-    for place, (measure, typed) in enumerate(zip(rule.measures, measures, strict=True)):
-        known[Name(name=measure.name)] = replace(typed, sql=identifier(measure_column(place)))
-    return result.where(measure_sql(rule.violates, known).sql, copy=False)
+    return select([*columns((*keys, *chosen)), named(_exempt(shape), EXEMPT)], inner(query, "measures"))
 
 
 def _read(shape: Shape, place: int) -> Typed:
@@ -159,7 +200,7 @@ def peaks(shape: Shape) -> Sequence[exp.Expression]:
     """Return each measure's peak over the windows of an incident, as aggregates over `windows`."""
     rule = shape.flags.rule
     found = []
-    for place, measure in enumerate(rule.measures):
-        peak = exp.Min if is_lower_peak(measure.name, rule.violates) else exp.Max
+    for place, name in enumerate(rule.reported):
+        peak = exp.Min if is_lower_peak(name.full, rule.violates) else exp.Max
         found.append(named(peak(this=identifier(measure_column(place))), measure_column(place)))
     return found

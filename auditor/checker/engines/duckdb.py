@@ -151,6 +151,8 @@ def _run(
         counts["without_subject"] += rows_of(connection, lacking)[0][0] if lacking is not None else 0
     for statement in rule.statements:
         connection.execute(text_of(statement.creation()))
+    for field, query in rule.late_counts:
+        counts[field] = counts.get(field, 0) + rows_of(connection, query)[0][0]
     kept = incidents_of(plan, rule, connection)
     outcome = RuleOutcome(
         rule=name,

@@ -71,7 +71,7 @@ class _Reader:
     ) -> None:
         self._plan, self._accounts, self._sources = plan, accounts, sources
         self._suppressors = rule.shape.exemption_names
-        self._names = [measure.name for measure in rule.rule.measures]
+        self._names = [name.full for name in rule.rule.reported]
         self._by = SUBJECT + len(rule.rule.subject_columns)
         self._measures = self._by + len(rule.rule.by)
         self._terms = self._measures + len(self._names)

@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from auditor.checker.evaluator.absent import end_of_log, only_unfollowed
+from auditor.checker.evaluator.baseline import is_open, is_unjudged, past_of
 from auditor.checker.evaluator.conditions import Reading, truth
 from auditor.checker.evaluator.facts import Row, records_of
 from auditor.checker.evaluator.incidents import Merged, Violation, merged, suppressor
 from auditor.checker.evaluator.measures import Measures, is_violating, measures_of, peak_of
 from auditor.checker.evaluator.occurrence import Occurrence, Texts
+from auditor.checker.evaluator.peers import Groups, bucket_of, peers_of
 from auditor.checker.evaluator.provided import missing_of, usable_sources
 from auditor.checker.evaluator.record import Record
 from auditor.checker.evaluator.select import found_by
@@ -66,17 +69,20 @@ def evaluate(
     """Return what a rule says about rows as `Activity.rows()` yields them."""
     reading = Reading(rule.is_missing_counted, ZoneInfo(timezone))
     usable = usable_sources(rule, sources, context)
-    judged = [record for record in records_of(rows, context, as_of) if _counts(rule, context, record)]
+    complete = [record for record in records_of(rows, context, as_of) if context.window.covers(record.time)]
+    judged = [record for record in complete if rule.effective.covers(record.time)]
     records = [record for record in judged if record.value("source_id") in usable]
     if rule.missing_lists or not usable:
         missing = missing_of(rule, sources, context)
         return Evaluation(_refused(rule, missing, len(judged) - len(records)))
     found = found_by(rule, records, reading)
-    incidents = _incidents(rule, found.occurrences, exemptions, reading, watch)
+    if rule.absent:
+        found = only_unfollowed(rule, rule.absent, found, complete, end_of_log(complete, context, as_of), reading)
+    incidents, unjudged = _incidents(rule, found.occurrences, exemptions, reading, watch)
     incidents = [item for item in incidents if Span(start=since, until=until).covers(item.records[-1].time)]
     incidents.sort(key=_position)
     shown = tuple(_incident(rule, number, item, terms, reading) for number, item in enumerate(incidents))
-    not_evaluated = _only_left_out(rule, judged, usable) | found.short
+    not_evaluated = _only_left_out(rule, judged, usable) | found.short | unjudged
     outcome = RuleOutcome(
         rule=rule.name,
         is_evaluated=True,
@@ -90,10 +96,6 @@ def evaluate(
     )
     citations = tuple(tuple(record.reference() for record in item.records) for item in incidents)
     return Evaluation(outcome, citations, tuple(sorted(not_evaluated)))
-
-
-def _counts(rule: Rule, context: Context, record: Record) -> bool:
-    return context.window.covers(record.time) and rule.effective.covers(record.time)
 
 
 def _refused(rule: Rule, missing: tuple[str, ...], left_out: int) -> RuleOutcome:
@@ -117,20 +119,32 @@ def _incidents(
     exemptions: Sequence[Exemption],
     reading: Reading,
     watch: Watch | None,
-) -> list[Merged]:
+) -> tuple[list[Merged], frozenset[Texts]]:
     incidents: list[Merged] = []
-    for (subject, by), group in _groups(rule, occurrences).items():
+    is_judged: dict[Texts, bool] = {}
+    groups = _groups(rule, occurrences)
+    for (subject, by), group in groups.items():
         violations = []
         for window in windows_of(rule.within, group, reading.zone):
-            measures = measures_of(rule, window, reading)
+            measures = measures_of(rule, window, reading) | _compared(rule, groups, (subject, by), window, reading)
+            if is_open(rule, measures):
+                is_judged[subject] = is_judged.get(subject, False) or not is_unjudged(rule, measures)
             is_found = is_violating(rule, measures)
             suppressed_by = suppressor(rule, window, exemptions) if is_found else ""
             if is_found:
                 violations.append(Violation(window, measures, suppressed_by))
             if watch:
                 watch(Looked(subject, by, window, measures, is_found, suppressed_by))
-        incidents += merged(rule, subject, by, violations)
-    return incidents
+        incidents += merged(rule, subject, by, violations, reading.zone)
+    return incidents, frozenset(subject for subject, judged in is_judged.items() if not judged)
+
+
+def _compared(
+    rule: Rule, groups: Groups, key: tuple[Texts, Texts], window: Sequence[Occurrence], reading: Reading
+) -> Measures:
+    if rule.baseline is not None and rule.baseline.of == "peers":
+        return peers_of(rule, rule.baseline, groups, key, bucket_of(rule, window[-1]), reading)
+    return past_of(rule, groups[key], window, reading)
 
 
 def _groups(rule: Rule, occurrences: Sequence[Occurrence]) -> dict[tuple[Texts, Texts], list[Occurrence]]:
@@ -160,8 +174,8 @@ def _incident(rule: Rule, number: int, item: Merged, terms: Sequence[Terms], rea
         end=records[-1].time,
         windows=len(item.violations),
         measures=tuple(
-            (measure.name, peak_of(rule, measure.name, [each.measures[measure.name] for each in item.violations]))
-            for measure in rule.measures
+            (name.full, peak_of(rule, name.full, [each.measures[name.full] for each in item.violations]))
+            for name in rule.reported
         ),
         records=len(records),
         first=records[0].reference(),

@@ -1,16 +1,17 @@
 """Unless and merge: violating windows of a group become incidents, suppressed ones apart."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta, tzinfo
 
 from auditor.checker.evaluator.measures import Measures
 from auditor.checker.evaluator.occurrence import Occurrence, Texts, records_in
 from auditor.checker.evaluator.record import Record, text_of
-from auditor.policy.rule import Exemption, Rule
+from auditor.checker.evaluator.windows import calendar_key
+from auditor.policy.rule import Exemption, Repeat, Rule
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Violation:
     """One violating window with its measures; `suppressed_by` names the exemption that covers all its records."""
 
@@ -65,20 +66,34 @@ def _has(record: Record, column: str, text: str) -> bool:
     return value is not None and text_of(value) == text
 
 
-def merged(rule: Rule, subject: Texts, by: Texts, violations: Sequence[Violation]) -> list[Merged]:
+def merged(rule: Rule, subject: Texts, by: Texts, violations: Sequence[Violation], zone: tzinfo) -> list[Merged]:
     """Return the incidents of one group; only windows of one exemption, or of none, merge with each other."""
     incidents = []
     for name in ("", *rule.unless):
+        counted = violations if name else [item for item in violations if not item.suppressed_by]
+        stretches = _repeating(rule.repeat, counted, zone) if rule.repeat else [counted]
         runs: list[list[Violation]] = []
-        for violation in violations:
-            if violation.suppressed_by != name:
+        for violation in counted:
+            if violation.suppressed_by != name or not any(violation in stretch for stretch in stretches):
                 continue
-            if runs and _share_records(runs[-1][-1], violation):
+            together = rule.repeat and any(runs and {runs[-1][-1], violation} <= {*each} for each in stretches)
+            if runs and (together or _share_records(runs[-1][-1], violation)):
                 runs[-1].append(violation)
             else:
                 runs.append([violation])
         incidents += [Merged(subject, by, tuple(run)) for run in runs]
     return incidents
+
+
+def _repeating(repeat: Repeat, violations: Sequence[Violation], zone: tzinfo) -> list[list[Violation]]:
+    """Return the violations of every stretch of time that holds enough different turns."""
+    length = timedelta(seconds=repeat.within)
+    stretches = [[item for item in violations if last.end - length <= item.end <= last.end] for last in violations]
+    return [stretch for stretch in stretches if len({_turn(repeat, item, zone) for item in stretch}) >= repeat.at_least]
+
+
+def _turn(repeat: Repeat, violation: Violation, zone: tzinfo) -> Hashable:
+    return violation.end if repeat.distinct == "window" else calendar_key(violation.end, repeat.distinct, zone)
 
 
 def _share_records(earlier: Violation, later: Violation) -> bool:

@@ -39,7 +39,12 @@ def is_violating(rule: Rule, measures: Measures) -> bool:
     """Say whether the measures violate; a rule without `violates` is violated by every window."""
     if rule.violates is None:
         return True
-    return truth_of(rule.violates, lambda expression: _named(expression, measures), is_bounded=True) is True
+    return verdict_on(rule.violates, measures) is True
+
+
+def verdict_on(violates: Expression, measures: Measures) -> bool | None:
+    """Return whether the measures violate, None where that is unknown."""
+    return truth_of(violates, lambda expression: _named(expression, measures), is_bounded=True)
 
 
 def peak_of(rule: Rule, name: str, values: Sequence[MeasureValue | None]) -> MeasureValue | None:
@@ -79,7 +84,7 @@ def _measured(measure: Measure, window: _Window) -> MeasureValue | None:
 
 def _named(expression: Expression, measures: Measures) -> Value:
     assert isinstance(expression, Name), f"the loader lets only names come here: {expression!r}"
-    return measures[expression.name]
+    return measures[expression.full]
 
 
 def _aggregated(expression: Expression, window: _Window) -> Value:
@@ -153,4 +158,4 @@ def _is_low_side(violates: Expression | None, name: str) -> bool:
 
 
 def _mentions(expression: Expression, name: str) -> list[Name]:
-    return [node for node in walk(expression) if isinstance(node, Name) and node.name == name]
+    return [node for node in walk(expression) if isinstance(node, Name) and node.full == name]

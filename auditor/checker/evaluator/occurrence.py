@@ -30,7 +30,7 @@ class Occurrence:
 class Found:
     """What select, novel and sequence gave: occurrences in order, and what was counted on the way.
 
-    `short` are the subjects with too little history.
+    `short` are the subjects with too little history, or too little time after.
     """
 
     occurrences: tuple[Occurrence, ...]

@@ -24,7 +24,7 @@ def windows_of(window: Window | None, occurrences: Sequence[Occurrence], zone: t
             length = timedelta(seconds=window.seconds)
             return _buckets(occurrences, [(occurrence.time - _EPOCH) // length for occurrence in occurrences])
         case "calendar":
-            return _buckets(occurrences, [_calendar_key(item.time, window.unit, zone) for item in occurrences])
+            return _buckets(occurrences, [calendar_key(item.time, window.unit, zone) for item in occurrences])
 
 
 def _sliding(occurrences: Sequence[Occurrence], length: timedelta) -> list[Occurrences]:
@@ -53,10 +53,11 @@ def _buckets(occurrences: Sequence[Occurrence], keys: Sequence[Hashable]) -> lis
 
 def clock_hour(time: datetime, zone: tzinfo) -> Hashable:
     """Return the clock hour of a time: the window of `{calendar: hour}` that it lies in."""
-    return _calendar_key(time, "hour", zone)
+    return calendar_key(time, "hour", zone)
 
 
-def _calendar_key(time: datetime, unit: str, zone: tzinfo) -> tuple[int, ...]:
+def calendar_key(time: datetime, unit: str, zone: tzinfo) -> tuple[int, ...]:
+    """Return which hour, day, ISO week, month or year of a zone's clock a time lies in."""
     local = time.astimezone(zone)
     parts = (local.year, local.month, local.day, local.hour)
     lengths = {"year": 1, "month": 2, "day": 3, "hour": 4}
