@@ -118,6 +118,35 @@ def test_where_passes_over_what_leads_nowhere() -> None:
     assert list(joined(a_sequence(where=where), records)) == [(0, 3, 4)]
 
 
+def test_a_speed_between_earlier_steps_is_unknown_at_one_time() -> None:
+    paris, tokyo = {"latitude": 48.9, "longitude": 2.4}, {"latitude": 35.7, "longitude": 139.7}
+    where = "distance_km(a, b) / seconds_between(a, b) * 3600 > 900 and b.api_key_id <> c.api_key_id"
+
+    def joined_at(*times: int) -> list[tuple[int, ...]]:
+        rows = [("a", "k", paris), ("b", "k", tokyo), ("b", "k", tokyo), ("c", "l", tokyo)]
+        each = zip(times, rows, strict=True)
+        records = [a_candidate(n, t, step, ABC, api_key_id=key, **at) for n, (t, (step, key, at)) in enumerate(each)]
+        return list(joined(a_sequence(where=where), records))
+
+    assert (joined_at(0, 0, 0, 5), joined_at(0, 0, 2, 3), joined_at(0, 1, 2, 3)) == ([], [(0, 2, 3)], [(0, 1, 3)])
+
+
+def test_a_value_that_two_steps_must_share_is_found_whenever_it_came() -> None:
+    log = [
+        (0, "a", "k"),
+        (1, "c", "l"),
+        (2, "b", "k"),
+        (100, "a", "m"),
+        (101, "c", "m"),
+        (102, "b", "n"),
+        (103, "c", "m"),
+    ]
+    records = [a_candidate(n, seconds, role, device_id=key) for n, (seconds, role, key) in enumerate(log)]
+    sequence = a_sequence(where="a.device_id = c.device_id", is_ordered=False)
+
+    assert list(joined(sequence, records)) == [(3, 4, 5)]
+
+
 WHERES = (
     "",
     "a.api_key_id <> b.api_key_id",
@@ -131,6 +160,7 @@ WHERES = (
     "seconds_between(b, a) > 2",
     "distance_km(a, c) > 500",
     "distance_km(a, c) / seconds_between(a, c) * 3600 > 900",
+    "distance_km(a, b) / seconds_between(a, b) * 3600 > 900 and b.api_key_id <> c.api_key_id",
     "distance_km(a, b) > 100 and b.api_key_id <> c.api_key_id",
     "a.status = 1 and (b.status < c.status or a.model = b.model)",
     "a.status < b.status and b.status < c.status",
