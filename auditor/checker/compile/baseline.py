@@ -2,15 +2,15 @@
 
 Relations, made one from the other:
 
-    open        the windows that only their past decides, with measures
-    past        the keys, `_end` (of the open window), `_k` (1: the window just before), one double a measure
-    usual<i>    the keys, `_end`, `_usual` and `_spread` of one measure; a window without a usual value has no row
+    open        the windows that only their past decides, with measures and a number, `_open`
+    past        `_open`, `_k` (1: the window just before), one double a measure
+    usual<i>    `_open`, `_usual` and `_spread` of one measure; a window without a usual value has no row
     compared    `open` with what it is compared with as further columns of measures
 
 The end of an open window is its `_hi` where windows slide, else its `_bucket`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from sqlglot import exp
 
@@ -42,10 +42,11 @@ from auditor.checker.compile.windows import (
     verdict_on,
 )
 from auditor.policy.rule import Baseline, Window
-from auditor.records.sql import cast, identifier, literal, table
+from auditor.records.sql import call, cast, identifier, literal, table
 
-END, PLACE, USUAL, SPREAD = "_end", "_k", "_usual", "_spread"
-_FIRST, _WINDOWS, _EMPTY, _VALUES, _VALUE, _AT = "_first", "_windows", "_empty", "_values", "_value", "_at"
+OPEN, END, PLACE, USUAL, SPREAD = "_open", "_end", "_k", "_usual", "_spread"
+_FIRST, _WINDOWS, _AT = "_first", "_windows", "_at"
+_SORTED, _VALUES, _EMPTY, _BELOW = "_sorted", "_values", "_empty", "_below"
 
 
 def compared_measures(shape: Shape) -> tuple[int, ...]:
@@ -54,20 +55,30 @@ def compared_measures(shape: Shape) -> tuple[int, ...]:
     return tuple(sorted({names.index(name.name) for name in shape.flags.rule.compared}))
 
 
+def numbered_opens(shape: Shape, opened: exp.Select) -> exp.Select:
+    """Return open windows with a number each: the relations made from them carry that instead of keys."""
+    number = over(exp.RowNumber(), (), ascending(*shape.keys, _end_column(shape)))
+    return select([exp.Star(), named(number, OPEN)], inner(opened, "opened"))
+
+
 def past_values(shape: Shape, rows: str, opened: str) -> exp.Select:
     """Return `past`: the measures of every past window that holds a row."""
-    keys = (*shape.keys, END, PLACE)
-    found = _past_rows(shape, rows, opened)
-    grouped = aggregated(shape, lambda: inner(found.copy(), "rows"), keys, [])
     types = measure_types(shape)
     values = [named(as_double(types[place]), measure_column(place)) for place in compared_measures(shape)]
-    return select([*columns(keys), *values], inner(grouped, "grouped"))
+    if shape.is_sliding():
+        found = _near_of_open(shape, select([exp.Star()], table(rows)), opened)
+        grouped = aggregated(shape, lambda: inner(found.copy(), "rows"), (OPEN, PLACE), [])
+        return select([*columns((OPEN, PLACE)), *values], inner(grouped, "grouped"))
+    grouped = aggregated(shape, lambda: table(rows), (*shape.keys, BUCKET), [])
+    measured = select([*columns((*shape.keys, BUCKET)), *values], inner(grouped, "grouped"))
+    kept = (OPEN, PLACE, *(measure_column(place) for place in compared_measures(shape)))
+    return select(columns(kept), inner(_near_of_open(shape, measured, opened), "near"))
 
 
-def _past_rows(shape: Shape, rows: str, opened: str) -> exp.Select:
-    """Return each row once for every open window in whose past it lies, with the end of that and how far back."""
+def _near_of_open(shape: Shape, rows: exp.Select, opened: str) -> exp.Select:
+    """Return each row once for every open window in whose past it lies, with the number of that and how far back."""
     baseline, within = _of(shape)
-    ends = select([*columns(shape.keys), named(identifier(_end_column(shape)), END)], table(opened))
+    ends = select([*columns((*shape.keys, OPEN)), named(identifier(_end_column(shape)), END)], table(opened))
     back = exp.Paren(this=exp.Sub(this=identifier(END, "open"), expression=identifier(_time_column(shape), "row")))
     length, first = (within.seconds * MICROS, 1) if shape.is_sliding() else (1, 0)
     steps = exp.Sub(this=back, expression=literal(first))
@@ -78,28 +89,24 @@ def _past_rows(shape: Shape, rows: str, opened: str) -> exp.Select:
         exp.LTE(this=back.copy(), expression=literal(reach)),
     ]
     row = exp.Column(this=exp.Star(), table=exp.to_identifier("row", quoted=True))
-    query = select([row, identifier(END, "open"), named(place, PLACE)], table(rows, "row"))
+    query = select([row, identifier(OPEN, "open"), named(place, PLACE)], inner(rows, "row"))
     return joined_on(query, inner(ends, "open"), every([*same_keys(shape.keys, "row", "open"), *near]))
 
 
 def usual_values(shape: Shape, rows: str, opened: str, past: str, place: int) -> exp.Select:
     """Return `usual<i>` of the measure at a place in the rule."""
-    counted = _counted(shape, rows, opened, past, place)
-    keys = (*shape.keys, END)
-    same = every(same_keys(keys, "past", "counted"))
-    items = [*columns((*keys, _EMPTY, _VALUES), "counted"), named(identifier(measure_column(place), "past"), _VALUE)]
-    values = joined_on(select(items, inner(counted, "counted")), table(past, "past"), same)
-    values = values.where(is_known(identifier(measure_column(place), "past")), copy=False)
-    usual = _middles(values, keys, literal(0), USUAL, ())
+    value = identifier(measure_column(place), "past")
+    known = inner(_with_history(shape, rows, opened), "known")
+    usual = _middles(_sorted(known, past, value, literal(0), ()), literal(0), USUAL, ())
     usual = select([exp.Star()], inner(usual, "usual")).where(_is_not_zero(identifier(USUAL)), copy=False)
     if not any(name.step == "spread" for name in shape.flags.rule.compared):
         return usual
-    distance = exp.Abs(this=exp.Paren(this=exp.Sub(this=identifier(_VALUE, "value"), expression=identifier(USUAL))))
-    apart = [*columns((*keys, _EMPTY, _VALUES), "value"), identifier(USUAL, "usual"), named(distance, _VALUE)]
-    distances = joined_on(
-        select(apart, inner(values.copy(), "value")), inner(usual, "usual"), every(same_keys(keys, "value", "usual"))
-    )
-    return _middles(distances, keys, exp.Abs(this=identifier(USUAL)), SPREAD, (USUAL,))
+    same = every(same_keys((OPEN,), "known", "usual"))
+    items = [*columns((OPEN, _WINDOWS), "known"), identifier(USUAL, "usual")]
+    apart = inner(joined_on(select(items, known.copy()), inner(usual, "usual"), same), "known")
+    distance = exp.Abs(this=exp.Paren(this=exp.Sub(this=value.copy(), expression=identifier(USUAL, "known"))))
+    empty = exp.Abs(this=identifier(USUAL, "known"))
+    return _middles(_sorted(apart, past, distance, empty, (USUAL,)), exp.Abs(this=identifier(USUAL)), SPREAD, (USUAL,))
 
 
 def compared_windows(shape: Shape, opened: str, usual: Callable[[int], str]) -> exp.Select:
@@ -115,8 +122,7 @@ def compared_windows(shape: Shape, opened: str, usual: Callable[[int], str]) -> 
     query = select(items, table(opened, "open"))
     for measure in compared_measures(shape):
         other = usual(measure)
-        is_end = exp.EQ(this=identifier(_end_column(shape), "open"), expression=identifier(END, other))
-        query = joined_on(query, table(other), every([*same_keys(shape.keys, "open", other), is_end]), "LEFT")
+        query = joined_on(query, table(other), every(same_keys((OPEN,), "open", other)), "LEFT")
     return query
 
 
@@ -167,18 +173,25 @@ def _time_column(shape: Shape) -> str:
     return AT if shape.is_sliding() else BUCKET
 
 
-def _counted(shape: Shape, rows: str, opened: str, past: str, place: int) -> exp.Select:
-    """Return (keys, end, how many past windows are empty, how many have a value) of windows with enough history."""
-    known = _with_history(shape, rows, opened)
-    keys = (*shape.keys, END)
+def _sorted(
+    known: exp.Expression, past: str, value: exp.Expression, empty: exp.Expression, kept: tuple[str, ...]
+) -> exp.Select:
+    """Return for each window its past values in order, how many there are, how many past windows are empty, and how
+    many values lie below the one that stands for an empty window.
+    """
+    is_value = exp.Where(this=is_known(value.copy()))
+    values = exp.Filter(this=exp.ArrayAgg(this=value.copy()), expression=is_value)
     filled = exp.Count(this=identifier(PLACE, "past"))
-    valued = exp.Count(this=identifier(measure_column(place), "past"))
-    empty = exp.Sub(this=identifier(_WINDOWS, "known"), expression=filled)
-    values = exp.Add(this=empty.copy(), expression=valued)
-    items = [*columns(keys, "known"), named(empty, _EMPTY), named(values, _VALUES)]
-    query = select(items, inner(known, "known"))
-    query = joined_on(query, table(past, "past"), every(same_keys(keys, "known", "past")), "LEFT")
-    return query.group_by(*columns((*keys, _WINDOWS), "known"), copy=False)
+    below = count_where(exp.LT(this=value.copy(), expression=empty))
+    items = [
+        *columns((OPEN, *kept), "known"),
+        named(call("LIST_SORT", values), _SORTED),
+        named(exp.Count(this=value.copy()), _VALUES),
+        named(exp.Sub(this=identifier(_WINDOWS, "known"), expression=filled), _EMPTY),
+        named(below, _BELOW),
+    ]
+    query = joined_on(select(items, known), table(past, "past"), every(same_keys((OPEN,), "known", "past")))
+    return query.group_by(*columns((OPEN, _WINDOWS, *kept), "known"), copy=False)
 
 
 def _with_history(shape: Shape, rows: str, opened: str) -> exp.Select:
@@ -198,7 +211,7 @@ def _with_history(shape: Shape, rows: str, opened: str) -> exp.Select:
         begin, counted = exp.Mul(this=end.copy(), expression=literal(length)), since
     most = literal(baseline.over // within.seconds)
     windows = choose(exp.LT(this=counted, expression=most), counted.copy(), most.copy())
-    items = [*columns(shape.keys, "open"), named(end.copy(), END), named(windows, _WINDOWS)]
+    items = [identifier(OPEN, "open"), named(windows, _WINDOWS)]
     history = exp.Sub(this=begin, expression=identifier(_FIRST, "first"))
     is_long = exp.GTE(this=history, expression=literal(baseline.at_least * MICROS))
     query = select(items, table(opened, "open"))
@@ -206,31 +219,26 @@ def _with_history(shape: Shape, rows: str, opened: str) -> exp.Select:
     return query.where(is_long, copy=False)
 
 
-def _middles(
-    values: exp.Select, keys: Sequence[str], empty: exp.Expression, name: str, kept: Sequence[str]
-) -> exp.Select:
-    """Return the median, under a name, of the values of each key together with `_empty` times the value `empty`.
+def _middles(values: exp.Select, empty: exp.Expression, name: str, kept: tuple[str, ...]) -> exp.Select:
+    """Return the median, under a name, of sorted values together with `_empty` times the value `empty`."""
+    size = exp.Paren(this=exp.Add(this=identifier(_VALUES), expression=identifier(_EMPTY)))
 
-    The empty ones stand in one block among the sorted values; the place of a value after that block is moved by it.
-    """
-    place = over(exp.RowNumber(), keys, ascending(_VALUE))
-    shift = choose(exp.LT(this=identifier(_VALUE), expression=empty), literal(0), identifier(_EMPTY))
-    at = exp.Add(this=exp.Sub(this=place, expression=literal(1)), expression=shift)
-    placed = select([exp.Star(), named(at, _AT)], inner(values, "values"))
-    double_of_empty = cast(empty.copy(), "DOUBLE")
+    def at_half(of: exp.Expression) -> exp.Expression:
+        rank = exp.IntDiv(this=exp.Paren(this=of), expression=literal(2))
+        blocked = exp.Add(this=identifier(_BELOW), expression=identifier(_EMPTY))
+        before = call("LIST_EXTRACT", identifier(_SORTED), exp.Add(this=rank, expression=literal(1)))
+        shifted = exp.Sub(this=rank.copy(), expression=identifier(_EMPTY))
+        after = call("LIST_EXTRACT", identifier(_SORTED), exp.Add(this=shifted, expression=literal(1)))
+        ifs = [
+            exp.If(this=exp.LT(this=rank.copy(), expression=identifier(_BELOW)), true=before),
+            exp.If(this=exp.LT(this=rank.copy(), expression=blocked), true=cast(empty.copy(), "DOUBLE")),
+        ]
+        return exp.Case(ifs=ifs, default=after)
 
-    def at_half(size: exp.Expression) -> exp.Expression:
-        half = exp.IntDiv(this=exp.Paren(this=size), expression=literal(2))
-        value = exp.Max(this=choose(exp.EQ(this=identifier(_AT), expression=half), identifier(_VALUE)))
-        return exp.Coalesce(this=value, expressions=[double_of_empty.copy()])
-
-    low = at_half(exp.Sub(this=identifier(_VALUES), expression=literal(1)))
-    total = exp.Paren(this=exp.Add(this=low, expression=at_half(identifier(_VALUES))))
+    low, high = at_half(exp.Sub(this=size, expression=literal(1))), at_half(size.copy())
+    total = exp.Paren(this=exp.Add(this=low, expression=high))
     half = exp.Div(this=total, expression=cast(literal(2), "DOUBLE"), typed=False, safe=False)
-    grouping = columns((*keys, *kept))
-    return select([*columns((*keys, *kept)), named(half, name)], inner(placed, "placed")).group_by(
-        *grouping, copy=False
-    )
+    return select([*columns((OPEN, *kept)), named(half, name)], inner(values, "sorted"))
 
 
 def _is_not_zero(value: exp.Expression) -> exp.Expression:

@@ -20,6 +20,7 @@ from auditor.checker.compile.baseline import (
     compared_measures,
     compared_violations,
     compared_windows,
+    numbered_opens,
     past_values,
     unjudged_subjects,
     usual_values,
@@ -330,7 +331,7 @@ def _compared(shape: Shape, rows: str, near: str) -> tuple[Statement, ...]:
         return shape.table(f"usual{place}")
 
     return (
-        Statement(opened, open_windows(shape, near)),
+        Statement(opened, numbered_opens(shape, open_windows(shape, near))),
         Statement(past, past_values(shape, rows, opened)),
         *(
             Statement(usual(place), usual_values(shape, rows, opened, past, place))
