@@ -72,6 +72,15 @@ def accounts_concerned(casebook: Casebook, *, pack: str, findings: Sequence[Find
     return tuple(sorted(accounts))
 
 
+def knows_later(casebook: Casebook, as_of: datetime | None) -> bool:
+    """Say whether an earlier run saw records later than a day: then the facts of its cases are not of that day."""
+    if as_of is None:
+        return False
+    with casebook.reading() as db:
+        days = [row["as_of"] for row in db.table("runs").rows_where(select="as_of")]
+    return any(day is None or datetime.fromisoformat(day) > as_of for day in days)
+
+
 @dataclass(frozen=True)
 class Cited:
     """The cited records of this run, of which `citations` is the file, and of earlier ones."""

@@ -93,8 +93,11 @@ def followed(
 def _shared_columns(rule: Rule) -> tuple[str, ...]:
     """Return the columns of which the account must share a value with the records that matter to it.
 
-    Where everything is one subject, `by` divides it; but what is new, and what follows what, is found before that.
+    Where everything is one subject, `by` divides it; but what is new, and what follows what, is found before that. What
+    is absent depends on where the whole log ends, and peers are others.
     """
+    if rule.absent or (rule.baseline and rule.baseline.of == "peers"):
+        return ()
     if rule.subject != "none":
         return rule.subject_columns
     return () if rule.novel or rule.sequence else rule.by

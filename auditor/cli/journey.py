@@ -15,7 +15,7 @@ from auditor.cases.casebook import Casebook, open_casebook
 from auditor.cases.model import Case, CasebookChange
 from auditor.cases.notes import list_cases
 from auditor.cases.runs import as_seen, given_before
-from auditor.cases.update import accounts_concerned, update_casebook
+from auditor.cases.update import accounts_concerned, knows_later, update_casebook
 from auditor.checker.audit import AuditResult, run_audit
 from auditor.cli.kept_pages import refuse_link
 from auditor.cli.leftovers import sweep_runs, warn_of_lost_casebook
@@ -83,7 +83,8 @@ def travel(order: Order, *, folder: Path, clock: Callable[[], datetime], say: Ca
         say("updating cases")
         with open_casebook(workspace.casebook) as casebook:
             accounts = accounts_concerned(casebook, pack=judgement.pack.name, findings=result.findings)
-            totals = account_totals(activity, accounts, as_of=order.as_of)
+            day = None if knows_later(casebook, order.as_of) else order.as_of
+            totals = account_totals(activity, accounts, as_of=day)
             change = _updated(casebook, judgement, result, totals, activity, now)
             cases = list_cases(casebook, pack=judgement.pack.name)
             approvals = judgement.approvals

@@ -142,7 +142,7 @@ def read_quarantine(workspace: Workspace) -> Iterator[BadLine]:
 
 def _read_source(index: Path) -> Iterator[BadLine]:
     with disk_errors(index):
-        entries = index.read_text(encoding="utf-8").splitlines()
+        entries = index.read_text(encoding="utf-8").removesuffix("\n").split("\n")  # not U+0085 and the like
         data = index.with_suffix(".lines").read_bytes()
     try:
         for text in entries:

@@ -49,7 +49,9 @@ def test_a_written_rule_selects_the_records_that_sigma_matches(text: str, record
     (sigma,) = loaded.detections.values()
     expected = holds_for(sigma.condition)(Event(0, "log", 1, record, None))
 
-    assert written.refused == ()
+    assert all("can never hold" in refusal.problem.message for refusal in written.refused)
+    if written.refused:
+        return
     native = load_rule_text(written.rules[0].text, name=written.rules[0].name)
     assert truth(native.selected(), Record(as_row(record)), Reading(is_missing_counted=True)) is expected
 
