@@ -12,7 +12,7 @@ from auditor.errors import Place, Problem
 from auditor.report.sarif import sarif_of
 
 OUTLINE = json.loads((Path(__file__).parent / "sarif_outline.json").read_text())
-FOLDER = Path("/work/policies")
+FOLDER = Path("/srv/policies")
 
 
 def log_of(*problems: Problem, untested: tuple[Path, ...] = ()) -> dict[str, Any]:
