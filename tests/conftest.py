@@ -1,9 +1,14 @@
-"""Golden files: printed results kept under tests/golden, changed only by `pytest --write-golden`."""
+"""Golden files: printed results kept under tests/golden, changed only by `pytest --write-golden`; no deadlines."""
 
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# how long an example takes says something of the machine only
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 GOLDEN = Path(__file__).parent / "golden"
 
