@@ -1,6 +1,6 @@
 """Put the modules of `standalone` together into the one file `verify.py` that a bundle carries.
 
-Same modules, same bytes: each stands after those that it imports, otherwise in the order of names; docstrings of modules
+Same modules, same bytes: each stands after those that it imports, otherwise in the order of names; their docstrings
 and their imports of each other are left out, and what they import of the standard library stands once, at the top.
 Because all names meet in one file, no two modules may define the same one; that is asserted here.
 """
