@@ -33,9 +33,7 @@ def _is_json(prompt: exp.Expression, start: str) -> exp.Expression:
 
 def _last_of_user(messages: exp.Expression) -> exp.Expression:
     message = identifier(_MESSAGE)
-    role = exp.In(
-        this=exp.Lower(this=identifier("role", _MESSAGE)), expressions=[literal(name) for name in USERS]
-    )
+    role = exp.In(this=exp.Lower(this=identifier("role", _MESSAGE)), expressions=[literal(name) for name in USERS])
     kept = exp.Comprehension(
         this=message, expression=exp.to_identifier(_MESSAGE, quoted=True), iterator=messages, condition=role
     )

@@ -1,7 +1,7 @@
 """What a template is: the patterns and numbers that the SQL and the plain evaluator of the tests share.
 
-A prompt is read (the last message of the user, where it is a list of messages; at most its beginning and its end), folded
-and *blanked*: every slot that a mark shows (a number, a quoted span, code, an address, a long token) becomes `#`.
+A prompt is read (the last message of the user, where it is a list of messages; at most its beginning and its end),
+folded and *blanked*: each slot that a mark shows (a number, a quoted span, code, an address, a long token) becomes `#`.
 Slots that no mark shows are found by what an account does: where many of its texts have a long common beginning and
 go on differently, the rest is a slot (an *opening*); the same with a common end (a *closing*).
 
@@ -27,9 +27,7 @@ _SPACE = (
 )  # control signs, spaces of every width, and signs of no width
 SPACE = f"[{_SPACE}]"
 INK = f"[^{_SPACE}]"
-_OTHER_SPACE = (
-    r"\x00-\x1f\x7f" + "\u0085\u00a0\u00ad\u1680\u2000-\u200f\u2028-\u202f\u205f-\u2064\u3000\ufeff"
-)
+_OTHER_SPACE = r"\x00-\x1f\x7f" + "\u0085\u00a0\u00ad\u1680\u2000-\u200f\u2028-\u202f\u205f-\u2064\u3000\ufeff"
 FOLD = f"{SPACE}{{2,}}|[{_OTHER_SPACE}]"
 """Becomes one space."""
 
@@ -89,3 +87,26 @@ class Edge:
 
 OPENING = Edge(words=3, size=16)
 CLOSING = Edge(words=5, size=24)
+
+UNLETTERED = r"[\x00-\x60\x7b-\x7f" + "\u2000-\u206f\u3000-\u303f]+"
+"""What stands between the words whose likeness is measured: digits, slots and punctuation say nothing about it."""
+
+ALIKE = (1, 2)
+"""Two templates are near-duplicates when their features have at least this Jaccard similarity (numerator, denominator).
+
+Features are the different words and the different pairs of neighbouring words: of ten words, two can be other ones."""
+
+FEWEST_FEATURES = 7
+"""Four words and their pairs. What is shorter is alike by chance, and is a group of its own."""
+
+BANDS, ROWS = 16, 3
+"""MinHash bands and hashes a band: templates at similarity 0.5 meet in some band with probability 0.88, at 0.6 with 0.98,
+at 0.8 nearly always; at 0.2 with 0.12, and are then compared in vain."""
+
+HEADS = 4
+"""The most members of a bucket, oldest first, that the others of the bucket are compared with."""
+
+MOST_ROUNDS = 12
+
+SEED_ALIKE = (2, 5)
+"""A lower similarity to a seed is given as 0: it is chance."""

@@ -8,16 +8,17 @@ from hypothesis import strategies as st
 from sqlglot import exp
 
 from auditor.content.blanking import with_text
-from auditor.records.sql import call, cast, identifier, named, open_connection, text_of
+from auditor.records.sql import call, cast, identifier, literal, named, open_connection, text_of
 from tests.content.plain import blanked
 
 CONNECTION = open_connection()
 ALPHABET = st.one_of(
     st.sampled_from([
-        " ", "\n", "\t", "\x00", "`", "```", '"', "'", "\u201c", "\u201d", "\u00ab", "\u00bb", "\u300c", "\u300d", "#", ",", ";", ".",
-        "1", "20", "a", "Solve", "the", "problem:", "http://", "www.", "@", "x@y.z", "\u0130", "\u03a3", "\u00df", "\u212a", "\u06f5",
-        "\u8bf7", "\u307e", "\u00a0", "\u200b", "\u3000", "\ufeff", "You are a helpful assistant.", "user:", "abcdefghij" * 3, "=", "[", "{", "\\",
-        "\U0001f600", "e\u0301", "-", "_",
+        " ", "\n", "\t", "\x00", "`", "```", '"', "'", "\u201c", "\u201d", "\u00ab", "\u00bb", "\u300c",
+        "\u300d", "#", ",", ";", ".", "1", "20", "a", "Solve", "the", "problem:", "http://", "www.", "@", "x@y.z",
+        "\u0130", "\u03a3", "\u00df", "\u212a", "\u06f5", "\u8bf7", "\u307e", "\u00a0", "\u200b", "\u3000",
+        "\ufeff", "You are a helpful assistant.", "user:", "abcdefghij" * 3, "=", "[", "{", "\\", "\U0001f600",
+        "e\u0301", "-", "_",
     ]),
     st.characters(exclude_categories=["Cs", "Cn"]),
 )  # fmt: skip
@@ -28,7 +29,7 @@ def blanked_in_sql(prompts: list[str]) -> list[str]:
     """Return the blanked texts of some prompts, as the engine works them out."""
     numbered = [
         named(call("unnest", cast(exp.Placeholder(), "VARCHAR[]")), "prompt"),
-        named(call("generate_subscripts", cast(exp.Placeholder(), "VARCHAR[]"), exp.convert(1)), "number"),
+        named(call("generate_subscripts", cast(exp.Placeholder(), "VARCHAR[]"), literal(1)), "number"),
     ]
     query = with_text(exp.Select(expressions=numbered), "prompt").order_by(identifier("number"))
     return [text for _, text in CONNECTION.execute(text_of(query), [prompts, prompts]).fetchall()]
@@ -63,12 +64,16 @@ def test_slots_are_blanked_and_the_rest_is_kept(prompt: str, expected: str) -> N
             [{"role": "system", "content": "Be kind"}, {"role": "user", "content": "Hi 5"}], "hi #", id="system first"
         ),
         pytest.param(
-            [{"role": "user", "content": "One"}, {"role": "assistant", "content": "Two"}, {"role": "User", "content": "Three"}],
+            [
+                {"role": "user", "content": "One"},
+                {"role": "assistant", "content": "Two"},
+                {"role": "User", "content": "Three"},
+            ],
             "three",
             id="several turns",
         ),
         pytest.param(
-            [{"role": "user", "content": [{"type": "text", "text": "Look at"}, {"type": "image"}, {"type": "text", "text": "this"}]}],
+            [{"role": "user", "content": [{"type": "text", "text": "Look at"}, {"type": "image"}, {"text": "this"}]}],
             "look at this",
             id="parts",
         ),
@@ -106,6 +111,15 @@ def test_the_engine_blanks_hostile_text_as_the_definition_says(prompts: list[str
 
 
 def test_a_very_long_prompt_of_anything_is_read_quickly_and_alike() -> None:
-    prompts = ["a" * 100_000, "`" * 5_001, '"' * 5_001, "1 " * 5_000, "\x00" * 5_000, "[" * 5_000, "[" * 5_000 + "]" * 5_000, "\u8bf7" * 5_000]
+    prompts = [
+        "a" * 100_000,
+        "`" * 5_001,
+        '"' * 5_001,
+        "1 " * 5_000,
+        "\x00" * 5_000,
+        "[" * 5_000,
+        "[" * 5_000 + "]" * 5_000,
+        "\u8bf7" * 5_000,
+    ]
 
     assert blanked_in_sql(prompts) == [blanked(prompt) for prompt in prompts]
