@@ -12,10 +12,10 @@ from pathlib import Path
 
 from auditor.checker.compile.plan import Plan, plan_for
 from auditor.checker.engines.duckdb import PlanResult, execute
-from auditor.checker.engines.lookback import Population, write_context
+from auditor.checker.engines.lookback import write_context
 from auditor.checker.findings import Finding, Receipt
 from auditor.checker.naming import NamedFindings
-from auditor.checker.population import write_population
+from auditor.checker.population import Population, write_population
 from auditor.checker.receipts import opened_receipt, rule_run, write_receipt
 from auditor.errors import WorkspaceError
 from auditor.policy.pack import Approval, Context, Pack
