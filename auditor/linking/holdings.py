@@ -14,7 +14,7 @@ from auditor.linking.networks import network_of
 from auditor.linking.population import Population
 from auditor.linking.reading import ACCOUNT, TIME, Reading, is_known, is_one_of
 from auditor.policy.links import LinkSignal
-from auditor.records.schema import COLUMNS, ColumnType
+from auditor.records.schema import READABLE_COLUMNS, ColumnType
 from auditor.records.sql import call, case, identifier, literal, named, within
 
 DAY = 86_400_000_000
@@ -108,7 +108,7 @@ def _read(column: str) -> exp.Expression:
     """Return a column as it is compared: addresses by network, identifiers exactly, other text ignoring case."""
     if column == "client_ip":
         return network_of()
-    known, own = COLUMNS.get(column), identifier(column, "r")
+    known, own = READABLE_COLUMNS.get(column), identifier(column, "r")
     is_folded = known is not None and known.type is ColumnType.TEXT and not known.is_identifier
     return exp.Lower(this=own) if is_folded else own
 
@@ -119,7 +119,7 @@ def _or_none(column: str) -> exp.Expression:
 
 
 def _empty(column: str) -> exp.Expression:
-    known = COLUMNS.get(column)
+    known = READABLE_COLUMNS.get(column)
     return literal(-1 if known is not None and known.type is ColumnType.INTEGER else "")
 
 

@@ -17,10 +17,12 @@ class LinkSignal(Node):
     """One thing that accounts may have in common.
 
     `family` says what sort of evidence it is: two signals of one family never support each other. All `columns` must
-    agree, and those of `also` that the sources have; with `client_ip` its network counts (/24, IPv6 /48). `networks` are the kinds of network that count, all when
-    empty. `within` is the longest break, in seconds, in a run of uses; 0 for no limit. `days` is on how many days an
-    account must have used it, `at_least` how many parties must behave alike. A value that comes mostly from accounts on a pathway of `not_through` is an
-    intermediary's own. What `only_supports` speaks for strong values and takes part in nothing else. `source` is where signal and numbers were published, or how they were calibrated.
+    agree, and those of `also` that the sources have; of `client_ip` the network counts (/24, IPv6 /48). `networks` are
+    the kinds of network that count, all when empty. `within` is the longest break, in seconds, in a run of uses; 0 for
+    no limit. `days` is on how many days an account must have used it, `at_least` how many parties must behave alike. A
+    value that comes mostly from accounts on a pathway of `not_through` is an intermediary's own. What `only_supports`
+    speaks for strong values and takes part in nothing else. `source` is where signal and numbers were published, or how
+    they were calibrated.
     """
 
     name: str

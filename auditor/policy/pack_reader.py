@@ -129,7 +129,7 @@ class _PackReader:
         return Pack(
             name=name, title=title, terms=tuple(terms), rules=tuple(rules), lists=tuple(values),
             exemptions=tuple(exemptions), ladder=next(iter(ladders), Ladder()), timezone=timezone,
-            links=next(iter(links), None), notes=_notes(paths, bool(terms)), files=self.files.snapshot(),
+            links=next(iter(links), None), notes=_notes(bool(terms)), files=self.files.snapshot(),
             root=str(self.files.root()),
         )  # fmt: skip
 
@@ -199,7 +199,7 @@ class _PackReader:
             first.setdefault(key, path)
 
 
-def _notes(paths: PackPaths, has_terms: bool) -> tuple[str, ...]:
+def _notes(has_terms: bool) -> tuple[str, ...]:
     notes = []
     if not has_terms:
         notes.append("the pack has no terms: conduct is observed and judged by no clause")
