@@ -11,14 +11,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from auditor.checker.circumstances import Circumstances
 from auditor.checker.clauses import clauses_for
-from auditor.checker.compile.plan import Plan, plan_for
+from auditor.checker.compile.plan import Plan
 from auditor.checker.engines.duckdb import PlanResult, execute
 from auditor.checker.findings import Finding, Incident, Measured, Receipt
+from auditor.checker.prepared import prepared
 from auditor.checker.receipts import opened_receipt, rule_run, write_receipt
 from auditor.checker.thresholds import number_text, thresholds_of
 from auditor.digests import digest_of_parts, rfc3339
 from auditor.errors import WorkspaceError
+from auditor.linking.derive import Linker
 from auditor.policy.pack import Approval, Context, Pack
 from auditor.policy.rule import Rule
 from auditor.policy.terms import Terms
@@ -56,6 +59,7 @@ def run_audit(
     folder: Path,
     clock: Callable[[], datetime] | None = None,
     quarantined: QuarantinedLines | None = None,
+    linker: Linker | None = None,
 ) -> AuditResult:
     """Judge an activity by a pack and write `receipt.json` and `citations.parquet` into `folder`.
 
@@ -65,23 +69,15 @@ def run_audit(
     Raises WorkspaceError when the folder can't be written or the records can't be read.
     """
     pack = _in_force(pack, as_of)
-    activity = as_on(activity, as_of, {name for rule in pack.rules for name in rule.needed_columns()})
-    receipt = opened_receipt(activity, pack, context, approvals, run_id=run_id, started=started, program=program)
+    circumstances = Circumstances(pack, context, as_of, since, until, linker)
+    read = as_on(activity, as_of, {name for rule in pack.rules for name in rule.needed_columns()})
+    receipt = opened_receipt(read, pack, context, approvals, run_id=run_id, started=started, program=program)
     receipt = receipt.model_copy(update={"since": since, "until": until, "as_of": as_of})
     receipt = receipt.model_copy(update={"quarantined": quarantined or QuarantinedLines()})
     with _receipt_kept(folder, receipt):
-        plan = plan_for(
-            pack.rules,
-            sources=activity.sources,
-            context=context,
-            terms=pack.terms,
-            exemptions=pack.exemptions,
-            timezone=pack.timezone,
-            as_of=as_of,
-            since=since,
-            until=until,
-        )
-        result = execute(plan, activity)
+        ready = prepared(activity, pack.rules, circumstances)
+        plan = circumstances.plan(pack.rules, ready.activity.sources)
+        result = execute(plan, ready.activity)
         found = _Findings(pack.rules, pack.terms, result)
         _write_citations(folder / CITATIONS, result, found)
         closed = _closed(receipt, plan, result, pack.rules, clock)

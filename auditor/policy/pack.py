@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from auditor.digests import canonical_json, digest_of
 from auditor.policy.conditions import Node
+from auditor.policy.links import LinkRules
 from auditor.policy.rule import Exemption, Rule, Span, ValueList
 from auditor.policy.terms import Terms
 
@@ -38,6 +39,7 @@ class Pack(Node):
     rules: tuple[Rule, ...] = ()
     lists: tuple[ValueList, ...] = ()
     exemptions: tuple[Exemption, ...] = ()
+    links: LinkRules | None = None
     ladder: Ladder = Ladder()
     timezone: str = "UTC"
     notes: tuple[str, ...] = ()
