@@ -41,6 +41,7 @@ class Pack(Node):
     exemptions: tuple[Exemption, ...] = ()
     links: LinkRules | None = None
     ladder: Ladder = Ladder()
+    links: LinkRules | None = None
     timezone: str = "UTC"
     notes: tuple[str, ...] = ()
     """What a person who audits by this pack should know, a sentence each."""
