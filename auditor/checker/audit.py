@@ -20,7 +20,6 @@ from auditor.checker.population import Population, write_population
 from auditor.checker.prepared import prepared
 from auditor.checker.receipts import opened_receipt, rule_run, write_receipt
 from auditor.errors import WorkspaceError
-from auditor.linking.derive import Linker
 from auditor.policy.pack import Approval, Context, Pack
 from auditor.policy.rule import Rule
 from auditor.records.activity import Activity
@@ -57,7 +56,6 @@ def run_audit(
     folder: Path,
     clock: Callable[[], datetime] | None = None,
     quarantined: QuarantinedLines | None = None,
-    linker: Linker | None = None,
 ) -> AuditResult:
     """Judge an activity by a pack and write `receipt.json` and `citations.parquet` into `folder`.
 
@@ -67,7 +65,7 @@ def run_audit(
     Raises WorkspaceError when the folder can't be written or the records can't be read.
     """
     pack = _in_force(pack, as_of)
-    circumstances = Circumstances(pack, context, as_of, since, until, linker)
+    circumstances = Circumstances(pack, context, as_of, since, until)
     read = as_on(activity, as_of, {name for rule in pack.rules for name in rule.needed_columns()})
     receipt = opened_receipt(read, pack, context, approvals, run_id=run_id, started=started, program=program)
     receipt = receipt.model_copy(update={"since": since, "until": until, "as_of": as_of})

@@ -7,7 +7,7 @@ from datetime import datetime
 from auditor.checker.compile.plan import Plan, plan_for
 from auditor.checker.evaluator.evaluate import Evaluation, Watch, evaluate
 from auditor.checker.evaluator.facts import Row
-from auditor.linking.derive import Linker
+from auditor.linking.derive import Sight
 from auditor.policy.pack import Context, Pack
 from auditor.policy.rule import Rule
 from auditor.records.activity import SourceSummary
@@ -17,7 +17,7 @@ from auditor.records.activity import SourceSummary
 class Circumstances:
     """What rules are judged by: terms, exemptions, links and time zone of a pack, and the facts of the platform.
 
-    `since` and `until` keep incidents by their end, `as_of` hides later records. `linker` finds out who acted together.
+    `since` and `until` keep incidents by their end, `as_of` hides later records.
     """
 
     pack: Pack
@@ -25,7 +25,11 @@ class Circumstances:
     as_of: datetime | None = None
     since: datetime | None = None
     until: datetime | None = None
-    linker: Linker | None = None
+
+    @property
+    def sight(self) -> Sight:
+        """What derived columns are worked out from."""
+        return Sight(self.pack, self.context, self.as_of)
 
     def plan(self, rules: Sequence[Rule], sources: Sequence[SourceSummary]) -> Plan:
         """Return the plan of rules over what the sources provide."""

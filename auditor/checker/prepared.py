@@ -4,11 +4,11 @@ Links are made in two steps. What thieves did with other people's keys is found 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from auditor.checker.circumstances import Circumstances
 from auditor.checker.thefts import theft_rules, thefts_in
-from auditor.linking.derive import derived_activity
+from auditor.linking.derive import derived_activity, only_strong
 from auditor.linking.model import Links
 from auditor.policy.rule import Rule
 from auditor.records.activity import Activity
@@ -35,24 +35,17 @@ def prepared(activity: Activity, rules: Sequence[Rule], circumstances: Circumsta
     first = theft_rules(circumstances) if needs_links else ()
     seen = as_on(activity, circumstances.as_of, names | _columns_of(first, circumstances))
     thefts = _thefts(seen, first, circumstances)
-    derived, links = derived_activity(
-        seen,
-        names,
-        circumstances.pack.links,
-        context=circumstances.context,
-        as_of=circumstances.as_of,
-        excluded=thefts,
-        linker=circumstances.linker,
-    )
+    derived, links = derived_activity(seen, names, circumstances.sight, excluded=thefts)
     return Prepared(derived, links, thefts)
 
 
 def _thefts(seen: Activity, rules: Sequence[Rule], circumstances: Circumstances) -> tuple[AccountSpan, ...]:
-    if not rules:
+    links_file = circumstances.pack.links
+    if not rules or links_file is None:
         return ()
-    anytime = replace(circumstances, since=None, until=None)
-    names = _columns_of(rules, circumstances)
-    activity, _ = derived_activity(seen, names, None, context=anytime.context, as_of=anytime.as_of)
+    pack = circumstances.pack.model_copy(update={"links": only_strong(links_file)})
+    anytime = Circumstances(pack, circumstances.context, circumstances.as_of)
+    activity, _ = derived_activity(seen, _columns_of(rules, anytime), anytime.sight)
     return thefts_in(activity, rules, anytime)
 
 

@@ -39,7 +39,6 @@ class Pack(Node):
     rules: tuple[Rule, ...] = ()
     lists: tuple[ValueList, ...] = ()
     exemptions: tuple[Exemption, ...] = ()
-    links: LinkRules | None = None
     ladder: Ladder = Ladder()
     links: LinkRules | None = None
     timezone: str = "UTC"

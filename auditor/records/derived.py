@@ -5,7 +5,7 @@ connection and says here how a record finds its value. The compiled plan and the
 values, since both read the view. Nothing is derived that nobody asked for.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import duckdb
@@ -14,7 +14,7 @@ from sqlglot import exp
 from auditor.errors import WorkspaceError
 from auditor.records.activity import ALL_COLUMNS, STORED, Activity, SourceSummary, show
 from auditor.records.schema import COLUMNS, DERIVABLE_COLUMNS, DERIVED_FROM, DUCKDB_TYPES, FACT_COLUMNS
-from auditor.records.sql import call, cast, columns_definition, identifier, named, table, text_of
+from auditor.records.sql import cast, identifier, named, table, text_of
 
 ROW = "r"
 """The alias of the stored record in `Derivation.value` and in the conditions of its joins."""
@@ -75,17 +75,6 @@ def derivable(names: Iterable[str]) -> frozenset[str]:
 def make_table(activity: Activity, name: str, query: exp.Query) -> None:
     """Keep the answer of a query as a table for derivations, in the place of an earlier one of that name."""
     activity.connection.execute(text_of(exp.Create(this=table(name), kind="TABLE", replace=True, expression=query)))
-
-
-def fill_table(activity: Activity, name: str, types: Mapping[str, str], values: Sequence[Sequence[object]]) -> None:
-    """Keep values, given column by column, as a table for derivations, in the place of an earlier one of that name."""
-    schema = exp.Schema(this=table(name), expressions=columns_definition(types))
-    activity.connection.execute(text_of(exp.Create(this=schema, kind="TABLE", replace=True)))
-    if values and values[0]:
-        lists = [call("unnest", cast(exp.Placeholder(), f"{kind}[]")) for kind in types.values()]
-        target = exp.Schema(this=table(name), expressions=[identifier(column).this for column in types])
-        insertion = exp.Insert(this=target, expression=exp.Select(expressions=lists))
-        activity.connection.execute(text_of(insertion), [list(column) for column in values])
 
 
 def _query(derivations: Sequence[Derivation]) -> exp.Select:

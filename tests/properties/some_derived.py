@@ -5,8 +5,9 @@ from functools import cache
 from hypothesis import strategies as st
 from sqlglot import exp
 
-from auditor.linking.derive import cluster_derivation
+from auditor.linking.derivations import link_derivations
 from auditor.linking.model import Links, Stretch
+from auditor.policy.pack import Context
 from auditor.records.activity import Activity
 from auditor.records.derived import ROW, Derivation, with_derived
 from auditor.records.schema import DERIVED_FROM
@@ -21,12 +22,14 @@ def links(grid: Grid) -> st.SearchStrategy[Links]:
         Stretch, account=st.sampled_from(("a", "A", "b")), start=grid.moments(), cluster=st.sampled_from(("L-1", "L-2"))
     )
     stretches = st.lists(one, max_size=4, unique_by=lambda item: (item.account, item.start))
-    return st.builds(Links, stretches=stretches.map(tuple))
+    ordered = stretches.map(lambda found: tuple(sorted(found, key=lambda item: (item.account, item.start))))
+    return st.builds(Links, stretches=ordered)
 
 
 def with_all_derived(activity: Activity, linked: Links) -> Activity:
     """Return the activity with every derivable column in its view."""
-    return with_derived(activity, [cluster_derivation(activity, linked), *_others()])
+    linked_columns = link_derivations(activity, linked, ["cluster_id"], context=Context(), as_of=None)
+    return with_derived(activity, [*linked_columns, *_others()])
 
 
 def _others() -> list[Derivation]:
