@@ -100,8 +100,8 @@ FEWEST_FEATURES = 7
 """Four words and their pairs. What is shorter is alike by chance, and is a group of its own."""
 
 BANDS, ROWS = 16, 3
-"""MinHash bands and hashes a band: templates at similarity 0.5 meet in some band with probability 0.88, at 0.6 with 0.98,
-at 0.8 nearly always; at 0.2 with 0.12, and are then compared in vain."""
+"""MinHash bands, and hashes a band: templates at similarity 0.5 meet in some band with probability 0.88, at 0.6 with
+0.98, at 0.8 nearly always; at 0.2 with 0.12, and are then compared in vain."""
 
 HEADS = 4
 """The most members of a bucket, oldest first, that the others of the bucket are compared with."""

@@ -71,9 +71,8 @@ def _pairs() -> exp.Select:
 def _best() -> exp.Select:
     texts = joined(select(*columns("text_key", "seed", "text"), of=_PAIRS), TEXTS, "text_key")
     featured = with_features(texts, "text")
-    compared = select(
-        identifier("text_key"), named(identifier(FEATURES), "own"), identifier(FEATURES, _SEEDS), of=featured
-    )
+    own = select(*columns("text_key", "seed"), named(identifier(FEATURES), "own"), of=featured)
+    compared = select(*columns("text_key", "own", FEATURES), of=own)
     compared = joined(compared, _SEEDS, "seed")
     shared = select(
         identifier("text_key"),
