@@ -9,7 +9,7 @@ that is only like templates whose own place is open waits for the next round.
 from sqlglot import exp
 
 from auditor.content.definition import ALIKE, HEADS, MOST_ROUNDS
-from auditor.content.features import FEATURES, common, size
+from auditor.content.features import FEATURES, common, different, size
 from auditor.content.nodes import at_least, columns, count, equal, joined, select, times
 from auditor.content.sketches import BUCKETS, NODES, make_buckets
 from auditor.content.templates import TEMPLATES
@@ -89,15 +89,16 @@ def _new_pairs() -> exp.Query:
 
 
 def _compared() -> exp.Select:
-    pairs = select(*columns("node", "head"), named(identifier(FEATURES), "own"), of=_NEW)
-    pairs = joined(pairs, NODES, "node")
+    pairs = joined(select(*columns("node", "head"), named(identifier(FEATURES), "own"), of=_NEW), NODES, "node")
     others = select(named(identifier("node"), "head"), identifier(FEATURES), of=NODES)
     both = joined(select(*columns("node", "head", "own", FEATURES), of=pairs), others, "head")
+    lists = [named(different(identifier(name)), name) for name in ("own", FEATURES)]
+    sets = select(*columns("node", "head"), *lists, of=both)
     counted = select(
         *columns("node", "head"),
         named(common(identifier("own"), identifier(FEATURES)), "shared"),
         named(exp.Add(this=size(identifier("own")), expression=size(identifier(FEATURES))), "sizes"),
-        of=both,
+        of=sets,
     )
     part, whole = ALIKE
     either = exp.Paren(this=exp.Sub(this=identifier("sizes"), expression=identifier("shared")))

@@ -9,8 +9,8 @@ import hashlib
 
 from sqlglot import exp
 
-from auditor.content.definition import BANDS, FEWEST_FEATURES, ROWS
-from auditor.content.features import FEATURES, size, with_features
+from auditor.content.definition import BANDS, FEWEST_WORDS, ROWS
+from auditor.content.features import FEATURES, WORDS, with_features
 from auditor.content.nodes import at_least, columns, count, joined, select
 from auditor.content.templates import TEMPLATES
 from auditor.content.texts import drop
@@ -45,7 +45,7 @@ def _nodes() -> exp.Select:
     order = exp.Order(expressions=[exp.Ordered(this=item) for item in columns("first_time", "template_id")])
     node = named(exp.Window(this=exp.RowNumber(), order=order), "node")
     query = select(node, *columns("template_key", FEATURES), of=featured)
-    return query.where(at_least(size(identifier(FEATURES)), literal(FEWEST_FEATURES)))
+    return query.where(at_least(identifier(WORDS), literal(FEWEST_WORDS)))
 
 
 def _sketches() -> exp.Select:

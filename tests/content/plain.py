@@ -1,13 +1,18 @@
 """The plain evaluator of templates: the same definition in slow and obvious Python, which judges the SQL."""
 
-import hashlib
 import json
 import re
+from functools import cache
 from itertools import pairwise
 from typing import Any  # JSON holds anything
 
+from sqlglot import exp
+
 from auditor.content import definition as d
 from auditor.content.sketches import turned_bits
+from auditor.records.sql import call, literal, open_connection, text_of
+
+ENGINE = open_connection()
 
 DOTTED_CAPITAL_I = "\u0130"
 
@@ -112,17 +117,33 @@ def _filled_by(texts: list[Words], total: int, edge: d.Edge) -> dict[Words, int]
     return filled
 
 
+def words_of(text: str) -> list[str]:
+    """Return the words that a text is compared by."""
+    return re.sub(" {2,}", " ", _sub(d.UNLETTERED, "", text)).strip(" ").split(" ")
+
+
 def features(text: str) -> frozenset[int]:
     """Return what a text is compared by: its different words and pairs of neighbouring words, as numbers."""
-    words = _sub(d.UNLETTERED, " ", text).strip(" ").split(" ")
-    pairs = [f"{first} {second}" for first, second in pairwise(words)]
-    return frozenset(int.from_bytes(hashlib.md5(item.encode()).digest()[8:], "little") for item in [*words, *pairs])
+    numbers = [hash_of(word) for word in words_of(text)]
+    return frozenset(numbers) | {first ^ _swapped(second) for first, second in pairwise(numbers)}
+
+
+def _swapped(number: int) -> int:
+    high, low = divmod(number, 2**32)
+    return low * 2**32 + high
+
+
+@cache
+def hash_of(word: str) -> int:
+    """Return the engine's number for a word; it is the one thing that isn't worked out here."""
+    query = exp.Select(expressions=[call("hash", literal(word))])
+    return int(ENGINE.execute(text_of(query)).fetchall()[0][0])
 
 
 def groups(templates: list[str]) -> dict[str, str]:
     """Return which template each one's group is named after; they are given from the oldest on."""
     of = {text: features(text) for text in templates}
-    nodes = [text for text in templates if len(of[text]) >= d.FEWEST_FEATURES]
+    nodes = [text for text in templates if len(words_of(text)) >= d.FEWEST_WORDS]
     buckets = _buckets_of([of[text] for text in nodes])
     roots: dict[int, int] = {}
     alike: dict[int, set[int]] = {node: set() for node in range(len(nodes))}

@@ -45,7 +45,9 @@ def plain_groups_of(prompts: list[str]) -> list[str]:
         pytest.param(LONG, LONG.replace("strict", "severe"), id="one word is another"),
         pytest.param(LONG, LONG.replace("Please act", "Act").replace("student", "pupil"), id="two small changes"),
         pytest.param(LONG, LONG.upper() + "!!", id="case and punctuation"),
-        pytest.param("Solve exercise 4 of the sheet", "Solve exercise 5 of that sheet", id="a short template"),
+        pytest.param(
+            "Solve exercise 4 of the sheet below", "Solve exercise 5 of the sheets below", id="a short template"
+        ),
     ],
 )
 def test_variants_of_one_template_fall_together(one: str, other: str) -> None:
