@@ -5,6 +5,7 @@ that is reserved for nobody (240.0.0.0/4, RFC 1112 section 4), autonomous system
 domains from `.example` (RFC 2606).
 """
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -119,6 +120,17 @@ class Ground:
     scene: str
     release: float
     """When the newest model came out, in seconds from the start."""
+
+    effort: float = 1.0
+    """How much of the usual number of calls and members; less than all for a quick look."""
+
+    def size(self, low: int, high: int) -> int:
+        """Return how many take part."""
+        return max(4, round(self.random.randrange(low, high) * math.sqrt(self.effort)))
+
+    def amount(self, low: int, high: int) -> int:
+        """Return how much is done."""
+        return max(2, round(self.random.randrange(low, high) * self.effort))
 
     @property
     def end(self) -> float:

@@ -103,7 +103,7 @@ _GATEWAY = Shape(
     name="gateway",
     account_id="mixed:user-",
     key_id="mixed:sk-hash-",
-    clients=_clients("litegate/0.4", "openrelay/3.1.0", "langthread/0.9.2", "langthread/1.0.1", "python/3.12 aiohttp/3.10"),
+    clients=_clients("litegate/0.4", "openrelay/3.1.0", "langthread/0.9.2", "langthread/1.0.1", "aiohttp/3.10"),
     text="digest", facts="payment_added", asks_phone=True, sees_device=False, sees_tls=False, sees_place=True,
     passes_end_users=True, share_on_public_mail=0.8, share_mobile=0.1, addresses_of_a_home=1,
     models=("nano", "standard", "deep", "standard-next"),
