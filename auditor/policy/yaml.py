@@ -24,6 +24,8 @@ LARGEST_LIST = 16 << 20
 
 ScalarValue = str | bool | int | Decimal | None
 
+_PARSER_DEPTH = "maximum nesting depth"
+"""What libyaml says of brackets far beyond `DEEPEST`, which it scans ahead of its events (since 0.2.6)."""
 _QUOTE = "quote a text that starts with `*`, `&`, `%` or `@`"
 _ALIAS_CONTEXTS = frozenset({"while scanning an alias", "while scanning an anchor"})
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -157,6 +159,8 @@ def _events(text: str, file: str) -> Iterator[Any]:
 
 
 def _syntax_problem(error: yaml.MarkedYAMLError, place: Place, text: str) -> Problem:
+    if _PARSER_DEPTH in (error.problem or ""):
+        return _too_deep(place)
     lines = re.split("\r\n|\r|\n", text)
     line = lines[place.line - 1] if 0 < place.line <= len(lines) else ""
     if "\t" in line[: len(line) - len(line.lstrip())]:
@@ -220,10 +224,14 @@ def _scalar(event: Any, file: str, problems: list[Problem]) -> ScalarNode:
 def _opened(event: Any, file: str, depth: int, problems: list[Problem]) -> _Open:
     place = _place(event.start_mark, file)
     if depth >= DEEPEST:
-        found = f"nesting deeper than {DEEPEST} levels, expected a flat structure"
-        raise PolicyError.at(place, found, "remove brackets or indentation levels")
+        raise PolicyError([_too_deep(place)])
     _check_properties(event, place, problems)
     return _Open(place, isinstance(event, yaml.MappingStartEvent), [])
+
+
+def _too_deep(place: Place) -> Problem:
+    found = f"nesting deeper than {DEEPEST} levels, expected a flat structure"
+    return problem_at(place, found, "remove brackets or indentation levels")
 
 
 def _closed(collection: _Open, problems: list[Problem]) -> YamlNode:

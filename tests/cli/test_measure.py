@@ -15,7 +15,7 @@ LABELS = (
 
 def audited(auditor: Run, labels: str = LABELS) -> Path:
     """Audit a small log in which `a` is refused too often; return the labels."""
-    auditor("audit", write_log(Path("log.jsonl")), "--pack", write_pack(Path("pack")))
+    auditor("audit", write_log(Path("log.jsonl"), account="a"), "--pack", write_pack(Path("pack")))
     path = Path("labels.jsonl")
     path.write_text(labels)
     return path
