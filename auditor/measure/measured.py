@@ -253,8 +253,8 @@ def _victims(members: Sequence[Outcome]) -> VictimFigures:
 
 
 def _cases_as_groups(accounts: Iterable[Outcome]) -> BCubed:
-    """Judge the cases as groups, over accounts in a case or in a campaign."""
-    judged = [it for it in accounts if it.case or it.label.campaign]
+    """Judge the cases as groups, over accounts in a case or in a campaign; victims may be in one case or not."""
+    judged = [it for it in accounts if (it.case or it.label.campaign) and not it.label.is_victim]
     return b_cubed((_found_group(it), it.label.group) for it in judged)
 
 

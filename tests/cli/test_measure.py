@@ -57,5 +57,5 @@ def test_an_unknown_shape_is_refused_with_the_known_ones(auditor: Run) -> None:
     ran = auditor("simulate", "out", "--world", "round")
 
     assert ran.code == 2
-    assert "cloud, console, consumer, gateway" in ran.err
+    assert "cloud, console, consumer, exchange, gateway" in ran.err
     assert not Path("out").exists()

@@ -69,6 +69,8 @@ class Person:
     pathway: str = "direct"
     project: str = ""
     owner_country: str = ""
+    keeps_text: bool = True
+    """Whether the platform may keep what this account asks; of the others it keeps digests."""
 
 
 @dataclass(frozen=True)
@@ -178,6 +180,7 @@ class Ground:
             client=client or random.choice(shape.clients),
             joined=-random.uniform(12 * DAY, 380 * DAY) if joined is None else joined,
             country=home.country,
+            keeps_text=random.random() < shape.share_with_text,
         )
 
     def card(self) -> str:

@@ -98,7 +98,7 @@ class Scribe:
             row["finish_reason"] = "stop"
         else:
             row["error_code"] = ERRORS.get(status, "error")
-        self._tell(row, text, asking.name)
+        self._tell(row, who, text, asking.name)
         row.update(more or {})
         row.update(columns)
         if status == 200:
@@ -130,13 +130,13 @@ class Scribe:
         row = {**self.presence(who, network), "event": "list_models", "api_key_id": who.keys[key]}
         return moment, {**row, "endpoint": "/v1/models", "status": 200}
 
-    def _tell(self, row: Row, text: str, template: str) -> None:
+    def _tell(self, row: Row, who: Person, text: str, template: str) -> None:
         """Say of the prompt what this platform keeps of it."""
-        if self.shape.text == "digest":
+        if not who.keeps_text:
             row["prompt_digest"] = hashlib.sha256(text.encode()).hexdigest()
             return
         row["prompt"] = text
-        if self.shape.text == "prompt+template":
+        if self.shape.gives_templates:
             row["template_id"] = hashlib.sha256((template or text).encode()).hexdigest()[:24]
 
 

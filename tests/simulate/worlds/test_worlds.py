@@ -99,6 +99,7 @@ def test_a_column_is_there_or_not_by_shape(made: Written, rows: list[dict[str, o
             "cloud": {"prompt", "template_id", "tls_fingerprint"},
             "gateway": {"prompt_digest", "phone_digest"},
             "consumer": {"prompt", "device_id", "phone_digest"},
+            "exchange": {"prompt", "prompt_digest", "device_id", "tls_fingerprint"},
         }[made.folder.name]
     )
 
