@@ -1,12 +1,14 @@
 """Evidence bundles: from a case of the casebook to a folder that a stranger can verify, and the verification."""
 
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import groupby
 from pathlib import Path
 
+from auditor.cases.decisions import course_of
 from auditor.cases.dossier import gather, wanted_of
+from auditor.cases.ledger import entries_of
 from auditor.cases.model import Case
 from auditor.cases.notes import show_case
 from auditor.cli import console
@@ -15,6 +17,8 @@ from auditor.cli.snapshot import kept_judgement, read_receipt
 from auditor.errors import UsageError
 from auditor.evidence.bundle import build_bundle
 from auditor.evidence.custody import store_must_be_as_written
+from auditor.evidence.deciding import Attested, attested
+from auditor.evidence.standalone.attestations import LADDER
 from auditor.evidence.verify import VerificationReport, verify_bundle
 from auditor.records.activity import Activity
 from auditor.records.cited import CitedRow, all_cited
@@ -30,23 +34,34 @@ def build(folder: Path, case_id: str, out: Path | None) -> Path:
     Raises UsageError when there is no such case or something else is at `out`; BundleError; WorkspaceError.
     """
     workspace = open_workspace(folder, create=False)
-    with open_known_casebook(workspace) as casebook:
+    with open_known_casebook(workspace) as casebook, casebook.reading() as db:
         case = show_case(casebook, case_id)
+        people = attested(course_of(entries_of(db, case.id)))
     if out is not None and out.exists():
         raise UsageError.at(str(out), "found something there already, expected a new folder", "choose another `--out`")
     with workspace.lock():
-        return next(build_all(workspace, [case], targets={case.id: out or workspace.bundles / case.id}))
+        places = {case.id: out or workspace.bundles / case.id}
+        return next(build_all(workspace, [case], targets=places, people={case.id: people} if people else {}))
 
 
-def build_all(workspace: Workspace, cases: Sequence[Case], *, targets: dict[str, Path] | None = None) -> Iterator[Path]:
-    """Seal cases, those of one run with one reading of the store; the caller holds the workspace's lock."""
+def build_all(
+    workspace: Workspace,
+    cases: Sequence[Case],
+    *,
+    targets: dict[str, Path] | None = None,
+    people: Mapping[str, Attested] | None = None,
+) -> Iterator[Path]:
+    """Seal cases, those of one run with one reading of the store; the caller holds the workspace's lock.
+
+    `people` is what they signed, by case; it goes into the bundles.
+    """
     activity = open_activity(workspace)
     manifest = load_manifest(workspace)
     store_must_be_as_written(workspace, manifest)
     sources = manifest.sources
     places = targets or {case.id: workspace.bundles / case.id for case in cases}
     for run, group in groupby(sorted(cases, key=lambda case: (case.last_run, case.id)), key=lambda case: case.last_run):
-        yield from _build_run(workspace, workspace.runs / run, tuple(group), activity, sources, places)
+        yield from _build_run(workspace, workspace.runs / run, tuple(group), activity, sources, places, people or {})
 
 
 def _build_run(
@@ -56,6 +71,7 @@ def _build_run(
     activity: Activity,
     sources: tuple[Source, ...],
     places: dict[str, Path],
+    people: Mapping[str, Attested],
 ) -> Iterator[Path]:
     receipt = read_receipt(run)
     judgement = kept_judgement(run, receipt)
@@ -75,7 +91,13 @@ def _build_run(
     with _original_bytes(sources) as originals:
         for dossier in gathered:
             case_id = dossier.case.id
-            yield build_bundle(dossier, rows=rows.of(case_id), sources=originals, target=places[case_id])
+            yield build_bundle(
+                dossier,
+                rows=rows.of(case_id),
+                sources=originals,
+                target=places[case_id],
+                attested=people.get(case_id),
+            )
 
 
 class _Rows:
@@ -109,11 +131,19 @@ def show(report: VerificationReport, *, is_json: bool) -> None:
     for check in report.checks:
         if check.result != "ok":
             where = " ".join(part for part in (check.file, check.field) if part)
-            console.result(f"{check.result}: {check.name}{f' ({where})' if where else ''}: {check.message}")
+            console.result(
+                f"{check.result}: {check.code}: {check.name}{f' ({where})' if where else ''}: {check.message}"
+            )
+    for signature in report.signatures:
+        sternest = next((action for action in reversed(LADDER) if action in signature.actions.values()), "none")
+        who = f"{signature.person}, {signature.time}, key {signature.key_id}"
+        console.result(f"signed: {signature.step}, {sternest}, {who}")
     held = sum(check.result == "ok" for check in report.checks)
     console.result(f"{report.verdict}: {held} of {console.plural(len(report.checks), 'check')} hold")
+    if report.stage == "proposal":
+        console.result("this is a proposal: nobody has approved it in this bundle")
     if report.verdict == "unproven":
-        console.result("nothing is wrong with the bundle, but no one whom you trust has signed it")
+        console.result("nothing is wrong with the bundle, but not every step was signed by someone whom you trust")
 
 
 @contextmanager

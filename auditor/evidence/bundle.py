@@ -14,6 +14,7 @@ from auditor.errors import BundleError
 from auditor.evidence.bag import Bag, is_plain, new_bag
 from auditor.evidence.carried import carried
 from auditor.evidence.cited import CitedWriter
+from auditor.evidence.deciding import Attested
 from auditor.evidence.documents import (
     CaseDocument,
     CaseHead,
@@ -32,8 +33,17 @@ from auditor.report.page import findings_of, render_case
 PROFILE = "auditor evidence bundle 1"
 
 
-def build_bundle(dossier: Dossier, *, rows: Iterable[CitedRow], sources: SourceBytes, target: Path) -> Path:
+def build_bundle(
+    dossier: Dossier,
+    *,
+    rows: Iterable[CitedRow],
+    sources: SourceBytes,
+    target: Path,
+    attested: Attested | None = None,
+) -> Path:
     """Write the bundle of a case to `target` and return that; `rows` are all its cited records in record order.
+
+    What people `attested` goes with it as long as it is the bundle that they signed.
 
     Raises BundleError when cited records are missing from the store or aren't what their own bytes say, or a name can't
     stand in a bundle;
@@ -45,6 +55,7 @@ def build_bundle(dossier: Dossier, *, rows: Iterable[CitedRow], sources: SourceB
     try:
         with new_bag(target) as bag:
             _fill(bag, sealed, rows, sources)
+            _attest(bag, attested, target)
     except UnicodeEncodeError as error:
         message = f"a text of case {sealed.case.id} holds half a surrogate pair ({error.object[error.start]!a})"
         raise BundleError.at(str(target), message, "mend the source or the policy file that holds it") from None
@@ -73,6 +84,16 @@ def _fill(bag: Bag, sealed: Dossier, rows: Iterable[CitedRow], sources: SourceBy
             "External-Identifier": sealed.case.id,
         }
     )
+
+
+def _attest(bag: Bag, attested: Attested | None, target: Path) -> None:
+    if attested is None:
+        return
+    if bag.digest == attested.digest:
+        bag.attest(attested.files)
+    elif attested.is_final:
+        message = "the bundle can't be made again as it was decided on: the program, or what the case rests on, changed"
+        raise BundleError.at(str(target), message, "keep the bundle that was signed; a later one proves nothing of it")
 
 
 def _nothing_must_be_missing(sealed: Dossier, found: Counter[str]) -> None:
