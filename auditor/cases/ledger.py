@@ -12,8 +12,10 @@ from datetime import datetime
 from typing import Any, Literal, get_args  # JSON values have no closed type
 
 from sqlite_utils import Database
+from sqlite_utils.db import Table
 
 from auditor.digests import canonical_json, digest_of, rfc3339
+from auditor.errors import WorkspaceError
 from auditor.policy.conditions import Node
 
 FORMAT_VERSION = 1
@@ -70,13 +72,13 @@ def append(
         "number": entry.number, "time": rfc3339(time), "kind": kind, "case_id": case_id, "person": person,
         "content": content.decode(), "digest": entry.digest,
     }  # fmt: skip
-    db.table("ledger").insert(row)
+    _table(db).insert(row)
     return entry
 
 
 def head_of(db: Database) -> Head:
     """Return the number and digest of the last entry; of none: 0 and zeros."""
-    for row in db.table("ledger").rows_where(order_by="number desc", limit=1, select="number, digest"):
+    for row in _table(db).rows_where(order_by="number desc", limit=1, select="number, digest"):
         return Head(number=row["number"], digest=row["digest"])
     return Head(number=0, digest=FIRST)
 
@@ -84,14 +86,23 @@ def head_of(db: Database) -> Head:
 def entries_of(db: Database, case_id: str | None = None) -> tuple[Entry, ...]:
     """Return the entries, oldest first; of one case when it is given."""
     where, values = ("case_id = ?", [case_id]) if case_id is not None else (None, [])
-    rows = db.table("ledger").rows_where(where, values, order_by="number", select="content")
+    rows = _table(db).rows_where(where, values, order_by="number", select="content")
     return tuple(_read(row["content"].encode()) for row in rows)
 
 
 def faults_of(db: Database, heads: Sequence[Head] = ()) -> tuple[LedgerFault, ...]:
     """Check the whole ledger, against heads kept elsewhere when there are any, and return every fault."""
-    rows = list(db.table("ledger").rows_where(order_by="number"))
+    rows = list(_table(db).rows_where(order_by="number"))
     return (*chain_faults(rows), *_head_faults(rows, heads), *_note_faults(db, rows))
+
+
+def _table(db: Database) -> Table:
+    """Return the table of entries; without this check a lost one would be begun anew, and nobody would know."""
+    table = db.table("ledger")
+    if not table.exists():
+        message = "found a casebook without its ledger, which was there when it was made"
+        raise WorkspaceError.at(None, message, "restore the casebook from a backup")
+    return table
 
 
 def chain_faults(rows: Iterable[Mapping[str, Any]]) -> Iterator[LedgerFault]:
