@@ -9,8 +9,8 @@ import pytest
 from tests.architecture.source import Module, modules
 
 ORDER = (
-    "cli", "desk", "measure", "evidence", "report", "cases", "sigma", "checker", "linking", "policy", "records",
-    "digests", "errors",
+    "cli", "desk", "measure", "evidence", "report", "cases", "sigma", "checker", "linking", "content", "policy",
+    "records", "digests", "errors",
 )  # fmt: skip
 LOWEST = ("digests", "errors")
 VERIFIER = "auditor.evidence.standalone"

@@ -26,7 +26,7 @@ from auditor.checker.compile.baseline import (
     usual_values,
 )
 from auditor.checker.compile.candidates import candidates
-from auditor.checker.compile.columns import FOLDED, TEXTUAL, is_identifier, type_of
+from auditor.checker.compile.columns import FOLDED, TEXTUAL, type_of
 from auditor.checker.compile.conditions import ELEMENT, TIME, sql_of
 from auditor.checker.compile.flags import BASE, Flags, exempts
 from auditor.checker.compile.incidents import incidents, members, numbered_windows
@@ -58,6 +58,7 @@ from auditor.policy.pack import Context
 from auditor.policy.rule import Exemption, Rule
 from auditor.policy.terms import Terms
 from auditor.records.activity import SourceSummary
+from auditor.records.schema import is_identifier
 from auditor.records.sql import identifier, literal, table
 
 ALWAYS_KEPT = (NUMBER, TIME, SOURCE, "record_id", "account_id")
