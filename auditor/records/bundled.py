@@ -91,7 +91,9 @@ def _lines(files: Sequence[Path], record: str, findings: str = "JSON") -> exp.Ta
     kinds = {"findings": findings, "record": record, "source": source}
     columns = exp.Struct(
         expressions=[
-            exp.PropertyEQ(this=exp.to_identifier(name, quoted=True), expression=literal(str(data_type(kind).sql("duckdb"))))
+            exp.PropertyEQ(
+                this=exp.to_identifier(name, quoted=True), expression=literal(str(data_type(kind).sql("duckdb")))
+            )
             for name, kind in kinds.items()
         ]
     )
@@ -125,7 +127,12 @@ def _fill_addresses(connection: duckdb.DuckDBPyConnection) -> None:
     )
     same = exp.EQ(this=identifier("client_ip", RECORDS), expression=identifier("client_ip", "a"))
     number = exp.EQ(this=identifier(ADDRESS_NUMBER), expression=identifier("number", "a"))
-    update = exp.Update(this=table(RECORDS), expressions=[number], from_=exp.From(this=table(ADDRESSES, "a")), where=exp.Where(this=same))
+    update = exp.Update(
+        this=table(RECORDS),
+        expressions=[number],
+        from_=exp.From(this=table(ADDRESSES, "a")),
+        where=exp.Where(this=same),
+    )
     connection.execute(text_of(update))
 
 
