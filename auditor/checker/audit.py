@@ -94,8 +94,16 @@ def _in_force(pack: Pack, as_of: datetime | None) -> Pack:
     """Leave out rules that begin later than `as_of`: nobody could be judged by them, or not judged for lack of data."""
     if as_of is None:
         return pack
-    rules = (rule for rule in pack.rules if rule.effective.start is None or rule.effective.start <= as_of)
-    return pack.model_copy(update={"rules": tuple(rules)})
+    return pack.model_copy(update={"rules": tuple(rule for rule in pack.rules if _has_begun(rule, as_of))})
+
+
+def _has_begun(rule: Rule, as_of: datetime) -> bool:
+    """Say whether a rule was in force by then; a composite also needs enough of the rules that it names."""
+    if rule.composite:
+        begun = [part for part in rule.composite.parts if _has_begun(part, as_of)]
+        if len({rule.composite.counted(part) for part in begun}) < rule.composite.at_least:
+            return False
+    return rule.effective.start is None or rule.effective.start <= as_of
 
 
 @contextlib.contextmanager
@@ -197,7 +205,7 @@ class _Findings:
             end=incident.end,
             windows=incident.windows,
             measures=tuple(
-                Measured(name=name, value=number_text(value), unit=units[name.rpartition(".")[2]])
+                Measured(name=name, value=number_text(value), unit=units.get(name.rpartition(".")[2], ""))
                 for name, value in incident.measures
                 if value is not None
             ),
@@ -210,6 +218,7 @@ class _Findings:
             suppressed_by=incident.suppressed_by,
             sources=self._result.sources_of(rule.name, incident.number),
             needed_columns=tuple(sorted(rule.needed_columns())),
+            parts=incident.parts,
         )
 
 

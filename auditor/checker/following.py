@@ -16,10 +16,11 @@ from zoneinfo import ZoneInfo
 import auditor.checker.engines.duckdb as engine
 from auditor.checker.compile.plan import plan_for
 from auditor.checker.evaluator.conditions import Reading, truth
-from auditor.checker.evaluator.evaluate import Looked, evaluate
+from auditor.checker.evaluator.evaluate import evaluate
 from auditor.checker.evaluator.facts import Row, records_of
 from auditor.checker.evaluator.incidents import is_exempt
 from auditor.checker.evaluator.occurrence import Occurrence, records_in
+from auditor.checker.evaluator.one_rule import Looked
 from auditor.checker.evaluator.record import Record
 from auditor.checker.findings import RecordRef, RuleOutcome
 from auditor.checker.lacking import lacking_columns

@@ -12,7 +12,8 @@ from typing import Any  # a row holds values of every column type
 import auditor.checker.engines.duckdb as engine
 from auditor.checker.agreement import differences
 from auditor.checker.compile.plan import plan_for
-from auditor.checker.evaluator.evaluate import Evaluation, evaluate
+from auditor.checker.evaluator.evaluate import evaluate
+from auditor.checker.evaluator.shown import Evaluation
 from auditor.checker.findings import RuleOutcome
 from auditor.digests import rfc3339
 from auditor.errors import Place, PolicyError

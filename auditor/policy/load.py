@@ -5,12 +5,13 @@ ladder.yml`. Everything that it returns is complete and checked: nothing downstr
 """
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 import auditor
 from auditor.digests import digest_of
 from auditor.errors import PolicyError, UsageError
+from auditor.policy.composite import with_parts
 from auditor.policy.fields import Problems, nearest
 from auditor.policy.files import read_bytes
 from auditor.policy.lists import Lists
@@ -56,24 +57,41 @@ def load_pack(pack: str, *, context: Context | None = None) -> Pack:
     raise UsageError.at(pack, "no such pack file or folder", "check the path")
 
 
-def load_rule(path: Path, *, lists: Iterable[ValueList] = (), exemptions: Collection[str] | None = None) -> Rule:
-    """Load a single rule file; `exemptions` are the names for `unless` (None: unchecked). Raises PolicyError."""
-    return _rule_of(read_bytes(path, LARGEST), str(path), path.stem, lists, exemptions)
+def load_rule(
+    path: Path,
+    *,
+    lists: Iterable[ValueList] = (),
+    exemptions: Collection[str] | None = None,
+    rules: Sequence[Rule] | None = None,
+) -> Rule:
+    """Load a single rule file; `exemptions` are the names for `unless`, `rules` those that a composite may name (None:
+    unchecked, and a composite has no parts). Raises PolicyError.
+    """
+    return _rule_of(read_bytes(path, LARGEST), str(path), path.stem, lists, exemptions, rules)
 
 
 def load_rule_text(
     text: str, *, name: str = "rule", lists: Iterable[ValueList] = (), exemptions: Collection[str] | None = None
 ) -> Rule:
     """Load a rule from its text; problems name it `NAME.yml`. Raises PolicyError."""
-    return _rule_of(text.encode(), f"{name}.yml", name, lists, exemptions)
+    return _rule_of(text.encode(), f"{name}.yml", name, lists, exemptions, None)
 
 
-def _rule_of(data: bytes, file: str, name: str, lists: Iterable[ValueList], exemptions: Collection[str] | None) -> Rule:
+def _rule_of(
+    data: bytes,
+    file: str,
+    name: str,
+    lists: Iterable[ValueList],
+    exemptions: Collection[str] | None,
+    rules: Sequence[Rule] | None,
+) -> Rule:
     problems = Problems()
     node = read_yaml(data, file)
     rule = read_rule(
         node, name=name, digest=digest_of(data), lists=Lists(lists), exemptions=exemptions, problems=problems
     )
+    if rule is not None and rules is not None:
+        rule = with_parts(rule, node, rules, known={other.name for other in rules}, problems=problems)
     problems.check()
     if rule is None:
         raise PolicyError.at(file, "no rule, expected one", "write a rule")
