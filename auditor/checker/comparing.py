@@ -10,9 +10,10 @@ from datetime import datetime
 from typing import Literal
 
 import auditor.checker.engines.duckdb as engine
+from auditor.checker.asked import Question
 from auditor.checker.compile.plan import plan_for
 from auditor.checker.findings import RuleOutcome
-from auditor.checker.following import Question, followed
+from auditor.checker.following import followed
 from auditor.checker.trace import AccountTrace
 from auditor.policy.conditions import Node
 from auditor.policy.explain import words_of

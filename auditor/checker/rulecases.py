@@ -1,7 +1,8 @@
 """Run a rule's cases: what it says about small sets of records, by the compiled plan and by the plain evaluator.
 
 Facts are a roster: a source of their own, before the complete part of the log, which begins with the first record
-unless the case's context says otherwise. A case fails too when plan and evaluator disagree.
+unless the case's context says otherwise. A case of a composite runs the rules that it names. A case fails too when
+plan and evaluator disagree.
 """
 
 from dataclasses import dataclass
@@ -57,7 +58,7 @@ def run_cases(rule_path: Path, *, pack: Pack) -> tuple[CaseResult, ...]:
 def run_case(rule_path: Path, case: RuleCase, *, pack: Pack) -> CaseResult:
     """Run one case. The rule is loaded for it, as the case's context may give other lists. Raises as `run_cases`."""
     names = [exemption.name for exemption in pack.exemptions]
-    rule = load_rule(rule_path, lists=[*pack.lists, *case.context.lists], exemptions=names)
+    rule = load_rule(rule_path, lists=[*pack.lists, *case.context.lists], exemptions=names, pack=pack)
     activity = with_extra_names(activity_of(_rows(case), place=str(case.place)), rule.needed_columns())
     context = _with_roster(case, activity)
     rows = list(activity.rows())

@@ -3,7 +3,8 @@
 from datetime import datetime
 from pathlib import Path
 
-from auditor.checker.following import Question, followed
+from auditor.checker.asked import Question
+from auditor.checker.following import followed
 from auditor.checker.trace import AccountTrace
 from auditor.cli import console
 from auditor.cli.policies import rule_named

@@ -93,8 +93,9 @@ def all_with_parts(
 def _names(block: Fields, key: str) -> tuple[str, ...]:
     names = block.texts(key)
     refuse_repeated(names, block.key_place(key), f"`{key}`", block.problems)
-    if (block.node("of") is None) == (block.node("families") is None):
-        many = "neither `of` nor `families`" if block.node("of") is None else "`of` and `families`"
+    has_neither = block.node("of") is None and block.node("families") is None
+    if key == "of" and block.names() and (has_neither or (block.node("families") is not None and names)):
+        many = "neither `of` nor `families`" if has_neither else "`of` and `families`"
         found = f"`composite` with {many}, expected one of them"
         block.problems.add(block.place, found, "write `of: [rule-name, other-rule]` or `families: [content, limits]`")
     elif block.node(key) is not None and not names:
@@ -104,8 +105,7 @@ def _names(block: Fields, key: str) -> tuple[str, ...]:
 
 def _families(block: Fields) -> tuple[YamlNode, ...]:
     node = block.node("families")
-    names = block.texts("families")
-    refuse_repeated(names, block.key_place("families"), "`families`", block.problems)
+    _names(block, "families")
     return node.items if isinstance(node, SequenceNode) else ()
 
 

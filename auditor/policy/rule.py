@@ -4,6 +4,7 @@ Built by `policy/load.py` from YAML, complete and checked: nothing downstream ha
 unit. What a rule means, step by step, is docs/evaluation.md.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -127,6 +128,11 @@ class Composite(Node):
     def counted(self, part: "Rule") -> str:
         """Return what a part counts as: parts with the same word count once."""
         return part.name if self.of else part.family
+
+    def different(self, names: Iterable[str]) -> int:
+        """Return how many different ones the parts of these names count as."""
+        counted = {part.name: self.counted(part) for part in self.parts}
+        return len({counted[name] for name in names})
 
 
 class EvidenceNote(Node):

@@ -5,8 +5,9 @@ import os
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from auditor.checker.asked import Question
 from auditor.checker.evaluator.evaluate import evaluate
-from auditor.checker.following import Question, followed
+from auditor.checker.following import followed
 from auditor.policy.pack import Pack
 from auditor.records.extras import with_extra_names
 from auditor.records.memory import activity_of

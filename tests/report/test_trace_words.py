@@ -1,6 +1,7 @@
 """A trace in words: each step, the margin, what would have to differ; hostile names are shown, never obeyed."""
 
-from auditor.checker.following import Question, followed
+from auditor.checker.asked import Question
+from auditor.checker.following import followed
 from auditor.policy.pack import Context, Pack
 from auditor.records.memory import activity_of
 from auditor.report.trace_words import differing, lines_of

@@ -275,6 +275,14 @@ def _part_query(shape: Shape) -> exp.Select:
     return query.order_by(*order, copy=False)
 
 
+def piece_query(shape: Shape, subject: Sequence[str]) -> exp.Select:
+    """Return (part, start, end, records) of what the parts have of one subject."""
+    query = select(columns((PART, LOW, HIGH, RECORDS)), table(shape.table("pieces")))
+    keys = zip(shape.keys, subject, strict=True)
+    is_it = every([exp.EQ(this=identifier(key), expression=literal(value)) for key, value in keys])
+    return query.where(is_it, copy=False).order_by(*ascending(LOW, HIGH, PART), copy=False)
+
+
 def _counts(shape: Shape) -> tuple[tuple[str, exp.Select], ...]:
     cited = table(shape.table("cited"))
     different = exp.Count(this=exp.Distinct(expressions=[identifier(NUMBER)]))

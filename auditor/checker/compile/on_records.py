@@ -7,7 +7,6 @@ from datetime import datetime
 from sqlglot import exp
 
 from auditor.checker.compile.absent import absent_counts, followed, unfollowed_rows
-from auditor.checker.compile.base import where_values
 from auditor.checker.compile.baseline import (
     compared_measures,
     compared_violations,
@@ -19,6 +18,7 @@ from auditor.checker.compile.baseline import (
 )
 from auditor.checker.compile.candidates import candidates
 from auditor.checker.compile.incidents import incidents, incidents_ending, members, members_of, numbered_windows
+from auditor.checker.compile.kept import where_values
 from auditor.checker.compile.peers import peers_of_windows, values_of_peers, windows_with_peers
 from auditor.checker.compile.pruning import near_rows
 from auditor.checker.compile.repeat import repeated_windows, runs

@@ -15,9 +15,9 @@ from datetime import datetime
 
 from sqlglot import exp
 
-from auditor.checker.compile.base import base_columns, named_query, names_read, shape_of, versions_of
 from auditor.checker.compile.composite import plan_of_composite
 from auditor.checker.compile.flags import BASE, Flags
+from auditor.checker.compile.kept import base_columns, named_query, names_read, shape_of, versions_of
 from auditor.checker.compile.nodes import inner, select
 from auditor.checker.compile.on_records import Range, plan_on_records
 from auditor.checker.compile.results import TermsColumn
@@ -54,11 +54,16 @@ class Plan:
         """The SHA-256 of the plan as printed for DuckDB."""
         return digest_of(self.sql().encode())
 
+    @property
+    def in_order(self) -> tuple[RulePlan, ...]:
+        """The plans of rules in the order in which they run: composites read the tables of others."""
+        return tuple(sorted(self.rules, key=lambda item: item.rule.composite is not None))
+
     def _items(self) -> Iterator[exp.Expression | str]:
         yield from (statement.creation() for statement in (*self.facts, self.base))
         if self.counted:
             yield self.counts
-        for rule in self.rules:
+        for rule in self.in_order:
             yield f"-- {rule.rule.name}" if rule.coverage.is_evaluable else f"-- {rule.rule.name}: not evaluated"
             yield from (query for _, query in rule.counts)
             if rule.pairing:

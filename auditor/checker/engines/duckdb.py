@@ -22,9 +22,9 @@ from auditor.checker.compile.plan import Plan
 from auditor.checker.compile.seen import NUMBER
 from auditor.checker.compile.statements import PairingPlan, RulePlan
 from auditor.checker.engines.citations import citations_of
-from auditor.checker.engines.incidents import FoundIncident, incidents_of, reference
+from auditor.checker.engines.incidents import FoundIncident, incidents_of, pieces_of, reference
 from auditor.checker.engines.tables import append, fill, first_line, interruptible, rows_of
-from auditor.checker.findings import RecordRef, RuleOutcome
+from auditor.checker.findings import PartSeen, RecordRef, RuleOutcome
 from auditor.checker.joining import occurrences_of
 from auditor.checker.where import Candidate
 from auditor.errors import WorkspaceError
@@ -60,6 +60,11 @@ class PlanResult:
         # all at once: temporary tables are seen by this connection only, which callers use between two records
         for row in rows_of(self.connection, query.order_by(*ascending(TIME, NUMBER), copy=False)):
             yield reference(self.plan, *row)
+
+    def pieces_of(self, rule: str, subject: tuple[str, ...]) -> tuple[PartSeen, ...]:
+        """Return what the parts of a composite have of one subject, whether or not it is enough."""
+        rule_plan = next(item for item in self.plan.rules if item.rule.name == rule)
+        return pieces_of(rule_plan, subject, self.connection)
 
     def sources_of(self, rule: str, number: int) -> tuple[str, ...]:
         """Return the ids of the sources of one incident's records, sorted."""
@@ -113,7 +118,8 @@ def execute(plan: Plan, activity: Activity) -> PlanResult:
 def _all_tried(plan: Plan, counts: list[dict[str, int]], connection: duckdb.DuckDBPyConnection) -> dict[int, Ran]:
     """Return what each rule gave by its place; composites run last, since they read the tables of others."""
     ran: dict[int, Ran] = {}
-    for place, rule in sorted(enumerate(plan.rules), key=lambda item: (bool(item[1].rule.composite), item[0])):
+    for rule in plan.in_order:
+        place = rule.shape.flags.number
         failed = [part.rule.name for part in rule.parts if isinstance(ran[part.shape.flags.number], str)]
         if failed:
             ran[place] = f"it rests on {', '.join(failed)}, which could not be run to the end"

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple  # rows hold values of every column type
 
 import duckdb
 
+from auditor.checker.compile.composite import piece_query
 from auditor.checker.compile.plan import Plan
 from auditor.checker.compile.seen import LINES
 from auditor.checker.compile.statements import RulePlan
@@ -60,12 +61,22 @@ def _sources(
 
 def _parts(rule: RulePlan, connection: duckdb.DuckDBPyConnection) -> dict[int, tuple[PartSeen, ...]]:
     """Return what met in each incident of a composite, none for other rules."""
-    names = {part.shape.flags.number: part.rule.name for part in rule.parts}
     found: dict[int, list[PartSeen]] = {}
-    for key, part, low, high, records in rows_of(connection, rule.part_query) if rule.part_query is not None else ():
-        seen = PartSeen(rule=names[part], start=_time(low), end=_time(high), records=records)
-        found.setdefault(key, []).append(seen)
+    for key, *piece in rows_of(connection, rule.part_query) if rule.part_query is not None else ():
+        found.setdefault(key, []).append(_piece(rule, piece))
     return {key: tuple(sorted(parts, key=lambda part: part.place)) for key, parts in found.items()}
+
+
+def pieces_of(rule: RulePlan, subject: tuple[str, ...], connection: duckdb.DuckDBPyConnection) -> tuple[PartSeen, ...]:
+    """Return what the parts of a composite have of one subject, in the order of their times."""
+    rows = rows_of(connection, piece_query(rule.shape, subject))
+    return tuple(sorted((_piece(rule, row) for row in rows), key=lambda part: part.place))
+
+
+def _piece(rule: RulePlan, row: Sequence[Any]) -> PartSeen:
+    names = {part.shape.flags.number: part.rule.name for part in rule.parts}
+    part, low, high, records = row
+    return PartSeen(rule=names[part], start=_time(low), end=_time(high), records=records)
 
 
 class _Reader:
