@@ -5,30 +5,28 @@ fails. One rule that fails doesn't stop the others; it is named in its line of t
 """
 
 import contextlib
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from auditor.checker.clauses import clauses_for
 from auditor.checker.compile.plan import Plan, plan_for
 from auditor.checker.engines.duckdb import PlanResult, execute
-from auditor.checker.findings import Finding, Incident, Measured, Receipt
+from auditor.checker.engines.lookback import write_context
+from auditor.checker.findings import Finding, Receipt
+from auditor.checker.naming import NamedFindings
+from auditor.checker.population import Population, write_population
 from auditor.checker.receipts import opened_receipt, rule_run, write_receipt
-from auditor.checker.thresholds import number_text, thresholds_of
-from auditor.digests import digest_of_parts, rfc3339
 from auditor.errors import WorkspaceError
-from auditor.policy.pack import Approval, Context, Pack
+from auditor.policy.pack import Approval, Context, Pack, rules_begun
 from auditor.policy.rule import Rule
-from auditor.policy.terms import Terms
 from auditor.records.activity import Activity
 from auditor.records.asof import as_on
+from auditor.records.context import CONTEXT, REACHES
 from auditor.records.quarantine import QuarantinedLines
 from auditor.records.workspace import disk_errors, temporary_name
 
 CITATIONS = "citations.parquet"
-ID_DIGITS = 16
 
 
 @dataclass(frozen=True)
@@ -82,8 +80,9 @@ def run_audit(
             until=until,
         )
         result = execute(plan, activity)
-        found = _Findings(pack.rules, pack.terms, result)
+        found = NamedFindings(pack.rules, pack.terms, result)
         _write_citations(folder / CITATIONS, result, found)
+        write_population(folder, _write_context(folder, result, found))
         closed = _closed(receipt, plan, result, pack.rules, clock)
         write_receipt(folder, closed)
     kept, suppressed = found.kept(), found.suppressed()
@@ -92,18 +91,7 @@ def run_audit(
 
 def _in_force(pack: Pack, as_of: datetime | None) -> Pack:
     """Leave out rules that begin later than `as_of`: nobody could be judged by them, or not judged for lack of data."""
-    if as_of is None:
-        return pack
-    return pack.model_copy(update={"rules": tuple(rule for rule in pack.rules if _has_begun(rule, as_of))})
-
-
-def _has_begun(rule: Rule, as_of: datetime) -> bool:
-    """Say whether a rule was in force by then; a composite also needs enough of the rules that it names."""
-    if rule.composite:
-        begun = [part for part in rule.composite.parts if _has_begun(part, as_of)]
-        if len({rule.composite.counted(part) for part in begun}) < rule.composite.at_least:
-            return False
-    return rule.effective.start is None or rule.effective.start <= as_of
+    return pack.model_copy(update={"rules": rules_begun(pack, as_of)})
 
 
 @contextlib.contextmanager
@@ -143,7 +131,7 @@ def _closed(
     )
 
 
-def _write_citations(path: Path, result: PlanResult, found: "_Findings") -> None:
+def _write_citations(path: Path, result: PlanResult, found: NamedFindings) -> None:
     temporary = temporary_name(path)
     with disk_errors(path):
         try:
@@ -153,81 +141,15 @@ def _write_citations(path: Path, result: PlanResult, found: "_Findings") -> None
             temporary.unlink(missing_ok=True)
 
 
-class _Findings:
-    """The findings of a result, with their ids.
-
-    An id is `F-` and the first 16 hexadecimal digits of the digest of (rule id, kind of subject, subject, `by`, time of
-    the first record); a suppressed finding adds its exemption. Incidents that still have all of these in common are
-    told apart by a count from 2 on, in their order.
-    """
-
-    def __init__(self, rules: Sequence[Rule], terms: Sequence[Terms], result: PlanResult) -> None:
-        """Number and name every incident."""
-        self._terms = terms
-        self._result = result
-        self._incidents: list[tuple[Rule, Incident, str]] = []
-        by_name = {rule.name: rule for rule in rules}
-        for outcome in result.outcomes:
-            rule, seen = by_name[outcome.rule], Counter[tuple[str | None, ...]]()
-            for incident in sorted((*outcome.incidents, *outcome.suppressed), key=lambda item: item.number):
-                parts = _parts(rule, incident)
-                seen[parts] += 1
-                self._incidents.append((rule, incident, _id_of(parts, seen[parts])))
-
-    def ids(self) -> dict[tuple[str, int], str]:
-        """Return the id of every incident, by rule and number."""
-        return {(rule.name, incident.number): identity for rule, incident, identity in self._incidents}
-
-    def kept(self) -> tuple[Finding, ...]:
-        """Return the findings that no exemption covers."""
-        return tuple(self._finding(*item) for item in self._incidents if not item[1].suppressed_by)
-
-    def suppressed(self) -> tuple[Finding, ...]:
-        """Return the findings that an exemption covers."""
-        return tuple(self._finding(*item) for item in self._incidents if item[1].suppressed_by)
-
-    def _finding(self, rule: Rule, incident: Incident, identity: str) -> Finding:
-        units = {measure.name: measure.unit for measure in rule.measures}
-        return Finding(
-            id=identity,
-            rule=rule.name,
-            rule_id=rule.id,
-            rule_digest=rule.digest,
-            title=rule.title,
-            conducts=rule.conducts,
-            strength=rule.strength,
-            family=rule.family,
-            level=rule.level,
-            subject_kind=rule.subject,
-            subject=incident.subject,
-            by=tuple(zip(rule.by, incident.by, strict=True)),
-            start=incident.start,
-            end=incident.end,
-            windows=incident.windows,
-            measures=tuple(
-                Measured(name=name, value=number_text(value), unit=units.get(name.rpartition(".")[2], ""))
-                for name, value in incident.measures
-                if value is not None
-            ),
-            thresholds=thresholds_of(rule.violates, dict(incident.measures)),
-            records=incident.records,
-            first_record=incident.first,
-            accounts=tuple(account for account, _ in incident.accounts),
-            account_records=incident.accounts,
-            clauses=clauses_for(incident.terms, rule.conducts, self._terms),
-            suppressed_by=incident.suppressed_by,
-            sources=self._result.sources_of(rule.name, incident.number),
-            needed_columns=tuple(sorted(rule.needed_columns())),
-            parts=incident.parts,
-        )
-
-
-def _parts(rule: Rule, incident: Incident) -> tuple[str | None, ...]:
-    first = rfc3339(incident.first.time)
-    exemption = (incident.suppressed_by,) if incident.suppressed_by else ()
-    return (rule.id, rule.subject, *incident.subject, *incident.by, first, *exemption)
-
-
-def _id_of(parts: tuple[str | None, ...], count: int) -> str:
-    numbered = parts if count == 1 else (*parts, str(count))
-    return f"F-{digest_of_parts(numbered)[:ID_DIGITS]}"
+def _write_context(folder: Path, result: PlanResult, found: NamedFindings) -> Population:
+    context, reaches = folder / CONTEXT, folder / REACHES
+    unfinished = {path: temporary_name(path) for path in (context, reaches)}
+    with disk_errors(context):
+        try:
+            kept = write_context(result, found.kept_ids(), context=unfinished[context], reaches=unfinished[reaches])
+            for path, temporary in unfinished.items():
+                temporary.replace(path)
+        finally:
+            for temporary in unfinished.values():
+                temporary.unlink(missing_ok=True)
+    return kept

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from auditor.policy.pack import Context
 from auditor.policy.rule import Composite, Rule
 from auditor.records.activity import SourceSummary
-from auditor.records.schema import COLUMNS, FACT_COLUMNS
+from auditor.records.schema import COLUMNS, DERIVABLE_COLUMNS, FACT_COLUMNS
 
-COMPLETE_SOURCE = SourceSummary("any", "any source", "canonical", 1, frozenset(COLUMNS))
+COMPLETE_SOURCE = SourceSummary("any", "any source", "canonical", 1, frozenset(COLUMNS) | frozenset(DERIVABLE_COLUMNS))
 """A source that provides every column: to print the plan of rules without any data at hand."""
 
 

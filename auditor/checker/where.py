@@ -22,7 +22,7 @@ from auditor.policy.expressions import (
     PairCall,
     Text,
 )
-from auditor.records.schema import COLUMNS
+from auditor.records.schema import is_identifier
 
 EARTH_RADIUS_KM = 6371.0088
 EXACT = Context(prec=2000)
@@ -83,7 +83,7 @@ def compiled(expression: Expression, steps: tuple[str, ...]) -> StepsValue:
 def ignores_case(*sides: Expression) -> bool:
     """Say whether text on these sides of a comparison is compared folded: no side is an identifier."""
     names = [side.name for side in sides if isinstance(side, Name)]
-    return not any(name in COLUMNS and COLUMNS[name].is_identifier for name in names)
+    return not is_identifier(*names)
 
 
 def fold(text: str) -> str:

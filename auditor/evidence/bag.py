@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from auditor.errors import BundleError
-from auditor.evidence.verify_standalone import DECLARATION, DEVICE, NAME, PAYLOAD_MANIFEST, TAG_MANIFEST
+from auditor.evidence.standalone.layout import DECLARATION, DEVICE, NAME, PAYLOAD_MANIFEST, TAG_MANIFEST
 from auditor.records.workspace import disk_errors, replace_folder, temporary_name
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 
+from auditor.evidence.assembly import assembled
 from auditor.evidence.documents import SCHEMAS
 
 
@@ -14,5 +15,5 @@ def carried() -> Mapping[str, bytes]:
     schemas = {f"schemas/{name}.json": package.joinpath("schemas", f"{name}.json").read_bytes() for name in SCHEMAS}
     return schemas | {
         "VERIFY.md": package.joinpath("VERIFY.md").read_bytes(),
-        "verify.py": package.joinpath("verify_standalone.py").read_bytes(),
+        "verify.py": assembled(),
     }

@@ -13,7 +13,7 @@ from auditor.cases.cells import text_of
 from auditor.digests import canonical_json, digest_of
 from auditor.errors import BundleError
 from auditor.evidence.documents import Value
-from auditor.evidence.verify_standalone import differences, record_in
+from auditor.evidence.standalone.ownbytes import differences, record_in
 from auditor.records.cited import CitedRow
 from auditor.records.schema import COLUMNS
 from auditor.records.sourcebytes import SourceBytes

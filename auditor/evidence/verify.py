@@ -1,6 +1,6 @@
 """Verify a bundle with this program's own code, never with the copy that the bundle carries.
 
-The checks are those of `verify_standalone`, which needs the standard library alone and is what bundles carry.
+The checks are those of `standalone`, which needs the standard library alone and is what bundles carry.
 """
 
 import json
@@ -11,15 +11,20 @@ from typing import Literal
 from auditor import __version__
 from auditor.errors import EXIT_DONE, EXIT_FAILED_CHECK, EXIT_PARTIAL
 from auditor.evidence.carried import carried
-from auditor.evidence.verify_standalone import LARGEST_DOCUMENT, checks_of
+from auditor.evidence.standalone.checks import checks_of
+from auditor.evidence.standalone.reading import LARGEST_DOCUMENT
 from auditor.policy.conditions import Node
 
 Verdict = Literal["verified", "failed", "unproven"]
 
 
 class CheckResult(Node):
-    """One sentence that must hold, and whether it does; `file`, `field` and `message` say where and why not."""
+    """One sentence that must hold, and whether it does; `file`, `field` and `message` say where and why not.
 
+    `code` stays the same from version to version, so that other programs can rely on it.
+    """
+
+    code: str
     name: str
     result: Literal["ok", "failed", "unproven"]
     file: str = ""
@@ -58,7 +63,7 @@ def verify_bundle(path: Path, *, trust: Sequence[Path] = ()) -> VerificationRepo
     checks += tuple(_carried_must_be_ours(path))
     if trust:
         message = "signatures can't be checked by this version, so no key was used"
-        checks += (CheckResult(name="a trusted key was used", result="unproven", message=message),)
+        checks += (CheckResult(code="trust", name="a trusted key was used", result="unproven", message=message),)
     return VerificationReport(verdict=_verdict({check.result for check in checks}), checks=checks)
 
 
@@ -67,14 +72,14 @@ def _carried_must_be_ours(bundle: Path) -> Iterator[CheckResult]:
     name = "the verifier, its instructions and the schemas are those of the program"
     differing = [file for file, data in sorted(carried().items()) if _content(bundle / "data" / file) != data]
     if not differing:
-        yield CheckResult(name=name, result="ok")
+        yield CheckResult(code="carried", name=name, result="ok")
     for file in differing:
         if _maker(bundle) == f"auditor {__version__}":
             message = "is not the one of this version of the program: it was changed, so don't run or trust it"
-            yield CheckResult(name=name, result="failed", file=f"data/{file}", message=message)
+            yield CheckResult(code="carried", name=name, result="failed", file=f"data/{file}", message=message)
         else:
             message = "is not this program's, and the bundle says another version made it; compare with that release"
-            yield CheckResult(name=name, result="unproven", file=f"data/{file}", message=message)
+            yield CheckResult(code="carried", name=name, result="unproven", file=f"data/{file}", message=message)
 
 
 def _maker(bundle: Path) -> object:

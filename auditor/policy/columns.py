@@ -1,8 +1,8 @@
-"""The columns a rule may read: those of the record, those from the context, and `extra.NAME`."""
+"""The columns a rule may read: those of the record, of the context, what is derived, and `extra.NAME`."""
 
 from auditor.errors import Place
 from auditor.policy.fields import Problems, nearest
-from auditor.records.schema import COLUMNS, CONTEXT_COLUMNS, Column, ColumnType
+from auditor.records.schema import READABLE_COLUMNS, Column, ColumnType
 from auditor.records.values import shown
 
 EXTRA = "extra."
@@ -16,7 +16,7 @@ def column_named(name: str) -> Column | None:
     """Return a column by name; `extra.NAME` is a text column of its own."""
     if name.startswith(EXTRA) and len(name) > len(EXTRA):
         return Column(name, ColumnType.TEXT, "an input field that has no column of its own")
-    return COLUMNS.get(name) or CONTEXT_COLUMNS.get(name)
+    return READABLE_COLUMNS.get(name)
 
 
 def is_extra(column: Column) -> bool:
@@ -33,7 +33,7 @@ def known_column(name: str, place: Place, problems: Problems) -> Column | None:
     """Return a column by name; an unknown one is a problem that names the nearest."""
     column = column_named(name)
     if column is None:
-        hint = nearest(name, (*COLUMNS, *CONTEXT_COLUMNS), "a field without a column is read as `extra.NAME`")
+        hint = nearest(name, READABLE_COLUMNS, "a field without a column is read as `extra.NAME`")
         problems.add(place, f"unknown column {shown(name)}, expected a column of the record", hint)
     return column
 

@@ -27,7 +27,7 @@ from auditor.policy.fields import nearest
 from auditor.policy.literals import DURATION_PATTERN
 from auditor.policy.rule import CONDUCTS, SUBJECT_COLUMNS, Family, Level, Status, Strength
 from auditor.policy.terms import Stance
-from auditor.records.schema import COLUMNS, CONTEXT_COLUMNS
+from auditor.records.schema import COLUMNS, READABLE_COLUMNS
 
 Schema = dict[str, Any]
 
@@ -65,7 +65,7 @@ def _list_of(items: Schema) -> Schema:
 
 
 def _line_pattern() -> str:
-    columns = "|".join((*COLUMNS, *CONTEXT_COLUMNS))
+    columns = "|".join(READABLE_COLUMNS)
     return rf"^({columns}|extra\..+)(\|({'|'.join(modifiers.MODIFIERS)}))*$"
 
 
@@ -75,7 +75,7 @@ def _selection() -> Schema:
 
 
 def _column() -> Schema:
-    return {"type": "string", "pattern": f"^({'|'.join((*COLUMNS, *CONTEXT_COLUMNS))}|extra\\..+)$"}
+    return {"type": "string", "pattern": f"^({'|'.join(READABLE_COLUMNS)}|extra\\..+)$"}
 
 
 def _window() -> Schema:

@@ -1,9 +1,9 @@
 """What the checker reads: one relation of records and what each source provides.
 
 `Activity` is the narrow door between the store and everything that reads it: an open, locked-down DuckDB
-connection with a view `records` (every column of the schema, provenance and derived columns, in contract
-types) and one summary a source. A column that a source never fills isn't in its `provides`: that is how a rule
-learns that it can't be evaluated there.
+connection with a view `records` (every column of the schema and of provenance, in contract types, and whatever
+`derived.py` adds) and one summary a source. A column that a source never fills isn't in its `provides`: that is how
+a rule learns that it can't be evaluated there.
 """
 
 from collections.abc import Iterable, Iterator
@@ -19,6 +19,9 @@ from auditor.records.sql import identifier, table, text_of
 
 RECORDS = "records"
 """Name of the view that holds all records of an activity."""
+
+STORED = "stored_records"
+"""Name of what lies below that view: the records without what is derived."""
 
 ALL_COLUMNS = (*COLUMNS, *PROVENANCE_COLUMNS, *DERIVED_COLUMNS)
 
@@ -79,25 +82,41 @@ def one_kind(sources: Iterable[SourceSummary]) -> tuple[SourceSummary, ...]:
 
 @dataclass(frozen=True)
 class Activity:
-    """An open connection whose view `records` holds the activity, and the sources it came from."""
+    """An open connection whose view `records` holds the activity, and the sources it came from.
+
+    `derived` are the columns that the view has besides the stored ones.
+    """
 
     connection: duckdb.DuckDBPyConnection
     sources: tuple[SourceSummary, ...]
+    derived: tuple[str, ...] = ()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Every column of a record, in order."""
+        return (*ALL_COLUMNS, *self.derived)
 
     def rows(self, where: exp.Expression | None = None) -> Iterator[dict[str, Any]]:
         """Yield every record (that fulfils `where`) as a dict, ordered by (time, source_id, source_line).
 
         Times are aware UTC.
         """
-        query = exp.Select(expressions=[identifier(name) for name in ALL_COLUMNS]).from_(table(RECORDS))
+        names = self.columns
+        query = exp.Select(expressions=[identifier(name) for name in names]).from_(table(RECORDS))
         query = query if where is None else query.where(where, copy=False)
         query = query.order_by(*(identifier(name) for name in ORDER))
         result = self.connection.cursor().execute(text_of(query))
         while batch := result.fetchmany(2048):
             for values in batch:
-                row = dict(zip(ALL_COLUMNS, values, strict=True))
+                row = dict(zip(names, values, strict=True))
                 row["time"] = _aware(row["time"])
                 yield row
+
+
+def show_stored(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make `records` the view of what is stored, and nothing else; a view of that name is replaced."""
+    query = exp.Select(expressions=[exp.Star()]).from_(table(STORED))
+    connection.execute(text_of(exp.Create(this=table(RECORDS), kind="VIEW", replace=True, expression=query)))
 
 
 def _aware(time: datetime) -> datetime:

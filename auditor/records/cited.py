@@ -23,6 +23,9 @@ ROW_COLUMNS = (*COLUMNS, *PROVENANCE_COLUMNS)
 
 BATCH = 2048
 
+WISH = ("case_id", "finding_id", "width_us", "cited_as")
+"""Columns of the rows that say which findings are wanted."""
+
 
 @dataclass(frozen=True)
 class Wanted:
@@ -66,16 +69,16 @@ def first_cited(activity: Activity, wanted: Sequence[Wanted], *, limit: int) -> 
         partition_by=[identifier("case_id"), identifier("finding_id")],
         order=exp.Order(expressions=[_ascending(name) for name in ORDER]),
     )
-    ranked = exp.select(exp.Star(), exp.alias_(rank, "place", quoted=True)).from_(_citations(wanted).subquery("c"))
+    ranked = exp.select(exp.Star(), exp.alias_(rank, "place", quoted=True)).from_(citations_of(wanted).subquery("c"))
     first = (
         exp.select(exp.Star())
         .from_(ranked.subquery("r"))
         .where(exp.LTE(this=identifier("place"), expression=literal(limit)))
     )
     head = ("case_id", "finding_id", "is_against")
-    query = _joined(first, head).order_by(*(identifier(name, "c") for name in (*head[:2], *ORDER)))
-    for values in _fetched(activity, query, wanted):
-        yield CitedRow(values[0], ((values[1], bool(values[2])),), _row(values[len(head) :]))
+    query = joined_to_records(first, head).order_by(*(identifier(name, "c") for name in (*head[:2], *ORDER)))
+    for values in fetched(activity, query, wanted):
+        yield CitedRow(values[0], ((values[1], bool(values[2])),), row_of(values[len(head) :]))
 
 
 def all_cited(activity: Activity, wanted: Sequence[Wanted]) -> Iterator[CitedRow]:
@@ -92,13 +95,13 @@ def all_cited(activity: Activity, wanted: Sequence[Wanted]) -> Iterator[CitedRow
     findings = call("list_sort", call("list", pair))
     grouped = (
         exp.select(*(identifier(name) for name in key), exp.alias_(findings, "findings", quoted=True))
-        .from_(_citations(wanted).subquery("w"))
+        .from_(citations_of(wanted).subquery("w"))
         .group_by(*(identifier(name) for name in key))
     )
-    query = _joined(grouped, ("case_id", "findings")).order_by(*(identifier(name, "c") for name in key))
-    for values in _fetched(activity, query, wanted):
+    query = joined_to_records(grouped, ("case_id", "findings")).order_by(*(identifier(name, "c") for name in key))
+    for values in fetched(activity, query, wanted):
         cited = tuple((item["finding_id"], bool(item["is_against"])) for item in values[1])
-        yield CitedRow(values[0], cited, _row(values[2:]))
+        yield CitedRow(values[0], cited, row_of(values[2:]))
 
 
 def timelines(activity: Activity, wanted: Sequence[Wanted]) -> tuple[Bucket, ...]:
@@ -112,13 +115,13 @@ def timelines(activity: Activity, wanted: Sequence[Wanted]) -> tuple[Bucket, ...
     query = (
         exp.select(*(identifier(name) for name in names[:2]), exp.alias_(start, "start_us", quoted=True))
         .select(exp.alias_(exp.Count(this=exp.Star()), "records", quoted=True))
-        .from_(_citations(wanted).subquery("c"))
+        .from_(citations_of(wanted).subquery("c"))
         .group_by(*(literal(place) for place in (1, 2, 3)))
         .order_by(*(literal(place) for place in (1, 2, 3)))
     )
     return tuple(
         Bucket(case, finding, datetime.fromtimestamp(start_us // 1_000_000, UTC), records)
-        for case, finding, start_us, records in _fetched(activity, query, wanted)
+        for case, finding, start_us, records in fetched(activity, query, wanted)
     )
 
 
@@ -127,13 +130,13 @@ def cited_counts(activity: Activity, wanted: Sequence[Wanted]) -> dict[str, int]
     if not wanted:
         return {}
     key = ("case_id", "source_id", "source_line")
-    records = exp.select(*(identifier(name) for name in key)).distinct().from_(_citations(wanted).subquery("c"))
+    records = exp.select(*(identifier(name) for name in key)).distinct().from_(citations_of(wanted).subquery("c"))
     query = (
         exp.select(identifier("case_id"), exp.Count(this=exp.Star()))
         .from_(records.subquery("r"))
         .group_by(identifier("case_id"))
     )
-    return dict(_fetched(activity, query, wanted))
+    return dict(fetched(activity, query, wanted))
 
 
 def organizations_of(activity: Activity, accounts: Sequence[str]) -> tuple[tuple[str, str], ...]:
@@ -151,10 +154,10 @@ def organizations_of(activity: Activity, accounts: Sequence[str]) -> tuple[tuple
         )
         .order_by(*(identifier(name) for name in pair))
     )
-    return tuple((account, organization) for account, organization in _fetched(activity, query, ()))
+    return tuple((account, organization) for account, organization in fetched(activity, query, ()))
 
 
-def _citations(wanted: Sequence[Wanted]) -> exp.Query:
+def citations_of(wanted: Sequence[Wanted]) -> exp.Query:
     """Return the citations of the wanted findings with their case, over every run's file."""
     files = sorted({item.citations for item in wanted})
     parts = [_citations_of_run(path, [item for item in wanted if item.citations == path]) for path in files]
@@ -165,33 +168,38 @@ def _citations(wanted: Sequence[Wanted]) -> exp.Query:
 
 
 def _citations_of_run(path: Path, wanted: Sequence[Wanted]) -> exp.Select:
-    names = ("case_id", "finding_id", "width_us", "cited_as")
+    file = exp.Table(this=call("read_parquet", literal(str(path))))
+    file.set("alias", exp.TableAlias(this=exp.to_identifier("f", quoted=True)))
+    return (
+        exp.select(*(identifier(name, "w") for name in WISH[:3]))
+        .select(*(identifier(name, "f") for name in (*ORDER, "is_against")))
+        .from_(file)
+        .join(
+            wishes_of(wanted),
+            on=exp.EQ(this=identifier("finding_id", "f"), expression=identifier("cited_as", "w")),
+        )
+    )
+
+
+def wishes_of(wanted: Sequence[Wanted]) -> exp.Values:
+    """Return the wanted findings as rows called `w`, of the columns `WISH`."""
     rows = [
         exp.Tuple(expressions=[literal(value) for value in _wish(item)])
         for item in sorted(wanted, key=lambda item: (item.case, item.finding))
     ]
     alias = exp.TableAlias(
         this=exp.to_identifier("w", quoted=True),
-        columns=[exp.to_identifier(name, quoted=True) for name in names],
+        columns=[exp.to_identifier(name, quoted=True) for name in WISH],
     )
-    file = exp.Table(this=call("read_parquet", literal(str(path))))
-    file.set("alias", exp.TableAlias(this=exp.to_identifier("f", quoted=True)))
-    return (
-        exp.select(*(identifier(name, "w") for name in names[:3]))
-        .select(*(identifier(name, "f") for name in (*ORDER, "is_against")))
-        .from_(file)
-        .join(
-            exp.Values(expressions=rows, alias=alias),
-            on=exp.EQ(this=identifier("finding_id", "f"), expression=identifier("cited_as", "w")),
-        )
-    )
+    return exp.Values(expressions=rows, alias=alias)
 
 
 def _wish(item: Wanted) -> tuple[str | int, ...]:
     return (item.case, item.finding, item.bucket_seconds * 1_000_000, item.cited_as or item.finding)
 
 
-def _joined(cited: exp.Query, head: tuple[str, ...]) -> exp.Select:
+def joined_to_records(cited: exp.Query, head: tuple[str, ...]) -> exp.Select:
+    """Return the named columns of a query, called `c`, and every column of the records it names, called `r`."""
     same = [
         exp.EQ(this=identifier(name, "r"), expression=identifier(name, "c")) for name in ("source_id", "source_line")
     ]
@@ -207,7 +215,7 @@ def _ascending(name: str) -> exp.Ordered:
     return exp.Ordered(this=identifier(name), nulls_first=False)
 
 
-def _fetched(activity: Activity, query: exp.Expression, wanted: Sequence[Wanted]) -> Iterator[tuple[Any, ...]]:
+def fetched(activity: Activity, query: exp.Expression, wanted: Sequence[Wanted]) -> Iterator[tuple[Any, ...]]:
     """Run a query and yield its rows. Raises WorkspaceError naming the citations file that is gone or damaged."""
     try:
         result = activity.connection.cursor().execute(text_of(query))
@@ -224,7 +232,8 @@ def _fetched(activity: Activity, query: exp.Expression, wanted: Sequence[Wanted]
         raise WorkspaceError.at(place, message, hint) from error
 
 
-def _row(values: Sequence[Any]) -> dict[str, Any]:
+def row_of(values: Sequence[Any]) -> dict[str, Any]:
+    """Return a record's values by their columns, its time with its zone."""
     row = dict(zip(ROW_COLUMNS, values, strict=True))
     row["time"] = row["time"].replace(tzinfo=UTC)
     return row

@@ -12,7 +12,7 @@ import duckdb
 from sqlglot import exp
 
 from auditor.errors import InputError, Place, Problem
-from auditor.records.activity import ALL_COLUMNS, RECORDS, STORED_TYPES, Activity, SourceSummary
+from auditor.records.activity import ALL_COLUMNS, RECORDS, STORED, STORED_TYPES, Activity, SourceSummary, show_stored
 from auditor.records.addresses import number_of
 from auditor.records.layout import ADDRESS_NUMBER
 from auditor.records.schema import COLUMNS, PROVENANCE_COLUMNS
@@ -90,6 +90,7 @@ def _records(rows: Sequence[Mapping[str, object]], place: str) -> list[dict[str,
 
 def _fill(connection: duckdb.DuckDBPyConnection, records: list[dict[str, Any]]) -> None:
     connection.execute(_creation())
+    show_stored(connection)
     filled = tuple(name for name in ALL_COLUMNS if any(record[name] is not None for record in records))
     if filled:
         connection.execute(_insertion(filled), [[_sent(record[name], name) for record in records] for name in filled])
@@ -102,7 +103,7 @@ def _sent(value: Any, name: str) -> Any:
 
 @cache
 def _creation() -> str:
-    schema = exp.Schema(this=table(RECORDS), expressions=columns_definition(STORED_TYPES))
+    schema = exp.Schema(this=table(STORED), expressions=columns_definition(STORED_TYPES))
     return text_of(exp.Create(this=schema, kind="TABLE", replace=True))
 
 
@@ -111,7 +112,7 @@ def _insertion(filled: tuple[str, ...]) -> str:
     kinds = ["VARCHAR" if name == ADDRESS_NUMBER else STORED_TYPES[name] for name in filled]
     sent = [call("unnest", cast(exp.Placeholder(), f"{kind}[]")) for kind in kinds]
     lists = [cast(value, STORED_TYPES[name]) for value, name in zip(sent, filled, strict=True)]
-    target = exp.Schema(this=table(RECORDS), expressions=[identifier(name).this for name in filled])
+    target = exp.Schema(this=table(STORED), expressions=[identifier(name).this for name in filled])
     return text_of(exp.Insert(this=target, expression=exp.Select(expressions=lists)))
 
 

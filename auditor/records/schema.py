@@ -57,7 +57,7 @@ class Column:
     @property
     def is_identifier(self) -> bool:
         """Whether values compare exactly, never ignoring case."""
-        return self.name.endswith(("_id", "_fingerprint", "_digest")) or self.name == "record_id"
+        return self.name.endswith(("_id", "_fingerprint", "_digest")) or self.name == "template_group"
 
 
 def _columns() -> tuple[Column, ...]:
@@ -140,6 +140,44 @@ CONTEXT_COLUMNS: Mapping[str, Column] = MappingProxyType(
     }
 )
 """Columns that rules may read and that the checker derives from the audit's context; never stored."""
+
+DERIVABLE_COLUMNS: Mapping[str, Column] = MappingProxyType(
+    {
+        "template_id": COLUMNS["template_id"],
+        "template_group": Column(
+            "template_group", ColumnType.TEXT, "digest of the oldest template of a group of near-duplicates"
+        ),
+        "seed_similarity": Column(
+            "seed_similarity", ColumnType.DECIMAL, "greatest similarity of the prompt to a public instruction seed"
+        ),
+        "cluster_id": Column("cluster_id", ColumnType.TEXT, "the linked accounts that the account belonged to by then"),
+        "network_newcomers": Column(
+            "network_newcomers", ColumnType.INTEGER, "other owners whose old keys turned up on this new network"
+        ),
+    }
+)
+"""Columns that rules may read and that are worked out from all records before a plan runs (`derived.py`), where a rule
+needs them. `template_id` is a stored column too: what a source gives comes first."""
+
+DERIVED_FROM: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "template_id": frozenset({"prompt"}),
+        "template_group": frozenset({"prompt"}),
+        "seed_similarity": frozenset({"prompt"}),
+        "cluster_id": frozenset({"account_id"}),
+        "network_newcomers": frozenset({"account_id", "api_key_id", "client_ip"}),
+    }
+)
+"""The stored columns that a source must provide so that a derivable column has a value there."""
+
+READABLE_COLUMNS: Mapping[str, Column] = MappingProxyType({**COLUMNS, **CONTEXT_COLUMNS, **DERIVABLE_COLUMNS})
+"""Every column that a rule may read, by name; `extra.NAME` apart."""
+
+
+def is_identifier(*names: str) -> bool:
+    """Say whether one of the columns is an identifier, whose values compare exactly."""
+    return any(name in READABLE_COLUMNS and READABLE_COLUMNS[name].is_identifier for name in names)
+
 
 EVENTS = (
     "completion", "embedding", "image", "audio", "moderation", "fine_tune", "file", "batch", "list_models",

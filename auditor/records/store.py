@@ -6,7 +6,7 @@ import duckdb
 from sqlglot import exp
 
 from auditor.errors import WorkspaceError
-from auditor.records.activity import ALL_COLUMNS, RECORDS, STORED_TYPES, Activity, SourceSummary, one_kind
+from auditor.records.activity import ALL_COLUMNS, STORED, STORED_TYPES, Activity, SourceSummary, one_kind, show_stored
 from auditor.records.layout import ADDRESS_NUMBER, HIGH, address_number
 from auditor.records.manifest import Manifest, load_manifest
 from auditor.records.sql import (
@@ -58,12 +58,12 @@ def summaries_of(manifest: Manifest) -> tuple[SourceSummary, ...]:
 
 def _create_view(connection: duckdb.DuckDBPyConnection, folder: Path, manifest: Manifest) -> None:
     if not manifest.files:
-        schema = exp.Schema(this=table(RECORDS), expressions=columns_definition(STORED_TYPES))
+        schema = exp.Schema(this=table(STORED), expressions=columns_definition(STORED_TYPES))
         connection.execute(text_of(exp.Create(this=schema, kind="TABLE")))
-        return
-    connection.execute(
-        text_of(exp.Create(this=table(RECORDS), kind="VIEW", expression=stored_records(folder, manifest)))
-    )
+    else:
+        made = exp.Create(this=table(STORED), kind="VIEW", expression=stored_records(folder, manifest))
+        connection.execute(text_of(made))
+    show_stored(connection)
 
 
 def stored_records(folder: Path, manifest: Manifest) -> exp.Select:

@@ -48,7 +48,7 @@ def render_case(dossier: Dossier) -> bytes:
     start, end = period_of(dossier.case)
     facts = facts_alike(dossier.case.speaks_for)
     text = (
-        _environment()
+        environment()
         .get_template("case.html")
         .render(
             dossier=dossier,
@@ -102,7 +102,7 @@ def render_index(
     other packs, a section each.
     """
     sections = [section_of(receipt, cases, change), *(section_of(run.receipt, run.cases, None) for run in others)]
-    text = _environment().get_template("index.html").render(sections=sections)
+    text = environment().get_template("index.html").render(sections=sections)
     return text.encode("utf-8", "backslashreplace")
 
 
@@ -160,8 +160,9 @@ def edition() -> str:
 
 
 @cache
-def _environment() -> Environment:
-    environment = Environment(
+def environment() -> Environment:
+    """Return the environment of all templates: escaping, strict about names, with the words that pages use."""
+    made = Environment(
         loader=PackageLoader("auditor.report"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -169,16 +170,16 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters.update(
+    made.filters.update(
         visible=visible, prose=prose, plain=plain_visible, when=words.when, moment=words.moment, iso=rfc3339,
         day=words.day, duration=words.duration, every=words.every, figure=words.figure,
         operator_words=words.operator_words, peak_word=words.peak_word, brief=words.brief,
         who=who, place_of=place_of, ground_of=words.ground_of,
     )  # fmt: skip
-    environment.globals.update(
+    made.globals.update(
         ACTIONS=words.ACTIONS, STRENGTHS=words.STRENGTHS, STANDINGS=words.STANDINGS, PROTECTIONS=words.PROTECTIONS,
         counted=words.counted, state_of=words.state_of, timeline_chart=charts.timeline_chart,
         threshold_chart=charts.threshold_chart, span_chart=charts.span_chart, window_share=charts.window_share,
         filled_table=charts.filled_table, standings_alike=standings_alike, REASONS_SHOWN=REASONS_SHOWN,
     )  # fmt: skip
-    return environment
+    return made

@@ -13,7 +13,7 @@ from auditor.policy.columns import NUMBERS, column_named, is_exact, is_extra
 from auditor.policy.conditions import AnyText
 from auditor.policy.patterns import Pattern
 from auditor.policy.regexes import fault_of
-from auditor.records.schema import CONTEXT_COLUMNS, Column, ColumnType
+from auditor.records.schema import COLUMNS, Column, ColumnType
 from auditor.sigma.columns import Columns
 from auditor.sigma.conditions import (
     Compares,
@@ -92,10 +92,9 @@ def column_for(field: str, columns: Columns) -> Column:
             f"field `{field[:60]}` is kept in `{column.name}`, where a list is one text, expected a column of its own"
         )
         raise UntranslatableError(found, "write the native rule by hand if its values are always single")
-    if column.is_fact or name in CONTEXT_COLUMNS:
-        found = (
-            f"`{column.name}` is an account fact or comes from the context, so that packs also see it on other records"
-        )
+    if column.is_fact or name not in COLUMNS:
+        why = "is an account fact, comes from the context or is derived"
+        found = f"`{column.name}` {why}, so that packs also see it on other records"
         raise UntranslatableError(found, "write the native rule by hand")
     return column
 

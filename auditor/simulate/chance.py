@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from itertools import accumulate
 from random import Random
 
@@ -83,6 +84,7 @@ def _warped(clock: float, cycle: tuple[float, ...]) -> float:
     return day + (hour + min(1.0, (share - before) / (cycle[hour] - before))) / 24
 
 
+@lru_cache(maxsize=64)
 def _weibull_shape(cv: float) -> float:
     """Find the shape whose coefficient of variation is `cv`, by halving; it falls as the shape grows."""
     low, high = 0.2, 5.0

@@ -63,7 +63,7 @@ def test_the_two_lines_for_newcomers_are_there_once() -> None:
 
     assert lines == [
         "python3 -m venv .venv && .venv/bin/pip install . && .venv/bin/auditor demo",
-        "python3 -m venv .venv && .venv/bin/pip install -e '.[test]' && .venv/bin/python -m pytest",
+        "python3 -m venv .venv && .venv/bin/pip install -e '.[test]' && .venv/bin/python -m pytest -n auto",
     ]
 
 

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from auditor.errors import BundleError, WorkspaceError
 from auditor.evidence.cited import CitedWriter
 from auditor.evidence.custody import store_must_be_as_written
-from auditor.evidence.verify_standalone import COLUMNS, INTEGERS, REALS, TEXTS, differences, record_in
+from auditor.evidence.standalone.columns import COLUMNS, INTEGERS, REALS, TEXTS
+from auditor.evidence.standalone.ownbytes import differences, record_in
 from auditor.records import schema
 from auditor.records.cited import CitedRow
 from auditor.records.ingest import ingest

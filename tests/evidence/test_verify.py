@@ -17,8 +17,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from auditor.evidence.assembly import assembled
+from auditor.evidence.standalone.folder import walked
+from auditor.evidence.standalone.manifests import BAG_RULES
+from auditor.evidence.standalone.page import ATTRIBUTES, ELEMENTS
 from auditor.evidence.verify import verify_bundle
-from auditor.evidence.verify_standalone import ATTRIBUTES, BAG_RULES, ELEMENTS
 from tests.evidence.arrange import sealed, world
 
 CITED, FINDINGS, PROPOSAL = "data/records/cited.jsonl", "data/findings.jsonl", "data/proposal.json"
@@ -75,7 +78,6 @@ def edit(bundle: Path, name: str, change: Callable[[Any], Any]) -> Path:
 
 
 def test_every_byte_of_every_tag_file_counts(bundle: Path) -> None:
-    paths = {name: bundle / name for name in files_of(bundle)}
     unseen = []
     for name in ("bagit.txt", "bag-info.txt", "manifest-sha256.txt", "tagmanifest-sha256.txt"):
         data = (bundle / name).read_bytes()
@@ -83,7 +85,7 @@ def test_every_byte_of_every_tag_file_counts(bundle: Path) -> None:
             changed = bytearray(data)
             changed[place] ^= 0x20 if place % 2 else 0x01
             (bundle / name).write_bytes(changed)
-            if not any(True for _, rule in BAG_RULES for _ in rule(paths)):
+            if not any(True for rule in BAG_RULES for _ in rule.faults(walked(bundle)[0])):
                 unseen.append((name, place))
         (bundle / name).write_bytes(data)
 
@@ -432,9 +434,7 @@ def test_bundled_verifier_called_wrongly_says_how(bundle: Path, arguments: list[
 
 
 def test_bundled_verifier_is_the_one_of_this_program(bundle: Path) -> None:
-    from auditor.evidence import verify_standalone
-
-    assert Path(verify_standalone.__file__).read_bytes() == (bundle / "data/verify.py").read_bytes()
+    assert assembled() == (bundle / "data/verify.py").read_bytes()
 
 
 @pytest.mark.parametrize("name", ["data/verify.py", "data/VERIFY.md", "data/schemas/case.json"])

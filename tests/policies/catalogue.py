@@ -3,8 +3,14 @@
 import re
 from pathlib import Path
 
+from auditor.digests import digest_of
+from auditor.policy.fields import Problems
+from auditor.policy.lists import Lists
 from auditor.policy.load import load_pack, shipped_policies
 from auditor.policy.pack import Context, Pack
+from auditor.policy.terms import Terms
+from auditor.policy.terms_reader import read_terms
+from auditor.policy.yaml import read_yaml
 
 POLICIES = shipped_policies()
 CATALOGUE = (POLICIES / "README.md").read_text(encoding="utf-8")
@@ -13,6 +19,17 @@ CATALOGUE = (POLICIES / "README.md").read_text(encoding="utf-8")
 def shipped_pack() -> Pack:
     """Return the default pack."""
     return load_pack("model-api", context=Context())
+
+
+def shipped_terms() -> list[Terms]:
+    """Return every shipped document, whether a pack names it or not."""
+    lists, problems, documents = Lists(shipped_pack().lists), Problems(), []
+    for path in sorted((POLICIES / "terms").glob("*.yml")):
+        data = path.read_bytes()
+        node = read_yaml(data, str(path))
+        documents.append(read_terms(node, digest=digest_of(data), lists=lists, problems=problems))
+    problems.check()
+    return [document for document in documents if document]
 
 
 def rule_paths() -> list[Path]:
@@ -24,6 +41,12 @@ def rows_of_rules() -> dict[str, tuple[str, ...]]:
     """Return the catalogue's table of rules: the cells of each row by the rule's file."""
     rows = re.findall(r"^\| \[(.+?)\]\((.+?)\) \| (.+?) \| (.+?) \| (.+?) \| (.+?) \|$", CATALOGUE, re.MULTILINE)
     return {row[1]: (row[0], *row[2:]) for row in rows}
+
+
+def rows_of_packs() -> dict[str, tuple[str, ...]]:
+    """Return the catalogue's table of packs: the cells of each row by the pack's name."""
+    part = CATALOGUE.split("## The packs", 1)[1].split("\n## ", 1)[0]
+    return {row[0]: row[1:] for row in re.findall(r"^\| `(.+?)` \| (.+?) \| (.+?) \|$", part, re.MULTILINE)}
 
 
 def section_of(title: str) -> str:

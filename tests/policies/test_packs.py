@@ -6,9 +6,10 @@ import pytest
 
 from auditor.policy.load import load_pack, shipped_packs
 from auditor.policy.pack import Pack
-from tests.policies.catalogue import CATALOGUE, shipped_pack
+from tests.policies.catalogue import CATALOGUE, rows_of_packs, shipped_pack
 
 JUNE = datetime(2026, 6, 15, tzinfo=UTC)
+LATER = datetime(2026, 10, 1, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("name", shipped_packs())
@@ -36,9 +37,12 @@ def test_a_pack_judges_by_one_provider_and_is_in_the_catalogue(name: str) -> Non
         ("model-api-deepseek", "distillation", {"permits"}),
         ("model-api", "bulk-signup", set()),
         ("model-api-anthropic", "bulk-signup", {"prohibits"}),
-        ("model-api-deepseek", "bulk-signup", set()),
+        ("model-api-deepseek", "bulk-signup", {"prohibits"}),
         ("model-api", "limit-circumvention", {"prohibits"}),
         ("model-api-deepseek", "limit-circumvention", set()),
+        ("model-api-openrouter", "coordinated-accounts", {"prohibits"}),
+        ("model-api-openrouter", "distillation", set()),
+        ("model-api-mistral", "distillation", {"prohibits"}),
     ],
 )
 def test_providers_answer_differently_about_one_conduct(name: str, conduct: str, stances: set[str]) -> None:
@@ -49,7 +53,18 @@ def test_providers_answer_differently_about_one_conduct(name: str, conduct: str,
     assert found == stances
 
 
-def stances_on(pack: Pack, conduct: str) -> set[str]:
-    """Return what the pack's terms say about a conduct in the simulated month."""
-    versions = [version for terms in pack.terms if (version := terms.version_at(JUNE))]
+@pytest.mark.parametrize("name", shipped_packs())
+def test_the_catalogue_says_what_a_pack_s_terms_say_of_training_on_output(name: str) -> None:
+    pack = load_pack(name)
+
+    said = rows_of_packs()[name]
+
+    stances = stances_on(pack, "distillation", LATER)
+    assert pack.terms[0].publisher in said[0]
+    assert (said[1].split()[0] if said[1] != "nothing" else "") == "".join(stances)
+
+
+def stances_on(pack: Pack, conduct: str, day: datetime = JUNE) -> set[str]:
+    """Return what the pack's terms say about a conduct on a day."""
+    versions = [version for terms in pack.terms if (version := terms.version_at(day))]
     return {clause.stance for version in versions for clause in version.clauses if clause.conduct == conduct}

@@ -9,7 +9,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from sqlglot import exp
 
 from auditor.checker.compile.nodes import choose, false_unless_null, true_unless_null
-from auditor.records.schema import COLUMNS, CONTEXT_COLUMNS, ColumnType
+from auditor.records.schema import READABLE_COLUMNS, ColumnType, is_identifier
 from auditor.records.sql import cast, identifier, literal
 
 FOLDED = "folded "
@@ -45,12 +45,7 @@ def type_of(name: str) -> ColumnType:
     """Return the type of a column as rules see it; keys of `extra` are text."""
     if name.startswith("extra."):
         return ColumnType.TEXT
-    return (CONTEXT_COLUMNS.get(name) or COLUMNS[name]).type
-
-
-def is_identifier(name: str) -> bool:
-    """Say whether values of the column compare exactly."""
-    return name in COLUMNS and COLUMNS[name].is_identifier
+    return READABLE_COLUMNS[name].type
 
 
 def text_column(name: str, *, is_exact: bool) -> exp.Expression:

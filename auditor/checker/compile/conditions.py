@@ -13,7 +13,6 @@ from auditor.checker.compile.columns import (
     compared,
     comparison,
     folded,
-    is_identifier,
     text_column,
     text_value,
     type_of,
@@ -36,7 +35,7 @@ from auditor.policy.conditions import (
     SelectionRef,
     TimePart,
 )
-from auditor.records.schema import ColumnType
+from auditor.records.schema import ColumnType, is_identifier
 from auditor.records.sql import cast, identifier, literal
 
 TIME = "_t"

@@ -26,7 +26,7 @@ from auditor.checker.provided import RuleCoverage
 from auditor.policy.conditions import Condition
 from auditor.policy.expressions import aggregates_in
 from auditor.policy.rule import ExemptionEntry, Rule, Span
-from auditor.records.schema import COLUMNS, ColumnType
+from auditor.records.schema import READABLE_COLUMNS, ColumnType
 from auditor.records.sql import cast, identifier, literal, table
 
 BASE = "base"
@@ -160,8 +160,8 @@ def exempts(entry: ExemptionEntry) -> exp.Expression:
 def as_text(name: str, of: str | None = None) -> exp.Expression:
     """Return a column as the text that findings keep (docs/evaluation.md, "Subject and by")."""
     column = identifier(name, of)
-    kind = COLUMNS[name].type if name in COLUMNS else None
-    if kind is ColumnType.DECIMAL or name == "model_age":
+    kind = READABLE_COLUMNS[name].type if name in READABLE_COLUMNS else None
+    if kind is ColumnType.DECIMAL:
         text = cast(column, "VARCHAR")
         zeros = exp.Anonymous(this="RTRIM", expressions=[text, literal("0")])
         return exp.Anonymous(this="RTRIM", expressions=[zeros, literal(".")])

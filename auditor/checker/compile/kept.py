@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from sqlglot import exp
 
-from auditor.checker.compile.columns import FOLDED, TEXTUAL, is_identifier, type_of
+from auditor.checker.compile.columns import FOLDED, TEXTUAL, type_of
 from auditor.checker.compile.conditions import ELEMENT, TIME, sql_of
 from auditor.checker.compile.flags import Flags, exempts
 from auditor.checker.compile.nodes import is_true, named, select, some
@@ -14,6 +14,7 @@ from auditor.checker.compile.seen import NUMBER, SOURCE
 from auditor.policy.expressions import Name, walk
 from auditor.policy.rule import Exemption, Rule
 from auditor.policy.terms import Terms
+from auditor.records.schema import is_identifier
 from auditor.records.sql import identifier
 
 ALWAYS_KEPT = (NUMBER, TIME, SOURCE, "record_id", "account_id")

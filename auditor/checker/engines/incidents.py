@@ -76,7 +76,7 @@ def pieces_of(rule: RulePlan, subject: tuple[str, ...], connection: duckdb.DuckD
 def _piece(rule: RulePlan, row: Sequence[Any]) -> PartSeen:
     names = {part.shape.flags.number: part.rule.name for part in rule.parts}
     part, low, high, records = row
-    return PartSeen(rule=names[part], start=_time(low), end=_time(high), records=records)
+    return PartSeen(rule=names[part], start=time_of(low), end=time_of(high), records=records)
 
 
 class _Reader:
@@ -108,8 +108,8 @@ class _Reader:
             number=number,
             subject=subject,
             by=row[self._by : self._measures],
-            start=_time(start),
-            end=_time(end),
+            start=time_of(start),
+            end=time_of(end),
             windows=windows,
             measures=tuple(zip(self._names, row[self._measures : self._terms], strict=True)),
             records=records,
@@ -139,7 +139,7 @@ class _Reader:
 def reference(plan: Plan, number: int, time: int, record_id: str, account_id: str | None) -> RecordRef:
     """Return a record as findings cite it, from its number and time in the plan's tables."""
     return RecordRef.model_construct(
-        time=_time(time),
+        time=time_of(time),
         source_id=plan.scope.source_ids[number // LINES],
         source_line=number % LINES,
         record_id=record_id,
@@ -147,5 +147,6 @@ def reference(plan: Plan, number: int, time: int, record_id: str, account_id: st
     )
 
 
-def _time(micros: int) -> datetime:
+def time_of(micros: int) -> datetime:
+    """Return the UTC time of microseconds since 1970."""
     return EPOCH + timedelta(microseconds=micros)

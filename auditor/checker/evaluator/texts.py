@@ -11,7 +11,7 @@ from functools import lru_cache
 from auditor.errors import PolicyError
 from auditor.policy.conditions import AnyText
 from auditor.policy.regexes import fault_of
-from auditor.records.schema import COLUMNS
+from auditor.records.schema import is_identifier
 
 _DOTTED_CAPITAL_I = "\u0130"
 _CLASSES = {"d": "0-9", "w": "0-9A-Za-z_", "s": r"\t\n\f\r\x20"}
@@ -34,7 +34,7 @@ def fold(text: str) -> str:
 
 def is_exact(*columns: str) -> bool:
     """Say whether one of the columns is an identifier, which compares exactly."""
-    return any(name in COLUMNS and COLUMNS[name].is_identifier for name in columns)
+    return is_identifier(*columns)
 
 
 def fits(text: str, parts: tuple[str | AnyText, ...]) -> bool:

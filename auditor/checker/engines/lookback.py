@@ -1,0 +1,202 @@
+"""Write down which records bear on the findings of a run, so that a bundle can carry them and be judged again.
+
+`context.parquet` holds, by group, the records of each finding's reach (compile/lookback.py), those that it cites
+among them, and the records that gave their accounts the facts that rules read; `reaches.parquet` says which group and
+which stretch of time each finding needs. What rests on others comes in numbers only: `Population`. A composite looks at
+no records of its own: what bears on it is what bears on the findings of the rules that it names.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import duckdb
+from sqlglot import exp
+
+from auditor.checker.compile.conditions import TIME
+from auditor.checker.compile.flags import BASE
+from auditor.checker.compile.lookback import (
+    EDGE,
+    SCOPE,
+    UNTIL,
+    accounts_of,
+    context_of,
+    first_of,
+    peers_of,
+    reach_of,
+    reaches_of,
+    spans_of,
+    strangers_of,
+)
+from auditor.checker.compile.nodes import (
+    ascending,
+    columns,
+    every,
+    inner,
+    is_known,
+    joined_on,
+    named,
+    same_keys,
+    select,
+    union_all,
+)
+from auditor.checker.compile.plan import Plan
+from auditor.checker.compile.seen import LINES, NUMBER, fact_table
+from auditor.checker.compile.statements import RulePlan, Statement
+from auditor.checker.engines.duckdb import PlanResult
+from auditor.checker.engines.incidents import time_of
+from auditor.checker.engines.tables import fill, first_line, interruptible, rows_of
+from auditor.checker.population import PeersSeen, Population
+from auditor.errors import WorkspaceError
+from auditor.records.activity import RECORDS
+from auditor.records.context import CONTEXT_TYPES, REACH_TYPES
+from auditor.records.sql import call, cast, identifier, literal, table, text_of
+
+IDS, ROWS = "kept_ids", "context_rows"
+ID_TYPES = {"rule": "BIGINT", "incident": "BIGINT", "finding_id": "VARCHAR"}
+ROW_TYPES = {"rule": "BIGINT", "scope": "BIGINT", NUMBER: "BIGINT", TIME: "BIGINT", "account_id": "VARCHAR"}
+
+
+def write_context(
+    result: PlanResult, ids: Mapping[tuple[str, int], str], *, context: Path, reaches: Path
+) -> Population:
+    """Write both files for the findings named in `ids`, by (rule, number), and return what rests on others.
+
+    Raises WorkspaceError where they can't be written.
+    """
+    try:
+        with interruptible():
+            return _Writer(result, ids).written(context, reaches)
+    except duckdb.Error as error:
+        message = f"context records can't be written: {first_line(error)}"
+        raise WorkspaceError.at(str(context), message, "check that the workspace can be written") from error
+
+
+class _Writer:
+    def __init__(self, result: PlanResult, ids: Mapping[tuple[str, int], str]) -> None:
+        self._plan: Plan = result.plan
+        self._connection = result.connection
+        self._rules: list[tuple[int, RulePlan]] = [
+            (place, item)
+            for place, item in enumerate(result.plan.rules)
+            if not item.rule.composite and any(rule == item.rule.name for rule, _ in ids)
+        ]
+        places = {item.rule.name: place for place, item in self._rules}
+        named_here = ((rule, number, name) for (rule, number), name in sorted(ids.items()) if rule in places)
+        rows = [(places[rule], result.found[rule][number].key, name) for rule, number, name in named_here]
+        fill(self._connection, IDS, ID_TYPES, rows)
+        fill(self._connection, ROWS, ROW_TYPES, [])
+
+    def written(self, context: Path, reaches: Path) -> Population:
+        strangers: dict[str, int] = {}
+        peers: list[PeersSeen] = []
+        for place, item in self._rules:
+            strangers |= self._gathered(place, item)
+            if item.shape.has_peers:
+                rows = rows_of(self._connection, peers_of(item.shape, place, IDS))
+                peers += [PeersSeen(finding=row[0], bucket=row[1], name=row[2], value=repr(row[3])) for row in rows]
+        self._copied(self._context(), context)
+        self._copied(self._reaches(), reaches)
+        end = rows_of(self._connection, select([exp.Max(this=identifier(TIME))], table(BASE)))[0][0]
+        return Population(
+            log_end=None if end is None else time_of(end),
+            strangers=tuple(sorted(strangers.items())),
+            peers=tuple(sorted(peers, key=lambda seen: (seen.finding, seen.bucket, seen.name))),
+        )
+
+    def _gathered(self, place: int, item: RulePlan) -> dict[str, int]:
+        """Add the records of one rule's reaches, and count those of strangers by finding."""
+        shape = item.shape
+        reaches, spans = shape.table("reaches"), shape.table("spans")
+        self._made(reaches, reaches_of(shape, place, IDS))
+        self._made(spans, spans_of(shape, reaches))
+        is_everyone = not item.rule.subject_columns
+        accounts = accounts_of(shape, reaches, IDS, place) if is_everyone else None
+        self._added(place, context_of(shape, spans, accounts))
+        if reach_of(item.rule).has_first:
+            self._added(place, first_of(shape, spans))
+        if accounts is None:
+            return {}
+        return dict(rows_of(self._connection, strangers_of(shape, reaches, accounts.copy())))
+
+    def _made(self, name: str, query: exp.Query) -> None:
+        self._connection.execute(text_of(Statement(name, query).creation()))
+
+    def _added(self, place: int, query: exp.Query) -> None:
+        items = [literal(place), *columns((SCOPE, NUMBER, TIME, "account_id"))]
+        self._connection.execute(text_of(exp.Insert(this=table(ROWS), expression=select(items, inner(query, "found")))))
+
+    def _context(self) -> exp.Query:
+        line = exp.Mod(this=identifier(NUMBER), expression=literal(LINES))
+        sources = exp.Array(expressions=[literal(source) for source in self._plan.scope.source_ids])
+        place = exp.IntDiv(this=identifier(NUMBER), expression=literal(LINES))
+        items = [
+            *columns(("rule", "scope")),
+            named(exp.UnixToTime(this=identifier(TIME), scale=exp.UnixToTime.MICROS), "time"),
+            named(call("LIST_EXTRACT", sources, exp.Add(this=place, expression=literal(1))), "source_id"),
+            named(exp.Paren(this=line), "source_line"),
+            named(exp.false(), "is_fact"),
+        ]
+        parts: list[exp.Query] = [select(items, table(ROWS)), *map(self._facts, self._fact_names())]
+        everything = inner(union_all(parts), "context")
+        return select(columns(CONTEXT_TYPES), everything, distinct=True).order_by(
+            *ascending(*CONTEXT_TYPES), copy=False
+        )
+
+    def _fact_names(self) -> list[str]:
+        return [statement.name.removeprefix("fact_") for statement in self._plan.facts]
+
+    def _facts(self, name: str) -> exp.Select:
+        """Return the records that began a stretch of a fact which was in force in a span of its account."""
+        ends = [named(identifier(column, "span"), column) for column in ("rule", "scope", "account_id")]
+        spans = select(
+            [
+                *ends,
+                named(exp.Min(this=identifier(TIME, "span")), EDGE),
+                named(exp.Max(this=identifier(TIME, "span")), UNTIL),
+            ],
+            table(ROWS, "span"),
+        ).group_by(*columns(("rule", "scope", "account_id"), "span"), copy=False)
+        stretch = fact_table(name)
+        items = [
+            *columns(("rule", "scope"), "span"),
+            *columns(("time", "source_id", "source_line"), "record"),
+            named(exp.true(), "is_fact"),
+        ]
+        at = exp.UnixMicros(this=identifier("time", "record"))
+        begins = every(
+            [
+                *same_keys(("account_id",), "record", "stretch"),
+                exp.EQ(this=at, expression=identifier("valid_from", "stretch")),
+                is_known(identifier(name, "record")),
+            ]
+        )
+        in_force = every(
+            [
+                *same_keys(("account_id",), "span", "stretch"),
+                exp.LTE(this=identifier("valid_from", "stretch"), expression=identifier(UNTIL, "span")),
+                exp.GT(this=identifier("valid_until", "stretch"), expression=identifier(EDGE, "span")),
+            ]
+        )
+        query = joined_on(select(items, table(RECORDS, "record")), table(stretch, "stretch"), begins)
+        return joined_on(query, inner(spans, "span"), in_force)
+
+    def _reaches(self) -> exp.Query:
+        parts = [self._reaches_of(place, item) for place, item in self._rules]
+        nothing = [named(cast(exp.null(), kind), name) for name, kind in REACH_TYPES.items()]
+        parts.append(exp.Select(expressions=nothing).where(exp.false(), copy=False))
+        everything = inner(union_all(parts), "reaches")
+        return select(columns(REACH_TYPES), everything).order_by(*ascending("finding_id"), copy=False)
+
+    def _reaches_of(self, place: int, item: RulePlan) -> exp.Select:
+        scope, edge, until = columns((SCOPE, EDGE, UNTIL))
+        own = [named(cast(literal(place), "BIGINT"), "rule"), named(scope, "scope")]
+        items = [identifier("finding_id"), *own, named(edge, "edge"), named(until, "until")]
+        return select(items, table(item.shape.table("reaches")))
+
+    def _copied(self, query: exp.Query, path: Path) -> None:
+        options = [
+            exp.CopyParameter(this=exp.var("FORMAT"), expression=exp.var("PARQUET")),
+            exp.CopyParameter(this=exp.var("COMPRESSION"), expression=exp.var("ZSTD")),
+        ]
+        target = exp.Copy(this=query.subquery(copy=False), kind=False, files=[literal(str(path))], params=options)
+        self._connection.execute(text_of(target))

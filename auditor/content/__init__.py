@@ -1,0 +1,1 @@
+"""What prompts have in common: templates, groups of near-duplicates, likeness to public instruction seeds."""

@@ -1,0 +1,62 @@
+"""The blanked text of a prompt, as SQL: read, folded, its marked slots blanked (definition.py says how)."""
+
+from sqlglot import exp
+
+from auditor.content.asked import asked_text
+from auditor.content.definition import (
+    BOILERPLATE,
+    FOLD,
+    HEAD,
+    IDEOGRAPH,
+    LONGEST,
+    RUN,
+    SLOT,
+    SLOTS,
+    TAIL,
+    WORDLESS,
+)
+from auditor.records.sql import call, case, identifier, literal, named, within
+
+BLANKED = "blanked"
+TEXT = "text"
+
+
+def with_text(records: exp.Select, prompt: str) -> exp.Select:
+    """Return a query's rows with the blanked text of one of its columns as `text`, in the place of that column."""
+    kept = [item.alias_or_name for item in records.expressions if item.alias_or_name != prompt]
+    read = _stage(records, kept, "read", _cut(asked_text(identifier(prompt))))
+    low = _stage(read, kept, "low", exp.Lower(this=identifier("read")))
+    blanked = _stage(low, [*kept, "low"], BLANKED, _blanked(identifier("low")))
+    return _stage(blanked, kept, TEXT, _own_if_wordless())
+
+
+def _stage(inner: exp.Select, kept: list[str], name: str, value: exp.Expression) -> exp.Select:
+    columns = [*map(identifier, kept), named(value, name)]
+    return exp.Select(expressions=columns).from_(within(inner))
+
+
+def _cut(text: exp.Expression) -> exp.Expression:
+    is_long = exp.GT(this=exp.Length(this=text.copy()), expression=literal(LONGEST))
+    head = call("left", text.copy(), literal(HEAD))
+    tail = call("right", text.copy(), literal(TAIL))
+    joined = call("concat", head, literal(f" {SLOT} "), tail)
+    return case([(is_long, joined)], text.copy())
+
+
+def _blanked(text: exp.Expression) -> exp.Expression:
+    plain = call("regexp_replace", text, literal(BOILERPLATE), literal(r"\1"))
+    spaced = _replaced(_replaced(plain, SLOTS, f" {SLOT} "), IDEOGRAPH, r" \1 ")
+    return _trimmed(_replaced(_replaced(spaced, FOLD, " "), RUN, SLOT))
+
+
+def _own_if_wordless() -> exp.Expression:
+    is_wordless = call("regexp_matches", identifier(BLANKED), literal(WORDLESS))
+    return case([(is_wordless, _trimmed(_replaced(identifier("low"), FOLD, " ")))], identifier(BLANKED))
+
+
+def _replaced(text: exp.Expression, pattern: str, by: str) -> exp.Expression:
+    return call("regexp_replace", text, literal(pattern), literal(by), literal("g"))
+
+
+def _trimmed(text: exp.Expression) -> exp.Expression:
+    return call("trim", text, literal(" "))

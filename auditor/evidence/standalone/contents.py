@@ -1,0 +1,28 @@
+"""Only what a bundle is made of is in it, and each document can be read."""
+
+from collections.abc import Iterator
+
+from auditor.evidence.standalone.layout import FORMAT_VERSION, REQUIRED
+from auditor.evidence.standalone.reading import Files, document_of, field_of, list_of
+from auditor.evidence.standalone.results import Fault
+
+
+def name_faults(files: Files) -> Iterator[Fault]:
+    """Only what a bundle is made of is in it: nothing rides along."""
+    index, _ = document_of(files, "data/policy/index.json")
+    policy = {f"data/policy/{field_of(entry, 'file')}" for entry in list_of(index, "files")}
+    for name in sorted(files):
+        if name.startswith("data/") and name not in policy.union(REQUIRED, ("data/policy/approvals.json",)):
+            yield Fault(
+                name, "", "is no file of an evidence bundle, nor a policy file that data/policy/index.json names"
+            )
+
+
+def document_faults(files: Files) -> Iterator[Fault]:
+    """Every JSON document can be read and says a format version that this verifier knows."""
+    for name in sorted(name for name in files if name.startswith("data/") and name.endswith(".json")):
+        document, faults = document_of(files, name)
+        yield from faults
+        version = field_of(document, "format_version")
+        if not faults and not name.startswith("data/schemas/") and version != FORMAT_VERSION:
+            yield Fault(name, "format_version", f"found {ascii(version)[:40]}, expected {FORMAT_VERSION}")

@@ -1,0 +1,145 @@
+"""Compare the columns of a record with the exact bytes of its line: the rules of docs/records.md."""
+
+import hashlib
+import json
+import re
+from datetime import UTC, datetime
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from auditor.evidence.standalone.columns import COLUMNS, INTEGERS, PLAIN_COLUMNS, REALS, TEXTS
+from auditor.evidence.standalone.reading import is_deep, micros
+
+INSTANT = re.compile(r"(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}:\d{2})(\.\d+)?(Z|[+-]\d{2}(?::?\d{2})?)\Z", re.ASCII)
+
+
+def record_in(data: bytes) -> dict[str, Any] | None:
+    """Return the JSON object that a line is, None where it is none, as a line of CSV; an unclear one is empty."""
+    repeats = [False]
+
+    def made(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        repeats[0] = len(dict(pairs)) != len(pairs)  # the record itself is closed last
+        return dict(pairs)
+
+    try:
+        value = json.loads(data.decode("utf-8-sig"), object_pairs_hook=made, parse_float=Decimal, parse_int=_whole)
+    except (ValueError, ArithmeticError, RecursionError):
+        return None
+    if not isinstance(value, dict):
+        return None
+    return {} if repeats[0] or is_deep(value) else value
+
+
+def _whole(text: str) -> int | Decimal:
+    return int(text) if len(text) < 4000 else Decimal(text)
+
+
+def differences(record: Any, line: dict[str, Any], own_id: str) -> list[tuple[str, str]]:
+    """Return where the columns of a record are not what its canonical line says, as (column, message).
+
+    `record` holds the columns as a bundle does, `own_id` is the record's id where the line names none.
+    """
+    kept = record if isinstance(record, dict) else {}
+    said = {name: value for name, value in line.items() if name in COLUMNS and name != "extra"}
+    if said.get("record_id") in (None, ""):
+        said["record_id"] = own_id
+    if said.get("prompt_digest") in (None, "") and isinstance(kept.get("prompt"), str) and kept["prompt"]:
+        said["prompt_digest"] = hashlib.sha256(kept["prompt"].encode("utf-8", "replace")).hexdigest()
+    said["extra"] = _merged(_object(line.get("extra")), {name: line[name] for name in line.keys() - COLUMNS})
+    return [
+        (f"record.{name}", f"says {ascii(kept.get(name))[:80]}, its own bytes say {ascii(said.get(name))[:80]}")
+        for name in sorted(kept.keys() | said.keys())
+        if not _agree(name, kept.get(name), said.get(name))
+    ]
+
+
+def _agree(name: str, kept: Any, said: Any) -> bool:
+    """Say whether a column's value in the bundle is what a line's field gives: the rules of docs/records.md."""
+    if kept and type(kept) is type(said) and kept == said and name in PLAIN_COLUMNS:
+        return True
+    is_nothing = said is None or (
+        said == "" and (name not in TEXTS or name.endswith(("_id", "_fingerprint", "_digest")))
+    )
+    try:
+        match name:
+            case "extra":
+                return _same(_pruned(_object(kept)), _pruned(said))
+            case _ if is_nothing or (said == "" and name == "client_ip"):
+                return kept is None
+            case "time":
+                return micros(kept) >= 0 and micros(kept) == _instant(said)
+            case "logit_bias" | "stream":
+                return isinstance(kept, bool) and str(kept).lower() == str(said).lower()
+            case "tags":
+                texts = json.loads(said) if isinstance(said, str) else said
+                return len(kept) == len(texts) and all(map(_is_text_of, kept, texts))
+            case "cost_usd":
+                nano = Decimal("0.000000001")
+                return Decimal(kept) == Decimal(str(said)).quantize(nano, ROUND_HALF_UP)
+            case _ if name in INTEGERS:
+                return type(kept) is int and not isinstance(said, Decimal | bool) and kept == int(said)
+            case _ if name in REALS:
+                return float(kept) == float(said)
+            case _:
+                return name in TEXTS and _is_text_of(kept, said)
+    except (ValueError, TypeError, ArithmeticError):
+        return False
+
+
+def _is_text_of(kept: Any, said: Any) -> bool:
+    if isinstance(said, str) or said is None or kept is None:
+        return bool(kept == said)
+    if isinstance(said, dict | list):
+        return _same(json.loads(kept, parse_float=Decimal), said)
+    if isinstance(said, bool):
+        return bool(kept == str(said).lower())
+    is_exact = isinstance(said, int) and abs(said) < 1 << 63
+    return Decimal(kept) == said or (not is_exact and float(kept) == float(said))
+
+
+def _instant(text: Any) -> int:
+    """Return a time with any zone as `micros` does; finer digits are cut off, as they are when it is read."""
+    parts = INSTANT.match(text) if isinstance(text, str) else None
+    if not parts:
+        return -1
+    day, clock, fraction, zone = parts.groups()
+    time = datetime.fromisoformat(f"{day}T{clock}{(fraction or '.0')[:7]:0<7}{zone}").astimezone(UTC)
+    return int(f"{time:%Y%m%d%H%M%S}{time.microsecond:06}")
+
+
+def _object(value: Any) -> dict[str, Any]:
+    """Return what `extra` holds, whether as an object or as its text; what is no object agrees with nothing."""
+    try:
+        found = json.loads(value, parse_float=Decimal, parse_int=_whole) if isinstance(value, str) and value else value
+    except (ValueError, ArithmeticError, RecursionError):
+        return {"": value}
+    if found in (None, ""):
+        return {}
+    return found if isinstance(found, dict) and not is_deep(found) else {"": str(value)}
+
+
+def _merged(target: Any, patch: Any) -> Any:
+    """Merge as RFC 7396 says: what a record holds in `extra` and what it holds beside its columns."""
+    if not isinstance(patch, dict):
+        return patch
+    made = dict(target) if isinstance(target, dict) else {}
+    for name, value in patch.items():
+        made[name] = _merged(made.get(name), value)
+    return {name: value for name, value in made.items() if value is not None}
+
+
+def _pruned(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _pruned(item) for name, item in value.items() if item is not None}
+    return [_pruned(item) for item in value] if isinstance(value, list) else value
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Compare JSON values; numbers as doubles, since an engine that keeps them may write them another way."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(_same(one[name], other[name]) for name in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(_same, one, other))
+    if isinstance(one, bool) or isinstance(other, bool) or isinstance(one, str) or isinstance(other, str):
+        return type(one) is type(other) and bool(one == other)
+    return one is other if one is None or other is None else float(one) == float(other)

@@ -1,0 +1,122 @@
+"""Read the documents of a bundle, which may be hostile: bounded, strict JSON, nothing raised for what is found."""
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterator
+from typing import IO, Any, NamedTuple  # JSON values have no closed type
+
+from auditor.evidence.standalone.results import Fault
+
+TIME = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(?:\.(\d{1,6}))?Z\Z", re.ASCII)
+LARGEST_DOCUMENT = 256 * 1024 * 1024
+"""Bytes of a document that is read whole; the lines of JSON Lines are read one by one."""
+LARGEST_LINE = 256 * 1024 * 1024
+DEEPEST = 100
+
+
+class UnreadableError(Exception):
+    """A document can't be read; its message says why."""
+
+
+class BundleFile(NamedTuple):
+    """One regular file of a bundle, in a folder or in a zip."""
+
+    size: int
+    opened: Callable[[], IO[bytes]]
+
+    def read(self) -> bytes:
+        """Return all of it; its size was compared with what its kind may have."""
+        with self.opened() as stream:
+            return stream.read()
+
+
+Files = dict[str, BundleFile]
+
+
+def document_of(files: Files, name: str) -> tuple[Any, list[Fault]]:
+    """Return a JSON document, None with the reason where it can't be read."""
+    if name not in files:
+        return None, [Fault(name, "", "is missing")]
+    try:
+        return parsed(files[name].read()), []
+    except UnreadableError as error:
+        return None, [Fault(name, "", str(error))]
+
+
+def lines_of(files: Files, name: str) -> Iterator[tuple[int, Any, list[Fault]]]:
+    """Yield each line of a JSON Lines file with its number; a missing last line feed shows that it was cut."""
+    if name not in files:
+        return
+    with files[name].opened() as stream:
+        number = 0
+        while line := stream.readline(LARGEST_LINE):
+            number += 1
+            try:
+                if not line.endswith(b"\n"):
+                    raise UnreadableError("the line does not end, so the file was cut or the line is too long")
+                yield number, parsed(line), []
+            except UnreadableError as error:
+                yield number, None, [Fault(name, f"line {number}", str(error))]
+            if not line.endswith(b"\n"):
+                return  # what follows may be as long as the disk
+
+
+def parsed(data: bytes) -> Any:
+    """Return a JSON value; a key that is there twice, a floating-point number or a constant such as NaN is refused."""
+    try:
+        value = json.loads(data.decode(), object_pairs_hook=_unique, parse_float=_refused, parse_constant=_refused)
+    except (ValueError, RecursionError) as error:
+        raise UnreadableError(f"can't be read as JSON: {ascii(str(error))[:160]}") from None
+    if not isinstance(value, dict):
+        raise UnreadableError("expected a JSON object")
+    if is_deep(value):
+        raise UnreadableError(f"is nested more than {DEEPEST} levels deep")
+    return value
+
+
+def is_deep(value: Any) -> bool:
+    """Say whether a JSON value is nested more deeply than any document of a bundle is."""
+    level, depth = [value], 0
+    while level and depth <= DEEPEST:
+        held = [item.values() if isinstance(item, dict) else item for item in level if isinstance(item, dict | list)]
+        level, depth = [item for items in held for item in items], depth + 1
+    return bool(level)
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(dict(pairs)) != len(pairs):
+        raise ValueError("a key is there twice")
+    return dict(pairs)
+
+
+def _refused(text: str) -> Any:
+    raise ValueError(f"found the number {text}, expected integers and decimals written as text")
+
+
+def field_of(value: Any, *path: str) -> Any:
+    """Return what lies at a path of keys, None where nothing does."""
+    for name in path:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
+
+
+def list_of(value: Any, *path: str) -> list[Any]:
+    """Return the list that lies at a path of keys, an empty one where none does."""
+    found = field_of(value, *path)
+    return found if isinstance(found, list) else []
+
+
+def micros(text: Any) -> int:
+    """Return a UTC time as a number that sorts as the time does, -1 for no such time."""
+    parts = TIME.match(text) if isinstance(text, str) else None
+    return int(re.sub(r"\D", "", parts[1]) + (parts[2] or "").ljust(6, "0")) if parts else -1
+
+
+def digest_of_file(file: BundleFile) -> str:
+    """Return the SHA-256 of a file, read in pieces."""
+    digest = hashlib.sha256()
+    with file.opened() as stream:
+        while piece := stream.read(1 << 20):
+            digest.update(piece)
+    return digest.hexdigest()

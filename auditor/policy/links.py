@@ -1,0 +1,73 @@
+"""Links: what accounts may have in common, how much of it joins them, and when it is only a crowd.
+
+The links file of a pack declares signals and combinations of weak ones. `docs/linking.md` says exactly what they mean.
+"""
+
+from decimal import Decimal
+from typing import Literal
+
+from auditor.policy.conditions import Node
+
+Seen = Literal["facts", "sign-up", "calls", "succession", "rhythm", "balance"]
+"""Where a signal is read: account facts ever held; sign-up records; calls; a replacement after a ban; the timing of
+calls; how evenly calls are spread."""
+
+
+class LinkSignal(Node):
+    """One thing that accounts may have in common.
+
+    `family` says what sort of evidence it is: two signals of one family never support each other. With `client_ip`
+    among the columns its network counts (/24, IPv6 /48). `networks` are the kinds of network that count, all when
+    empty. `within` is the longest break, in seconds, in a run of uses; 0 for no limit. `days` is on how many days an
+    account must have used it. A value that comes mostly from accounts on a pathway of `not_through` is an
+    intermediary's own. `source` is where signal and numbers were published, or how they were calibrated.
+    """
+
+    name: str
+    kind: str
+    family: str
+    seen: Seen
+    columns: tuple[str, ...] = ()
+    is_strong: bool = False
+    networks: tuple[str, ...] = ()
+    within: int = 0
+    days: int = 1
+    not_through: tuple[str, ...] = ()
+    source: str = ""
+
+
+class LinkCombination(Node):
+    """Weak signals of different families that join accounts when all of them agree.
+
+    At least `at_least` accounts must share them; with `same_network` the networks of sign-up and of calls are one.
+    """
+
+    name: str
+    signals: tuple[str, ...]
+    at_least: int = 2
+    same_network: bool = False
+    source: str = ""
+
+
+class LinkRules(Node):
+    """The links file of a pack.
+
+    A strong value that more than `alone` parties share joins them only when at least the share `corroborated` of them
+    is also linked by another family. A weak value takes part in a combination, or supports a strong one, only when at
+    least the share `specific` of its holders is linked by other families.
+    """
+
+    signals: tuple[LinkSignal, ...]
+    combinations: tuple[LinkCombination, ...] = ()
+    alone: int = 5
+    corroborated: Decimal = Decimal("0.5")
+    specific: Decimal = Decimal("0.3")
+    digest: str = ""
+
+    def signal(self, name: str) -> LinkSignal:
+        """Return a signal by name. Raises KeyError."""
+        return {signal.name: signal for signal in self.signals}[name]
+
+    def needed_columns(self) -> frozenset[str]:
+        """Return the columns that some signal reads."""
+        return frozenset(column for signal in self.signals for column in signal.columns)

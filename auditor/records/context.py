@@ -1,0 +1,105 @@
+"""The context of cases: records of their subjects that findings need, and don't cite, to come out the same again.
+
+A run leaves `context.parquet` and `reaches.parquet` beside its citations (checker/engines/lookback.py): which records
+bear on the findings of one group, and which group and stretch of time each finding needs.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any  # a row holds values of every column type
+
+from sqlglot import exp
+
+from auditor.records.activity import ORDER, Activity
+from auditor.records.cited import Wanted, citations_of, fetched, joined_to_records, row_of, wishes_of
+from auditor.records.sql import all_of, any_of, call, identifier, literal, within
+
+CONTEXT, REACHES = "context.parquet", "reaches.parquet"
+"""Files of a run's folder."""
+
+CONTEXT_TYPES = {
+    "rule": "BIGINT",
+    "scope": "BIGINT",
+    "time": "TIMESTAMP",
+    "source_id": "VARCHAR",
+    "source_line": "BIGINT",
+    "is_fact": "BOOLEAN",
+}
+REACH_TYPES = {"finding_id": "VARCHAR", "rule": "BIGINT", "scope": "BIGINT", "edge": "BIGINT", "until": "BIGINT"}
+
+
+@dataclass(frozen=True)
+class ContextRow:
+    """A record that no finding of the case cites, the findings that need it, and its columns."""
+
+    case: str
+    findings: tuple[str, ...]
+    row: dict[str, Any]
+
+
+def has_context(wanted: Wanted) -> bool:
+    """Say whether the run that last saw a finding wrote down its context."""
+    return all(wanted.citations.with_name(name).is_file() for name in (CONTEXT, REACHES))
+
+
+def all_context(activity: Activity, wanted: Sequence[Wanted]) -> Iterator[ContextRow]:
+    """Yield every context record once a case, with all findings of the case that need it, in order of case and record.
+
+    Runs that wrote down no context give nothing. Raises WorkspaceError when a file can't be read.
+    """
+    known = [item for item in wanted if has_context(item)]
+    if not known:
+        return
+    key = ("case_id", *ORDER)
+    findings = call("list_sort", call("list", exp.Distinct(expressions=[identifier("finding_id")])))
+    needed = (
+        exp.select(*(identifier(name) for name in key), exp.alias_(findings, "findings", quoted=True))
+        .from_(_needed(known).subquery("w"))
+        .group_by(*(identifier(name) for name in key))
+    )
+    query = joined_to_records(_uncited(needed, wanted), ("case_id", "findings"))
+    query = query.order_by(*(identifier(name, "c") for name in key))
+    for values in fetched(activity, query, wanted):
+        yield ContextRow(values[0], tuple(values[1]), row_of(values[2:]))
+
+
+def _uncited(needed: exp.Select, wanted: Sequence[Wanted]) -> exp.Select:
+    cited = exp.select(literal(1)).from_(citations_of(wanted).subquery("cited"))
+    same = [
+        exp.EQ(this=identifier(name, "cited"), expression=identifier(name, "needed"))
+        for name in ("case_id", "source_id", "source_line")
+    ]
+    is_cited = exp.Exists(this=cited.where(all_of(same)))
+    return exp.select(exp.Star()).from_(within(needed, "needed")).where(exp.Not(this=is_cited))
+
+
+def _needed(wanted: Sequence[Wanted]) -> exp.Query:
+    files = sorted({item.citations for item in wanted})
+    parts = [_needed_of_run(path, [item for item in wanted if item.citations == path]) for path in files]
+    query: exp.Query = parts[0]
+    for part in parts[1:]:
+        query = exp.union(query, part, distinct=False)
+    return query
+
+
+def _needed_of_run(citations: Path, wanted: Sequence[Wanted]) -> exp.Select:
+    same = [exp.EQ(this=identifier(name, "record"), expression=identifier(name, "reach")) for name in ("rule", "scope")]
+    time = call("epoch_us", identifier("time", "record"))
+    lasts = exp.LTE(this=time, expression=identifier("until", "reach"))
+    begun = exp.GTE(this=time.copy(), expression=identifier("edge", "reach"))
+    is_wished = exp.EQ(this=identifier("finding_id", "reach"), expression=identifier("cited_as", "w"))
+    return (
+        exp.select(*(identifier(name, "w") for name in ("case_id", "finding_id")))
+        .select(*(identifier(name, "record") for name in ORDER))
+        .from_(_file(citations.with_name(CONTEXT), "record"))
+        .join(_file(citations.with_name(REACHES), "reach"), on=all_of(same))
+        .join(wishes_of(wanted), on=is_wished)
+        .where(all_of([lasts, any_of([identifier("is_fact", "record"), begun])]))
+    )
+
+
+def _file(path: Path, alias: str) -> exp.Table:
+    file = exp.Table(this=call("read_parquet", literal(str(path))))
+    file.set("alias", exp.TableAlias(this=exp.to_identifier(alias, quoted=True)))
+    return file

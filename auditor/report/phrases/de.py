@@ -1,0 +1,95 @@
+"""Notices in German."""
+
+from auditor.report.phrases.model import Phrases
+
+GERMAN = Phrases(
+    language="de",
+    thousands=".",
+    decimal=",",
+    title="Mitteilung über eine Entscheidung zu Ihrem Konto",
+    draft_title="Entwurf einer Mitteilung zu einem Konto",
+    draft="Dies ist ein Entwurf. Noch hat niemand etwas entschieden; er darf nicht versandt werden.",
+    case="Fall",
+    account="Konto",
+    date="Datum der Entscheidung",
+    what_was_decided="Was entschieden wurde",
+    what_would_be="Was vorgeschlagen wird",
+    decided={
+        "warn": "Sie werden verwarnt. Sie können Ihr Konto weiter nutzen wie bisher.",
+        "verify": "Sie werden gebeten, das unten Beschriebene zu erklären und zu bestätigen, wer das Konto nutzt. Sie"
+        " können Ihr Konto weiter nutzen wie bisher.",
+        "throttle": "Ab dem {date} ist Ihr Konto auf weniger Anfragen beschränkt, bis die Sache geklärt ist.",
+        "suspend": "Ab dem {date} ist Ihr Konto gesperrt, bis die Sache geklärt ist. Es wird nicht gelöscht.",
+        "terminate": "Am {date} wurde der Vertrag über Ihr Konto beendet und das Konto geschlossen.",
+    },
+    proposed={
+        "warn": "Es wird vorgeschlagen, die Kontoinhaberin oder den Kontoinhaber zu verwarnen.",
+        "verify": "Es wird vorgeschlagen, um eine Erklärung des unten Beschriebenen zu bitten und um Bestätigung, wer"
+        " das Konto nutzt.",
+        "throttle": "Es wird vorgeschlagen, das Konto auf weniger Anfragen zu beschränken, bis die Sache geklärt ist.",
+        "suspend": "Es wird vorgeschlagen, das Konto zu sperren, bis die Sache geklärt ist.",
+        "terminate": "Es wird vorgeschlagen, den Vertrag über das Konto zu beenden.",
+    },
+    reason="Begründung der Person, die entschieden hat: „{reason}“",
+    what_was_seen="Was festgestellt wurde",
+    seen="Zwischen {start} und {end} zeigen {records} Aufzeichnungen des Kontos Anzeichen für Folgendes: {conduct}. Die"
+    " Regel, die sie gefunden hat, heißt „{title}“.",
+    seen_once="Am {start} zeigen {records} Aufzeichnungen des Kontos Anzeichen für Folgendes: {conduct}. Die Regel, die"
+    " sie gefunden hat, heißt „{title}“.",
+    measured="Gemessen über alle Konten und Aufzeichnungen der Feststellung: {measure} {value}; die Regel verlangt"
+    " {operator} {threshold}.",
+    operators={
+        ">=": "mindestens", ">": "mehr als", "<=": "höchstens", "<": "weniger als", "=": "genau", "<>": "anders als",
+    },
+    conducts={
+        "distillation": "Antworten des Modells werden genutzt, um ein anderes Modell zu trainieren",
+        "reasoning-extraction": "das Modell wird dazu gebracht, seine verborgenen Überlegungen preiszugeben",
+        "model-extraction": "aus Antworten des Modells wird auf sein Inneres geschlossen",
+        "limit-circumvention": "Anfragen werden verteilt, um mehr zu erhalten, als die Grenzen erlauben",
+        "automated-access": "ein Programm nutzt, was für Menschen angeboten wird",
+        "coordinated-accounts": "mehrere Konten handeln wie eines",
+        "bulk-signup": "Konten werden massenhaft eröffnet",
+        "ban-evasion": "nach der Sperre eines Kontos geht es unter einem anderen weiter",
+        "resale": "der Zugang wird ohne Erlaubnis weiterverkauft",
+        "account-sharing": "mehrere Menschen nutzen das Konto einer Person",
+        "credential-theft": "jemand anderes nutzt den Schlüssel oder das Passwort des Kontos",
+        "unsupported-region": "der Dienst wird von einem Ort aus genutzt, an dem er nicht angeboten wird",
+        "safeguard-circumvention": "Vorkehrungen, die die Antworten des Modells sicher halten, werden umgangen",
+        "banned-service": "ein Dienst wird genutzt, den die Organisation nicht erlaubt",
+        "data-collection": "ein Dienst erhebt Daten, deren Erhebung die Organisation nicht erlaubt",
+    },
+    other_conduct="was die Bedingungen „{conduct}“ nennen",
+    bright_line="Die Aufzeichnungen zeigen das Verhalten selbst.",
+    inferential="Die Aufzeichnungen passen zu diesem Verhalten, können aber auch eine andere Erklärung haben. Absichten"
+    " sind in einem Protokoll nicht zu sehen.",
+    more_findings="{number} weitere Feststellungen desselben Falls liegen vor; Sie können sie anfordern.",
+    ground="Aus welchem Grund",
+    no_ground="Keine Klausel der geltenden Bedingungen spricht von diesem Verhalten.",
+    clause="{title}, Fassung {version} (in Kraft ab {effective}), Klausel {clause} {stance} dies im Wortlaut: „{text}“",
+    stances={"prohibits": "verbietet", "limits": "begrenzt", "permits": "erlaubt"},
+    alternatives="Wo mehrere Verhaltensweisen genannt sind, stehen sie zur Wahl: Die Aufzeichnungen lassen nicht"
+    " erkennen, welche es war.",
+    automated="Automatische Mittel",
+    detected_by_rules="Das Festgestellte wurde von automatischen Regeln in Protokollen der Nutzung gefunden.",
+    decided_by_people="Die Entscheidung hat ein Mensch getroffen.",
+    decided_by_two="Die Entscheidung hat ein Mensch getroffen und ein anderer gebilligt.",
+    nobody_decided="Den Vorschlag hat ein Programm gemacht. Entscheiden kann nur ein Mensch.",
+    speaks_for="Was für Sie spricht",
+    speaks_for_intro="Diese Tatsachen lagen denen vor, die entschieden haben (in englischem Wortlaut):",
+    redress="Was Sie tun können",
+    complaint="Sie können sich bis zum {until} kostenlos beschweren, indem Sie auf diese Mitteilung antworten. Sagen"
+    " Sie, was nicht stimmt, und fügen Sie bei, was gesehen werden soll. Ein Mensch, der an der Entscheidung nicht"
+    " beteiligt war, prüft die Beschwerde und antwortet mit Gründen.",
+    draft_complaint="Ist entschieden, so kann man sich innerhalb von sechs Monaten kostenlos beschweren.",
+    settlement="Wenn Sie in der Europäischen Union sind, können Sie sich an eine zugelassene Stelle zur"
+    " außergerichtlichen Streitbeilegung wenden (Artikel 21 der Verordnung (EU) 2022/2065).",
+    court="Der Weg zu den Gerichten steht Ihnen jederzeit offen.",
+    protection_title="Ihr Schlüssel oder Zugang wurde vielleicht gestohlen",
+    protection="Die Aufzeichnungen legen nahe, dass jemand anderes den Schlüssel oder Zugang dieses Kontos genutzt hat."
+    " Ihnen wird daraus nichts vorgeworfen.",
+    steps={
+        "freeze_key": "Der betroffene Schlüssel soll eingefroren werden, damit ihn niemand weiter nutzen kann; bitte"
+        " legen Sie einen neuen an.",
+        "notify": "Bitte sehen Sie Ihre letzten Vorgänge durch und ändern Sie Ihr Passwort.",
+    },
+)  # fmt: skip

@@ -1,0 +1,93 @@
+"""Notices in English."""
+
+from auditor.report.phrases.model import Phrases
+
+ENGLISH = Phrases(
+    language="en",
+    thousands=",",
+    decimal=".",
+    title="Notice of a decision about your account",
+    draft_title="Draft of a notice about an account",
+    draft="This is a draft. Nobody has decided anything yet, and it must not be sent.",
+    case="Case",
+    account="Account",
+    date="Date of the decision",
+    what_was_decided="What was decided",
+    what_would_be="What is proposed",
+    decided={
+        "warn": "You are warned. Your account can be used as before.",
+        "verify": "You are asked to explain what is described below and to confirm who uses the account. Your account"
+        " can be used as before.",
+        "throttle": "From {date} on, your account is limited to fewer requests, until the matter is cleared up.",
+        "suspend": "From {date} on, your account is suspended, until the matter is cleared up. It is not deleted.",
+        "terminate": "On {date}, the contract about your account was ended and the account closed.",
+    },
+    proposed={
+        "warn": "It is proposed to warn the account holder.",
+        "verify": "It is proposed to ask the account holder to explain what is described below and to confirm who uses"
+        " the account.",
+        "throttle": "It is proposed to limit the account to fewer requests until the matter is cleared up.",
+        "suspend": "It is proposed to suspend the account until the matter is cleared up.",
+        "terminate": "It is proposed to end the contract about the account.",
+    },
+    reason="Reason given by the person who decided: “{reason}”",
+    what_was_seen="What was seen",
+    seen="Between {start} and {end}, {records} records of the account show signs of this: {conduct}. The rule that"
+    " found them is called “{title}”.",
+    seen_once="On {start}, {records} records of the account show signs of this: {conduct}. The rule that found them is"
+    " called “{title}”.",
+    measured="Measured over all accounts and records of the finding: {measure} {value}; the rule asks for"
+    " {operator} {threshold}.",
+    operators={
+        ">=": "at least", ">": "more than", "<=": "at most", "<": "less than", "=": "exactly", "<>": "other than",
+    },
+    conducts={
+        "distillation": "using answers of the model to train another model",
+        "reasoning-extraction": "making the model give out its hidden reasoning",
+        "model-extraction": "working out inner parts of the model from its answers",
+        "limit-circumvention": "getting more than the limits allow, by spreading requests",
+        "automated-access": "using by program what is offered to people",
+        "coordinated-accounts": "several accounts acting as one",
+        "bulk-signup": "opening accounts by the dozen",
+        "ban-evasion": "going on under another account after one was shut",
+        "resale": "selling access on without leave",
+        "account-sharing": "several people using one person’s account",
+        "credential-theft": "somebody else using the key or password of the account",
+        "unsupported-region": "using the service from where it is not offered",
+        "safeguard-circumvention": "getting around what keeps the answers of the model safe",
+        "banned-service": "using a service that the organisation does not allow",
+        "data-collection": "a service gathering data that the organisation does not allow",
+    },
+    other_conduct="what the terms call “{conduct}”",
+    bright_line="The records show the conduct itself.",
+    inferential="The records fit this conduct, but can have another explanation. What was meant can’t be seen in a"
+    " log.",
+    more_findings="{number} more findings of the same case are on file; you can ask for them.",
+    ground="On what ground",
+    no_ground="No clause of the terms in force speaks of this conduct.",
+    clause="{title}, version {version} (in force from {effective}), clause {clause} {stance} this: “{text}”",
+    stances={"prohibits": "prohibits", "limits": "limits", "permits": "permits"},
+    alternatives="Where several conducts are named, they are alternatives: the records can’t tell which of them it"
+    " was.",
+    automated="Automated means",
+    detected_by_rules="What was seen was found by automatic rules over activity logs.",
+    decided_by_people="The decision was made by a person.",
+    decided_by_two="The decision was made by one person and approved by another.",
+    nobody_decided="The proposal was made by a program. Only a person can decide.",
+    speaks_for="What speaks for you",
+    speaks_for_intro="These facts were before the people who decided:",
+    redress="What you can do",
+    complaint="You can complain, free of charge, until {until}, by replying to this notice. Say what is wrong and add"
+    " what you want to be seen. A person who took no part in the decision looks at it and answers with reasons.",
+    draft_complaint="When a decision is made, the account holder can complain within six months, free of charge.",
+    settlement="If you are in the European Union, you can turn to a certified out-of-court dispute settlement body"
+    " (Article 21 of Regulation (EU) 2022/2065).",
+    court="You can go to court at any time.",
+    protection_title="Your key or login may have been stolen",
+    protection="The records suggest that somebody else used the key or login of this account. Nothing is held against"
+    " you for that.",
+    steps={
+        "freeze_key": "The key concerned is to be frozen, so that nobody can go on using it; please make a new one.",
+        "notify": "Please look through your recent activity and change your password.",
+    },
+)  # fmt: skip

@@ -1,0 +1,98 @@
+"""Notices in French."""
+
+from auditor.report.phrases.model import Phrases
+
+FRENCH = Phrases(
+    language="fr",
+    thousands=" ",
+    decimal=",",
+    title="Avis d’une décision concernant votre compte",
+    draft_title="Projet d’avis concernant un compte",
+    draft="Ceci est un projet. Personne n’a encore rien décidé, et il ne doit pas être envoyé.",
+    case="Dossier",
+    account="Compte",
+    date="Date de la décision",
+    what_was_decided="Ce qui a été décidé",
+    what_would_be="Ce qui est proposé",
+    decided={
+        "warn": "Vous recevez un avertissement. Votre compte peut être utilisé comme auparavant.",
+        "verify": "Nous vous demandons d’expliquer ce qui est décrit ci-dessous et de confirmer qui utilise le compte."
+        " Votre compte peut être utilisé comme auparavant.",
+        "throttle": "À partir du {date}, votre compte est limité à moins de requêtes, jusqu’à ce que l’affaire soit"
+        " éclaircie.",
+        "suspend": "À partir du {date}, votre compte est suspendu, jusqu’à ce que l’affaire soit éclaircie. Il n’est"
+        " pas supprimé.",
+        "terminate": "Le {date}, le contrat relatif à votre compte a été résilié et le compte fermé.",
+    },
+    proposed={
+        "warn": "Il est proposé d’avertir le titulaire du compte.",
+        "verify": "Il est proposé de demander au titulaire du compte d’expliquer ce qui est décrit ci-dessous et de"
+        " confirmer qui utilise le compte.",
+        "throttle": "Il est proposé de limiter le compte à moins de requêtes jusqu’à ce que l’affaire soit éclaircie.",
+        "suspend": "Il est proposé de suspendre le compte jusqu’à ce que l’affaire soit éclaircie.",
+        "terminate": "Il est proposé de résilier le contrat relatif au compte.",
+    },
+    reason="Motif donné par la personne qui a décidé : « {reason} »",
+    what_was_seen="Ce qui a été constaté",
+    seen="Entre {start} et {end}, {records} enregistrements du compte montrent des signes de ceci : {conduct}. La règle"
+    " qui les a trouvés s’appelle « {title} ».",
+    seen_once="Le {start}, {records} enregistrements du compte montrent des signes de ceci : {conduct}. La règle qui"
+    " les a trouvés s’appelle « {title} ».",
+    measured="Mesuré sur tous les comptes et enregistrements de la constatation : {measure} {value} ; la règle demande"
+    " {operator} {threshold}.",
+    operators={
+        ">=": "au moins", ">": "plus de", "<=": "au plus", "<": "moins de", "=": "exactement", "<>": "autre que",
+    },
+    conducts={
+        "distillation": "utiliser les réponses du modèle pour entraîner un autre modèle",
+        "reasoning-extraction": "amener le modèle à livrer son raisonnement caché",
+        "model-extraction": "déduire l’intérieur du modèle de ses réponses",
+        "limit-circumvention": "obtenir plus que les limites ne permettent, en répartissant les requêtes",
+        "automated-access": "utiliser par programme ce qui est offert à des personnes",
+        "coordinated-accounts": "plusieurs comptes agissant comme un seul",
+        "bulk-signup": "ouvrir des comptes en masse",
+        "ban-evasion": "continuer sous un autre compte après la fermeture d’un premier",
+        "resale": "revendre l’accès sans autorisation",
+        "account-sharing": "plusieurs personnes utilisant le compte d’une seule",
+        "credential-theft": "quelqu’un d’autre utilisant la clé ou le mot de passe du compte",
+        "unsupported-region": "utiliser le service depuis un lieu où il n’est pas offert",
+        "safeguard-circumvention": "contourner ce qui garde les réponses du modèle sûres",
+        "banned-service": "utiliser un service que l’organisation n’autorise pas",
+        "data-collection": "un service recueillant des données que l’organisation n’autorise pas",
+    },
+    other_conduct="ce que les conditions appellent « {conduct} »",
+    bright_line="Les enregistrements montrent le comportement lui-même.",
+    inferential="Les enregistrements concordent avec ce comportement, mais peuvent avoir une autre explication."
+    " L’intention ne se voit pas dans un journal.",
+    more_findings="{number} autres constatations du même dossier existent ; vous pouvez les demander.",
+    ground="Sur quel fondement",
+    no_ground="Aucune clause des conditions en vigueur ne parle de ce comportement.",
+    clause="{title}, version {version} (en vigueur à partir du {effective}), la clause {clause} {stance} ceci :"
+    " « {text} »",
+    stances={"prohibits": "interdit", "limits": "limite", "permits": "permet"},
+    alternatives="Lorsque plusieurs comportements sont nommés, ce sont des possibilités : les enregistrements ne disent"
+    " pas lequel c’était.",
+    automated="Moyens automatisés",
+    detected_by_rules="Ce qui a été constaté l’a été par des règles automatiques appliquées aux journaux d’activité.",
+    decided_by_people="La décision a été prise par une personne.",
+    decided_by_two="La décision a été prise par une personne et approuvée par une autre.",
+    nobody_decided="La proposition a été faite par un programme. Seule une personne peut décider.",
+    speaks_for="Ce qui parle pour vous",
+    speaks_for_intro="Ceux qui ont décidé avaient ces faits sous les yeux (texte anglais) :",
+    redress="Ce que vous pouvez faire",
+    complaint="Vous pouvez réclamer, gratuitement, jusqu’au {until}, en répondant à cet avis. Dites ce qui est inexact"
+    " et joignez ce que vous voulez faire voir. Une personne qui n’a pas pris part à la décision examine la"
+    " réclamation et répond avec ses raisons.",
+    draft_complaint="Une fois la décision prise, on peut réclamer gratuitement pendant six mois.",
+    settlement="Si vous êtes dans l’Union européenne, vous pouvez vous adresser à un organe certifié de règlement"
+    " extrajudiciaire des litiges (article 21 du règlement (UE) 2022/2065).",
+    court="Vous pouvez saisir les tribunaux à tout moment.",
+    protection_title="Votre clé ou votre accès a peut-être été volé",
+    protection="Les enregistrements donnent à penser que quelqu’un d’autre a utilisé la clé ou l’accès de ce compte."
+    " Rien ne vous est reproché pour cela.",
+    steps={
+        "freeze_key": "La clé concernée doit être gelée, pour que personne ne continue à l’utiliser ; veuillez en créer"
+        " une nouvelle.",
+        "notify": "Veuillez parcourir votre activité récente et changer votre mot de passe.",
+    },
+)  # fmt: skip

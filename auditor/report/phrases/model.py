@@ -1,0 +1,63 @@
+"""What every language must be able to say: one field a phrase, so that a missing translation can't load.
+
+Fields in braces are filled in by `notice.py`. Numbers and dates are written before they get here.
+"""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from auditor.policy.conditions import Node
+
+Language = Literal["en", "de", "fr"]
+
+
+class Phrases(Node):
+    """One language: headings, sentences, the actions, conducts and comparisons in words."""
+
+    language: Language
+    thousands: str
+    """What stands between groups of three digits."""
+    decimal: str
+    title: str
+    draft_title: str
+    draft: str
+    case: str
+    account: str
+    date: str
+    what_was_decided: str
+    what_would_be: str
+    decided: Mapping[str, str]
+    """A sentence for each action, as decided; `{date}` is the day it takes effect."""
+    proposed: Mapping[str, str]
+    reason: str
+    what_was_seen: str
+    seen: str
+    seen_once: str
+    """For a finding at one instant."""
+    measured: str
+    operators: Mapping[str, str]
+    conducts: Mapping[str, str]
+    other_conduct: str
+    bright_line: str
+    inferential: str
+    more_findings: str
+    ground: str
+    no_ground: str
+    clause: str
+    stances: Mapping[str, str]
+    alternatives: str
+    automated: str
+    detected_by_rules: str
+    decided_by_people: str
+    decided_by_two: str
+    nobody_decided: str
+    speaks_for: str
+    speaks_for_intro: str
+    redress: str
+    complaint: str
+    draft_complaint: str
+    settlement: str
+    court: str
+    protection_title: str
+    protection: str
+    steps: Mapping[str, str]

@@ -1,0 +1,134 @@
+"""The statement of reasons for one account, as data: what was decided, on which facts and ground, by whom, and what
+the account holder can do. Notices in every language and the record for a public database are made from it alone.
+
+Nothing of any other account is in it. What the machine proposed and people decided is computed here from what
+happened, so that no text can say otherwise.
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Literal
+
+from auditor.cases.model import ActionName, Case, CaseFinding
+from auditor.checker.findings import Applied
+from auditor.policy.conditions import Node
+
+COMPLAINT_DAYS = 183
+"""Six months at least: Article 20(1) of Regulation (EU) 2022/2065."""
+
+AutomatedDecision = Literal["AUTOMATED_DECISION_PARTIALLY", "AUTOMATED_DECISION_NOT_AUTOMATED"]
+
+
+class Decision(Node):
+    """What a named person decided for one account; `approved_by` is empty where nobody had to agree."""
+
+    action: ActionName
+    reason: str
+    by: str
+    approved_by: str = ""
+    time: datetime
+
+
+class StatedFinding(Node):
+    """One finding as the account holder is told of it: the own records, and what the whole was measured at."""
+
+    title: str
+    conducts: tuple[str, ...]
+    is_bright_line: bool
+    start: datetime
+    end: datetime
+    records: int
+    thresholds: tuple[tuple[str, str, str, str], ...]
+    """(measure, its peak, operator, threshold); empty where a finding of several accounts was measured."""
+    clauses: tuple[Applied, ...]
+
+
+class Statement(Node):
+    """The reasons for one account; `decision` is None while there is only a proposal."""
+
+    case: str
+    account: str
+    action: ActionName
+    proposed: ActionName
+    decision: Decision | None
+    findings: tuple[StatedFinding, ...]
+    speaks_for: tuple[str, ...]
+    protect: tuple[str, ...]
+
+    @property
+    def is_draft(self) -> bool:
+        """Whether nobody has decided yet."""
+        return self.decision is None
+
+    @property
+    def is_detected_by_machine(self) -> bool:
+        """Whether a rule found what the statement rests on."""
+        return bool(self.findings)
+
+    @property
+    def automated_decision(self) -> AutomatedDecision:
+        """How far the decision was automated: a person always decides, a machine that found something took part."""
+        return "AUTOMATED_DECISION_PARTIALLY" if self.findings else "AUTOMATED_DECISION_NOT_AUTOMATED"
+
+    @property
+    def complaint_until(self) -> date | None:
+        """The last day of the complaint period, counted from the decision."""
+        return (self.decision.time + timedelta(days=COMPLAINT_DAYS)).date() if self.decision else None
+
+
+def statement_of(case: Case, account: str, decision: Decision | None = None) -> Statement | None:
+    """Return the statement of reasons for an account of a case; None when nothing is to be said to its holder.
+
+    That is so when nothing is proposed or decided against the account and it isn't a victim either.
+    """
+    proposal = next((item for item in case.actions if item.account == account), None)
+    proposed = proposal.action if proposal else ActionName.NONE
+    protect = proposal.protect if proposal else ()
+    action = decision.action if decision else proposed
+    if action is ActionName.NONE and not protect:
+        return None
+    return Statement(
+        case=case.id,
+        account=account,
+        action=action,
+        proposed=proposed,
+        decision=decision,
+        findings=_findings(case.findings, account),
+        speaks_for=tuple(fact.fact for fact in case.speaks_for if fact.account == account),
+        protect=protect,
+    )
+
+
+def statements_of(case: Case, decisions: Sequence[tuple[str, Decision]] = ()) -> tuple[Statement, ...]:
+    """Return the statements for all accounts of a case that are to be told something, in the order of the accounts."""
+    decided = dict(decisions)
+    stated = (statement_of(case, account, decided.get(account)) for account in case.accounts)
+    return tuple(item for item in stated if item)
+
+
+def _findings(findings: Sequence[CaseFinding], account: str) -> tuple[StatedFinding, ...]:
+    """Return the findings that hold and rest on records of the account, gravest first."""
+    own = [item for item in findings if item.status != "stale" and item.part_of(account)]
+    own.sort(key=lambda item: (-item.finding.level.rank, item.finding.start, item.finding.id))
+    return tuple(_stated(item, account) for item in own)
+
+
+def _stated(item: CaseFinding, account: str) -> StatedFinding:
+    finding, part = item.finding, item.part_of(account)
+    assert part is not None
+    peaks = {measure.name: measure.value for measure in finding.measures}
+    is_own = finding.accounts == (account,)
+    return StatedFinding(
+        title=finding.title,
+        conducts=finding.conducts,
+        is_bright_line=finding.strength == "bright-line",
+        start=finding.start,
+        end=finding.end,
+        records=part.records,
+        thresholds=tuple(
+            (limit.measure, peaks[limit.measure], limit.operator, limit.value)
+            for limit in finding.thresholds
+            if is_own and limit.measure in peaks
+        ),
+        clauses=finding.clauses,
+    )

@@ -1,0 +1,196 @@
+"""Statements of reasons, their notices in three languages, and the record for the public database."""
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from auditor.cases.model import Action, ActionName, Case, CaseFinding, SpeaksFor
+from auditor.cases.standing import judged, part_of_finding
+from auditor.checker.findings import Finding, Threshold
+from auditor.errors import BundleError
+from auditor.policy.rule import CONDUCTS, Level
+from auditor.report.dsa import personal_data_in, record_of
+from auditor.report.notice import LANGUAGES, PHRASES, notice_of, notice_text, render_notice
+from auditor.report.phrases.model import Language
+from auditor.report.statement import Decision, Statement, statement_of, statements_of
+from tests.cases.factories import START, finding
+
+SCHEMA = json.loads((Path(__file__).parents[1] / "data" / "evidence" / "dsa-sor.schema.json").read_bytes())
+DAY = datetime(2026, 7, 1, 9, 30, tzinfo=UTC)
+
+
+def case_of(*findings: Finding, actions: Sequence[Action], speaks_for: Sequence[SpeaksFor] = ()) -> Case:
+    accounts = tuple(sorted({account for item in findings for account in item.accounts}))
+    return Case(
+        id="C-1", pack="p", accounts=accounts, severity=Level.HIGH, status="open",
+        proposed_action=max((item.action for item in actions), key=lambda action: action.rank),
+        actions=tuple(actions), findings=tuple(map(kept, findings)), speaks_for=tuple(speaks_for),
+        opened=START, updated=START, last_run="run-1",
+    )  # fmt: skip
+
+
+def kept(item: Finding) -> CaseFinding:
+    parts = [part_of_finding(item, account, approvals=[], total=None) for account in item.accounts]
+    return judged(item, parts, status="held", first_run="run-1", last_run="run-1")
+
+
+def proposed(account: str, action: ActionName, protect: Sequence[str] = ()) -> Action:
+    return Action(account=account, action=action, because=("because",), protect=tuple(protect))
+
+
+def decided(action: ActionName = ActionName.SUSPEND, reason: str = "Twice in a month.", **more: str) -> Decision:
+    return Decision(action=action, reason=reason, by="M. Okafor", time=DAY, **{"approved_by": "J. Silva", **more})
+
+
+def told(decision: Decision | None = None, *findings: Finding) -> Statement:
+    found = findings or (finding("acct_one", thresholds=[THRESHOLD]),)
+    statement = statement_of(case_of(*found, actions=[proposed("acct_one", ActionName.VERIFY)]), "acct_one", decision)
+    assert statement is not None
+    return statement
+
+
+THRESHOLD = Threshold(measure="exchanges", operator=">=", value="1150", margin="8850")
+
+
+def test_nothing_is_said_where_nothing_is_proposed() -> None:
+    case = case_of(finding("a", "b"), actions=[proposed("a", ActionName.NONE), proposed("b", ActionName.VERIFY)])
+
+    assert [statement.account for statement in statements_of(case)] == ["b"]
+
+
+def test_a_victim_is_told_without_a_reproach() -> None:
+    theft = finding("a", conducts=["credential-theft"], clauses=[])
+    case = case_of(theft, actions=[proposed("a", ActionName.NONE, ["freeze_key", "notify"])])
+    statement = statement_of(case, "a")
+    assert statement is not None
+
+    text = notice_text(notice_of(statement, "en"))
+
+    assert "Nothing is held against you" in text
+    assert "proposed to suspend" not in text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_notice_names_facts_ground_machine_and_redress_with_its_date(language: Language) -> None:
+    text = notice_text(notice_of(told(decided()), language))
+
+    for fact in (
+        "C-1",
+        "acct_one",
+        "2026-01-05",
+        "“You must not do this.”",
+        "2026-12-31",
+        "2022/2065",
+        "Twice in a month.",
+    ):
+        assert fact.strip("“”") in text
+    assert PHRASES[language].detected_by_rules in text
+    assert PHRASES[language].decided_by_two in text
+
+
+@pytest.mark.parametrize(("language", "number"), [("en", "1,150"), ("de", "1.150"), ("fr", "1 150")])
+def test_numbers_are_written_as_the_language_does(language: Language, number: str) -> None:
+    paragraphs = [text for section in notice_of(told(decided()), language).sections for text in section.paragraphs]
+
+    assert any(number in text for text in paragraphs)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_conduct_action_and_step_has_words(language: Language) -> None:
+    words = PHRASES[language]
+
+    assert set(CONDUCTS) == set(words.conducts)
+    assert (
+        {action for action in ActionName if action is not ActionName.NONE} == set(words.decided) == set(words.proposed)
+    )
+
+
+def test_languages_differ_in_every_phrase_that_holds_words() -> None:
+    english, german, french = (PHRASES[language].model_dump() for language in LANGUAGES)
+
+    same = [name for name in english if english[name] in (german[name], french[name]) and name not in ("decimal",)]
+
+    assert same == []
+
+
+def test_a_draft_says_so_and_gives_no_record() -> None:
+    statement = told()
+
+    assert "must not be sent" in notice_text(notice_of(statement, "en"))
+    assert record_of(statement) is None
+
+
+def test_no_other_account_is_named() -> None:
+    shared = finding("acct_one", "acct_two", thresholds=[THRESHOLD])
+    actions = [proposed("acct_one", ActionName.THROTTLE), proposed("acct_two", ActionName.THROTTLE)]
+    facts = [SpeaksFor(account="acct_two", fact="paid by acct_two"), SpeaksFor(account="acct_one", fact="few calls")]
+    statement = statement_of(case_of(shared, actions=actions, speaks_for=facts), "acct_one", decided())
+    assert statement is not None
+
+    pages = [render_notice(notice_of(statement, language)).decode() for language in LANGUAGES]
+
+    assert all("acct_two" not in page and "few calls" in page for page in pages)
+
+
+@pytest.mark.parametrize("action", [ActionName.THROTTLE, ActionName.SUSPEND, ActionName.TERMINATE])
+def test_the_record_is_valid_by_the_schema(action: ActionName) -> None:
+    record = record_of(told(decided(action)))
+
+    assert record is not None
+    Draft202012Validator(SCHEMA).validate(record)
+    assert (record["automated_detection"], record["automated_decision"]) == ("Yes", "AUTOMATED_DECISION_PARTIALLY")
+
+
+@pytest.mark.parametrize("action", [ActionName.NONE, ActionName.WARN, ActionName.VERIFY])
+def test_what_restricts_nobody_gives_no_record(action: ActionName) -> None:
+    statement = statement_of(
+        case_of(finding("a"), actions=[proposed("a", ActionName.VERIFY, ["notify"])]), "a", decided(action)
+    )
+
+    assert statement is not None
+    assert record_of(statement) is None
+
+
+def test_a_decision_without_any_finding_is_said_not_to_be_automated() -> None:
+    alone = case_of(finding("b"), actions=[proposed("a", ActionName.VERIFY), proposed("b", ActionName.VERIFY)])
+    statement = statement_of(alone, "a", decided())
+    assert statement is not None
+
+    record = record_of(statement)
+
+    assert record is not None
+    assert (record["automated_detection"], record["automated_decision"]) == ("No", "AUTOMATED_DECISION_NOT_AUTOMATED")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["write to ann@example.com", "from 192.0.2.7 on", "2001:db8::1 called", "call +49 30 1234567", "no. 123456789012",
+     "acct_one did it", "ACCT_ONE did it"],
+)  # fmt: skip
+def test_personal_data_is_noticed(text: str) -> None:
+    assert personal_data_in(text, ["acct_one"])
+
+
+@pytest.mark.parametrize("text", ["version 1.2.3 of 2026-01-05", "10,000 records", "clause 3.3(e)", "at 10:30 UTC"])
+def test_dates_numbers_and_clauses_are_no_personal_data(text: str) -> None:
+    assert personal_data_in(text, ["acct_one"]) == ()
+
+
+def test_a_record_with_personal_data_is_refused_by_field() -> None:
+    clause = finding("acct_one").clauses[0].model_copy(update={"text": "as acct_one agreed"})
+
+    with pytest.raises(BundleError, match="incompatible_content_explanation"):
+        record_of(told(decided(), finding("acct_one", clauses=[clause])))
+
+
+def test_hostile_text_is_shown_and_does_nothing() -> None:
+    nasty = decided(reason="<script>alert(1)</script>\u202e\x1b[31m\njavascript:")
+
+    page, text = (render_notice(notice_of(told(nasty), "en")).decode(), notice_text(notice_of(told(nasty), "en")))
+
+    assert "<script>" not in page
+    assert not set("\u202e\x1b") & set(page + text)
