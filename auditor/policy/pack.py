@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from auditor.digests import canonical_json, digest_of
 from auditor.policy.conditions import Node
+from auditor.policy.links import LinkRules
 from auditor.policy.rule import Exemption, Rule, Span, ValueList
 from auditor.policy.terms import Terms
 
@@ -39,6 +40,7 @@ class Pack(Node):
     lists: tuple[ValueList, ...] = ()
     exemptions: tuple[Exemption, ...] = ()
     ladder: Ladder = Ladder()
+    links: LinkRules | None = None
     timezone: str = "UTC"
     notes: tuple[str, ...] = ()
     """What a person who audits by this pack should know, a sentence each."""
@@ -89,3 +91,17 @@ class Context(Node):
     def list_values(self, name: str) -> tuple[str, ...] | tuple[Decimal, ...] | None:
         """Return the values of a list of the context, or None when it has no such list."""
         return next((item.values for item in self.lists if item.name == name), None)
+
+
+def rules_begun(pack: Pack, as_of: datetime | None) -> tuple[Rule, ...]:
+    """Return the rules of a pack that had come into force by a time; None: all of them."""
+    return tuple(rule for rule in pack.rules if as_of is None or _has_begun(rule, as_of))
+
+
+def _has_begun(rule: Rule, as_of: datetime) -> bool:
+    """A composite also needs enough of the rules that it names."""
+    if rule.composite:
+        begun = [part.name for part in rule.composite.parts if _has_begun(part, as_of)]
+        if rule.composite.different(begun) < rule.composite.at_least:
+            return False
+    return rule.effective.start is None or rule.effective.start <= as_of

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import TypeVar
 
 from auditor.errors import AuditorError, Place
+from auditor.policy.composite import all_with_parts
 from auditor.policy.fields import Fields, Problems, kind_of
 from auditor.policy.files import PackFiles
 from auditor.policy.ladder_reader import read_ladder
+from auditor.policy.links_reader import read_links
 from auditor.policy.list_reader import read_list_file
 from auditor.policy.lists import Lists
 from auditor.policy.pack import Context, Ladder, Pack
@@ -123,12 +125,12 @@ class _PackReader:
         ladders = self._each(paths.ladder, lambda node, digest, _: read_ladder(node, digest, self.problems))
         terms = self._terms(paths.terms, lists)
         rules = self._rules(paths.rules, lists, exemptions)
-        self._each(paths.links, lambda *_: None)
+        links = self._each(paths.links, lambda node, digest, _: read_links(node, digest, self.problems))
         self.problems.check()
         return Pack(
             name=name, title=title, terms=tuple(terms), rules=tuple(rules), lists=tuple(values),
             exemptions=tuple(exemptions), ladder=next(iter(ladders), Ladder()), timezone=timezone,
-            notes=_notes(paths, bool(terms)), files=self.files.snapshot(),
+            links=next(iter(links), None), notes=_notes(bool(terms)), files=self.files.snapshot(),
             root=str(self.files.root()),
         )  # fmt: skip
 
@@ -176,18 +178,20 @@ class _PackReader:
 
     def _rules(self, paths: list[Path], lists: Lists, exemptions: list[Exemption]) -> list[Rule]:
         places: dict[Path, Rule] = {}
+        nodes: dict[str, YamlNode] = {}
         names = [exemption.name for exemption in exemptions]
 
         def read(node: YamlNode, digest: str, path: Path) -> Rule | None:
             rule = read_rule(node, name=path.stem, digest=digest, lists=lists, exemptions=names, problems=self.problems)
             if rule is not None:
-                places[path] = rule
+                places[path], nodes[rule.name] = rule, node
             return rule
 
         rules = self._each(paths, read)
         self._refuse_repeated({path: ("rule", rule.id) for path, rule in places.items()}, "id")
         self._refuse_repeated({path: ("rule", rule.name) for path, rule in places.items()}, "file name")
-        return sorted(rules, key=lambda rule: rule.name)
+        known, found = {path.stem for path in paths}, [(rule, nodes[rule.name]) for rule in rules]
+        return sorted(all_with_parts(found, known=known, problems=self.problems), key=lambda rule: rule.name)
 
     def _refuse_repeated(self, keys: dict[Path, tuple[str, str]], what: str) -> None:
         first: dict[tuple[str, str], Path] = {}
@@ -198,10 +202,8 @@ class _PackReader:
             first.setdefault(key, path)
 
 
-def _notes(paths: PackPaths, has_terms: bool) -> tuple[str, ...]:
+def _notes(has_terms: bool) -> tuple[str, ...]:
     notes = []
-    if paths.links:
-        notes.append("links are kept but not used by this version: every account is a cluster of its own")
     if not has_terms:
         notes.append("the pack has no terms: conduct is observed and judged by no clause")
     return tuple(notes)
