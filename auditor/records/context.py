@@ -4,15 +4,13 @@ A run leaves `context.parquet` and `reaches.parquet` beside its citations (check
 bear on the findings of one group, and which group and stretch of time each finding needs.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any  # a row holds values of every column type
 
 from sqlglot import exp
 
-from auditor.records.activity import ORDER, Activity
-from auditor.records.cited import Wanted, citations_of, fetched, joined_to_records, row_of, wishes_of
+from auditor.records.activity import ORDER
+from auditor.records.cited import Wanted, citations_of, joined_to_records, wishes_of
 from auditor.records.sql import all_of, any_of, call, identifier, literal, within
 
 CONTEXT, REACHES = "context.parquet", "reaches.parquet"
@@ -29,28 +27,19 @@ CONTEXT_TYPES = {
 REACH_TYPES = {"finding_id": "VARCHAR", "rule": "BIGINT", "scope": "BIGINT", "edge": "BIGINT", "until": "BIGINT"}
 
 
-@dataclass(frozen=True)
-class ContextRow:
-    """A record that no finding of the case cites, the findings that need it, and its columns."""
-
-    case: str
-    findings: tuple[str, ...]
-    row: dict[str, Any]
-
-
 def has_context(wanted: Wanted) -> bool:
     """Say whether the run that last saw a finding wrote down its context."""
     return all(wanted.citations.with_name(name).is_file() for name in (CONTEXT, REACHES))
 
 
-def all_context(activity: Activity, wanted: Sequence[Wanted]) -> Iterator[ContextRow]:
-    """Yield every context record once a case, with all findings of the case that need it, in order of case and record.
+def context_records(wanted: Sequence[Wanted]) -> exp.Select | None:
+    """Return every column of every context record once a case, with `case_id` and all its findings that need it.
 
-    Runs that wrote down no context give nothing. Raises WorkspaceError when a file can't be read.
+    `findings` are a sorted list of ids. None where no run wrote down any context.
     """
     known = [item for item in wanted if has_context(item)]
     if not known:
-        return
+        return None
     key = ("case_id", *ORDER)
     findings = call("list_sort", call("list", exp.Distinct(expressions=[identifier("finding_id")])))
     needed = (
@@ -58,10 +47,7 @@ def all_context(activity: Activity, wanted: Sequence[Wanted]) -> Iterator[Contex
         .from_(_needed(known).subquery("w"))
         .group_by(*(identifier(name) for name in key))
     )
-    query = joined_to_records(_uncited(needed, wanted), ("case_id", "findings"))
-    query = query.order_by(*(identifier(name, "c") for name in key))
-    for values in fetched(activity, query, wanted):
-        yield ContextRow(values[0], tuple(values[1]), row_of(values[2:]))
+    return joined_to_records(_uncited(needed, wanted), ("case_id", "findings"))
 
 
 def _uncited(needed: exp.Select, wanted: Sequence[Wanted]) -> exp.Select:

@@ -37,7 +37,7 @@ TAGS = ("bag-info.txt", "bagit.txt", "manifest-sha256.txt")
 def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A sound bundle."""
     folder = tmp_path_factory.mktemp("sound")
-    return sealed(world(folder), folder / "C-1")
+    return sealed(world(folder, context=1), folder / "C-1")
 
 
 @pytest.fixture
