@@ -1,11 +1,13 @@
 """Evidence bundles: from a case of the casebook to a folder that a stranger can verify, and the verification."""
 
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 
+from auditor.cases.decisions import course_of
 from auditor.cases.dossier import Dossier, gather
+from auditor.cases.ledger import entries_of
 from auditor.cases.model import Case
 from auditor.cases.notes import show_case
 from auditor.cli import console
@@ -14,8 +16,11 @@ from auditor.cli.snapshot import kept_judgement, read_receipt
 from auditor.errors import UsageError
 from auditor.evidence.casesecrets import secrets_of
 from auditor.evidence.custody import store_must_be_as_written
+from auditor.evidence.deciding import Attested, attested
 from auditor.evidence.sealing import seal
+from auditor.evidence.standalone.attestations import LADDER
 from auditor.evidence.verify import VerificationReport, verify_bundle
+from auditor.evidence.zipped import write_zip
 from auditor.records.activity import Activity
 from auditor.records.manifest import Source, load_manifest
 from auditor.records.store import open_activity
@@ -28,12 +33,16 @@ def build(folder: Path, case_id: str, out: Path | None) -> Path:
     Raises UsageError when there is no such case or something else is at `out`; BundleError; WorkspaceError.
     """
     workspace = open_workspace(folder, create=False)
-    with open_known_casebook(workspace) as casebook:
+    with open_known_casebook(workspace) as casebook, casebook.reading() as db:
         case = show_case(casebook, case_id)
+        people = attested(course_of(entries_of(db, case.id)))
     if out is not None and out.exists():
         raise UsageError.at(str(out), "found something there already, expected a new folder", "choose another `--out`")
     with workspace.lock():
-        return next(build_all(workspace, [case], targets={case.id: out or workspace.bundles / case.id}))
+        is_zip = out is not None and out.suffix.lower() == ".zip"
+        places = {case.id: out if out is not None and not is_zip else workspace.bundles / case.id}
+        bundle = next(build_all(workspace, [case], targets=places, people={case.id: people} if people else {}))
+        return write_zip(bundle, out, root=case.id) if out is not None and is_zip else bundle
 
 
 def build_all(
@@ -42,10 +51,12 @@ def build_all(
     *,
     targets: dict[str, Path] | None = None,
     make_secret: Callable[[str], bytes] | None = None,
+    people: Mapping[str, Attested] | None = None,
 ) -> Iterator[Path]:
     """Seal cases with one reading of the store; the caller holds the workspace's lock.
 
-    `make_secret` gives the secret of a case that has none yet; by default it is random.
+    `make_secret` gives the secret of a case that has none yet; by default it is random. `people` is what they signed,
+    by case; it goes into the bundles.
     """
     activity = open_activity(workspace)
     manifest = load_manifest(workspace)
@@ -63,6 +74,7 @@ def build_all(
         sources=manifest.sources,
         secrets=secrets_of(workspace, [case.id for case in cases], make_secret or _random_secret),
         targets=targets or {case.id: workspace.bundles / case.id for case in cases},
+        people=people or {},
     )
 
 
@@ -105,8 +117,16 @@ def show(report: VerificationReport, *, is_json: bool) -> None:
     for check in report.checks:
         if check.result != "ok":
             where = " ".join(part for part in (check.file, check.field) if part)
-            console.result(f"{check.result}: {check.name}{f' ({where})' if where else ''}: {check.message}")
+            console.result(
+                f"{check.result}: {check.code}: {check.name}{f' ({where})' if where else ''}: {check.message}"
+            )
+    for signature in report.signatures:
+        sternest = next((action for action in reversed(LADDER) if action in signature.actions.values()), "none")
+        who = f"{signature.person}, {signature.time}, key {signature.key_id}"
+        console.result(f"signed: {signature.step}, {sternest}, {who}")
     held = sum(check.result == "ok" for check in report.checks)
     console.result(f"{report.verdict}: {held} of {console.plural(len(report.checks), 'check')} hold")
+    if report.stage == "proposal":
+        console.result("this is a proposal: nobody has approved it in this bundle")
     if report.verdict == "unproven":
-        console.result("nothing is wrong with the bundle, but no one whom you trust has signed it")
+        console.result("nothing is wrong with the bundle, but not every step was signed by someone whom you trust")

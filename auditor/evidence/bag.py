@@ -24,6 +24,8 @@ class Bag:
         self._folder = folder
         self._digests: dict[str, str] = {}
         self._bytes = 0
+        self.digest = ""
+        """The SHA-256 of the tag manifest, which stands for the whole bag; empty until it is closed."""
 
     def add(self, name: str, pieces: Iterable[bytes]) -> None:
         """Write one payload file, `name` relative to `data/`, from its bytes in order."""
@@ -56,9 +58,16 @@ class Bag:
             PAYLOAD_MANIFEST: _manifest(self._digests),
         }
         digests = {name: self._written(name, data) for name, data in tags.items()}
-        self._written(TAG_MANIFEST, _manifest(digests))
+        self.digest = self._written(TAG_MANIFEST, _manifest(digests))
+
+    def attest(self, files: Mapping[str, bytes]) -> None:
+        """Add what people signed of the closed bag: files of `attest/`, which its manifests don't list."""
+        for name, data in files.items():
+            assert self.digest and is_plain(name) and name.startswith("attest/"), f"no attestation: {name!r}"
+            self._written(name, data)
 
     def _written(self, name: str, data: bytes) -> str:
+        (self._folder / name).parent.mkdir(exist_ok=True)
         (self._folder / name).write_bytes(data)
         return hashlib.sha256(data).hexdigest()
 

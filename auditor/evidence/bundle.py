@@ -17,6 +17,7 @@ from auditor.digests import canonical_json, rfc3339
 from auditor.errors import BundleError
 from auditor.evidence.bag import Bag, PayloadFile, is_plain, new_bag
 from auditor.evidence.carried import carried
+from auditor.evidence.deciding import Attested
 from auditor.evidence.documents import (
     CaseDocument,
     CaseHead,
@@ -49,8 +50,17 @@ class CaseRecords:
     population: Population
 
 
-def build_bundle(dossier: Dossier, *, records: CaseRecords, sources: SourceBytes, target: Path) -> Path:
+def build_bundle(
+    dossier: Dossier,
+    *,
+    records: CaseRecords,
+    sources: SourceBytes,
+    target: Path,
+    attested: Attested | None = None,
+) -> Path:
     """Write the bundle of a case to `target` and return that.
+
+    What people `attested` goes with it as long as it is the bundle that they signed.
 
     Raises BundleError when cited records are missing from the store or aren't what their own bytes say, or a name can't
     stand in a bundle;
@@ -62,6 +72,7 @@ def build_bundle(dossier: Dossier, *, records: CaseRecords, sources: SourceBytes
     try:
         with new_bag(target) as bag:
             _fill(bag, sealed, records, sources)
+            _attest(bag, attested, target)
     except UnicodeEncodeError as error:
         message = f"a text of case {sealed.case.id} holds half a surrogate pair ({error.object[error.start]!a})"
         raise BundleError.at(str(target), message, "mend the source or the policy file that holds it") from None
@@ -104,6 +115,16 @@ def _add_records(bag: Bag, name: str, lines: Iterable[RecordLine], commitments: 
         while piece := tuple(islice(held, PIECE)):
             file.write(b"".join([line for line, _ in piece]))
             commitments.write(b"".join([commitment for _, commitment in piece]))
+
+
+def _attest(bag: Bag, attested: Attested | None, target: Path) -> None:
+    if attested is None:
+        return
+    if bag.digest == attested.digest:
+        bag.attest(attested.files)
+    elif attested.is_final:
+        message = "the bundle can't be made again as it was decided on: the program, or what the case rests on, changed"
+        raise BundleError.at(str(target), message, "keep the bundle that was signed; a later one proves nothing of it")
 
 
 def _nothing_must_be_missing(sealed: Dossier, found: Counter[str]) -> None:

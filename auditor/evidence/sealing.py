@@ -12,10 +12,11 @@ from auditor.cases.dossier import Dossier, wanted_of
 from auditor.cases.model import Case
 from auditor.checker.population import POPULATION, Population, read_population
 from auditor.evidence.bundle import CaseRecords, build_bundle
+from auditor.evidence.deciding import Attested
 from auditor.evidence.linequery import columns_written, forget_secrets, keep_secrets, lines_of_records
 from auditor.records.activity import Activity
 from auditor.records.cited import Wanted, cited_records, fetched
-from auditor.records.context import context_records
+from auditor.records.context import context_records, derived_names, with_derived_values
 from auditor.records.manifest import Source
 from auditor.records.sourcebytes import SourceBytes
 
@@ -31,10 +32,12 @@ def seal(
     sources: Sequence[Source],
     secrets: Secrets,
     targets: Mapping[str, Path],
+    people: Mapping[str, Attested],
 ) -> Iterator[Path]:
     """Build the bundle of each case at its target, in order of case id, and yield the paths.
 
-    Exact bytes come from the original files of `sources`. Raises BundleError, WorkspaceError.
+    Exact bytes come from the original files of `sources`; `people` is what they signed, by case. Raises
+    BundleError, WorkspaceError.
     """
     wanted = [item for dossier in dossiers for item in wanted_of(dossier.case, runs)]
     own_secrets = {dossier.case.id: secrets[dossier.case.id] for dossier in dossiers}
@@ -44,13 +47,17 @@ def seal(
         for dossier in sorted(dossiers, key=lambda dossier: dossier.case.id):
             case = dossier.case
             records = CaseRecords(cited.of(case.id), context.of(case.id), population_of(case, runs))
-            yield build_bundle(dossier, records=records, sources=originals, target=targets[case.id])
+            yield build_bundle(
+                dossier, records=records, sources=originals, target=targets[case.id], attested=people.get(case.id)
+            )
 
 
 def record_rows(activity: Activity, records: exp.Select | None, wanted: Sequence[Wanted]) -> Iterator[tuple[Any, ...]]:
     """Yield the lines of records, in order of case and record; the secrets of their cases are known."""
     if records is not None:
-        yield from fetched(activity, lines_of_records(records, columns_written(activity)), wanted)
+        known = with_derived_values(records, wanted)
+        query = lines_of_records(known, columns_written(activity), derived_names(wanted))
+        yield from fetched(activity, query, wanted)
 
 
 def population_of(case: Case, runs: Path) -> Population:

@@ -19,5 +19,6 @@ WITHHELD = "withheld in this edition"
 """Why a record of a redacted edition has no exact bytes."""
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*(?<!\.)\Z")
 DEVICE = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|\Z)", re.IGNORECASE)
+LARGEST_ATTESTATION = 1 << 22
 LARGEST_TAG = {"bagit.txt": 1 << 10, "bag-info.txt": 1 << 20, PAYLOAD_MANIFEST: 1 << 26, TAG_MANIFEST: 1 << 20}
 """Bytes of a tag file, which is read whole as well."""

@@ -67,7 +67,6 @@ class Person:
     country: str
     programme: str = ""
     pathway: str = "direct"
-    project: str = ""
     owner_country: str = ""
     keeps_text: bool = True
     """Whether the platform may keep what this account asks; of the others it keeps digests."""

@@ -89,8 +89,6 @@ class Scribe:
             "model": self.shape.models[model],
             "status": status,
         }
-        if who.project:
-            row["project_id"] = who.project
         if status == 200:
             row["input_tokens"] = tokens_in(random, use)
             row["output_tokens"] = tokens_out(random, use)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from functools import partial
 from random import Random
 
-from auditor.simulate.worlds import alike_alone, alike_groups, campaigns, schemes
+from auditor.simulate.worlds import alike_alone, alike_groups, campaigns, regions, schemes
 from auditor.simulate.worlds.ground import DAY, Ground, Network, Scene, networks_of
 from auditor.simulate.worlds.ordinary import crowd
 from auditor.simulate.worlds.shape import SHAPES, Shape
@@ -33,6 +33,8 @@ ABUSE: tuple[Callable[[Ground, str], Scene], ...] = (
     schemes.limit_hoppers,
     schemes.bulk_signup,
     schemes.ban_evader,
+    regions.region_evaders,
+    regions.password_sharers,
 )
 ALIKE: tuple[Callable[[Ground], Scene], ...] = (
     alike_groups.university,

@@ -17,6 +17,7 @@ from tests.simulate.worlds.conftest import small
 KINDS = {
     "deepseek-like", "moonshot-like", "minimax-like", "low-and-slow", "multilingual-coercion", "loud-account",
     "logit-bias-theft", "reseller-pool", "limit-hopper", "bulk-signup", "ban-evasion",
+    "unsupported-region", "account-sharing",
 }  # fmt: skip
 LOOKALIKES = {
     "university", "hackathon", "agency-client", "licensed-reseller", "licensed-reseller-not-listed", "family-card",
