@@ -64,7 +64,9 @@ def agency(ground: Ground) -> Scene:
     card = ground.card()
     office = ground.network("business")
     clients = [
-        replace(ground.person("hosting", plan="business"), card=card, network=office, addresses=(office.address(random),))
+        replace(
+            ground.person("hosting", plan="business"), card=card, network=office, addresses=(office.address(random),)
+        )
         if random.random() < 0.3
         else replace(ground.person("hosting", plan="business"), card=card)
         for _ in range(30)
@@ -77,7 +79,9 @@ def agency(ground: Ground) -> Scene:
 
 def _as_businesses(scribe: Scribe, who: Person) -> Iterator[Timed]:
     routine = routine_of_a_business(scribe.ground)
-    yield from life(scribe, who, replace(routine, calls=min(routine.calls, 260)), max(0.0, who.joined + 60), scribe.ground.end)
+    yield from life(
+        scribe, who, replace(routine, calls=min(routine.calls, 260)), max(0.0, who.joined + 60), scribe.ground.end
+    )
 
 
 def licensed_reseller(ground: Ground, *, is_approved: bool) -> Scene:
@@ -182,13 +186,18 @@ def failover(ground: Ground) -> Scene:
             asking = product(random)
             for who in (first, second):
                 yield from scribe.opening(who)
-                yield from life(scribe, who, replace(routine_of_a_business(ground), calls=250, asking=asking), 0.0, ground.end)
+                yield from life(
+                    scribe, who, replace(routine_of_a_business(ground), calls=250, asking=asking), 0.0, ground.end
+                )
             for day in random.sample(range(1, ground.days), k=6):
                 for moment in anywhere(random, (day + 0.4) * DAY, (day + 0.6) * DAY, random.randrange(15, 60)):
                     refused = scribe.call(first, moment, asking=asking, status=429, key=0)
                     yield refused
                     keeps = random.random() < 0.4
-                    yield moment + random.uniform(0.5, 8), scribe.moved(refused[1], first if keeps else second, int(keeps))
+                    yield (
+                        moment + random.uniform(0.5, 8),
+                        scribe.moved(refused[1], first if keeps else second, int(keeps)),
+                    )
 
     accounts = [who for firm in firms for who in firm]
     found = innocents(ground, "failover-inside-one-organization", accounts, is_party=True)

@@ -125,7 +125,9 @@ def _replaced(ground: Ground, made: Crew) -> tuple[dict[str, float], tuple[Perso
     for who in random.sample(made.members, k=max(2, len(made.members) // 6)):
         when = max(who.joined, 0) + random.uniform(0.3, 0.8) * (ground.end - max(who.joined, 0))
         banned[who.id] = when
-        new = ground.person(network=who.network, client=who.client, joined=min(when + random.uniform(1, 48) * HOUR, ground.end - HOUR))
+        new = ground.person(
+            network=who.network, client=who.client, joined=min(when + random.uniform(1, 48) * HOUR, ground.end - HOUR)
+        )
         new = replace(new, addresses=who.addresses, email_domain=who.email_domain)
         if not made.is_adaptive:
             new = replace(new, card=who.card, device=who.device)

@@ -93,7 +93,13 @@ def failed(timed: Timed, status: int) -> Timed:
 
 
 ANSWERED = {"input_tokens", "output_tokens", "finish_reason", "cost_usd"}
-ERROR_WORDS = {429: "rate_limit_exceeded", 400: "invalid_request", 403: "account_deactivated", 500: "internal", 529: "overloaded"}
+ERROR_WORDS = {
+    429: "rate_limit_exceeded",
+    400: "invalid_request",
+    403: "account_deactivated",
+    500: "internal",
+    529: "overloaded",
+}
 
 
 def routine_of_a_person(ground: Ground, tools: list[Template]) -> Routine:
@@ -162,5 +168,12 @@ def _business(ground: Ground) -> list[Person]:
     members = [first]
     for _ in range(random.choice((1, 1, 2, 4))):
         other = ground.person(kind, plan=plan, domain=domain, network=first.network)
-        members.append(replace(other, organization=first.organization, card=first.card, joined=first.joined + random.uniform(0, 30) * DAY if first.joined < -40 * DAY else other.joined))
+        members.append(
+            replace(
+                other,
+                organization=first.organization,
+                card=first.card,
+                joined=first.joined + random.uniform(0, 30) * DAY if first.joined < -40 * DAY else other.joined,
+            )
+        )
     return members

@@ -28,7 +28,8 @@ class Scribe:
         place = network or who.network
         row: Row = {
             "account_id": who.id,
-            "client_ip": address or (self.random.choice(who.addresses) if network is None else place.address(self.random)),
+            "client_ip": address
+            or (self.random.choice(who.addresses) if network is None else place.address(self.random)),
             "asn": place.asn,
             "network_kind": place.kind,
             "country": place.country,
@@ -136,7 +137,13 @@ class Scribe:
             row["template_id"] = hashlib.sha256((template or text).encode()).hexdigest()[:24]
 
 
-ERRORS = {429: "rate_limit_exceeded", 400: "invalid_request", 403: "account_deactivated", 500: "internal", 529: "overloaded"}
+ERRORS = {
+    429: "rate_limit_exceeded",
+    400: "invalid_request",
+    403: "account_deactivated",
+    500: "internal",
+    529: "overloaded",
+}
 
 
 def some_error(random: Random) -> int:

@@ -6,7 +6,6 @@ from dataclasses import replace
 from auditor.simulate.worlds.campaigns import ADAPTIVE, PLAIN, truths
 from auditor.simulate.worlds.crews import Crew, crew
 from auditor.simulate.worlds.ground import DAY, HOUR, Ground, Person, Scene, Timed, Truth
-from auditor.simulate.worlds.labour import Job, work
 from auditor.simulate.worlds.ordinary import life, routine_of_a_business
 from auditor.simulate.worlds.prose import Anything, product
 from auditor.simulate.worlds.rows import Scribe
@@ -47,7 +46,15 @@ def key_thief(ground: Ground, variant: str) -> Scene:
     scene = Scene(iter(()))
     for who in victims:
         scene.truths.append(
-            Truth(who.id, "stolen-key-victim", False, variant=variant, lookalike="stolen-key-victim", is_victim=True, unit=ground.scene)
+            Truth(
+                who.id,
+                "stolen-key-victim",
+                False,
+                variant=variant,
+                lookalike="stolen-key-victim",
+                is_victim=True,
+                unit=ground.scene,
+            )
         )
 
     def spree(who: Person) -> Iterator[Timed]:
@@ -88,7 +95,15 @@ def reseller_pool(ground: Ground, variant: str) -> Scene:
             network, address = random.choice(made.exits)
             user = {"end_user_id": random.choice(customers)} if shows_users else {}
             if moment > who.joined + 60:
-                yield scribe.call(who, moment, model=random.choice((0, 1, 1, 2)), use=random.choice(("chat", "code", "reason")), network=network, address=address, **user)
+                yield scribe.call(
+                    who,
+                    moment,
+                    model=random.choice((0, 1, 1, 2)),
+                    use=random.choice(("chat", "code", "reason")),
+                    network=network,
+                    address=address,
+                    **user,
+                )
 
     return Scene(rows(), truths(ground, "reseller-pool", variant, made))
 
@@ -133,7 +148,9 @@ def bulk_signup(ground: Ground, variant: str) -> Scene:
     length = (8 * HOUR) if variant == PLAIN else 3 * DAY
     members = []
     for _ in range(size):
-        who = ground.person(plan="free", network=rented, client=client, domain=domain, joined=start + random.uniform(0, length))
+        who = ground.person(
+            plan="free", network=rented, client=client, domain=domain, joined=start + random.uniform(0, length)
+        )
         members.append(replace(who, device=device) if variant == PLAIN else who)
     made = Crew(tuple(members))
 
@@ -160,7 +177,11 @@ def ban_evader(ground: Ground, variant: str) -> Scene:
     for _ in range(random.randrange(1, 4)):
         shut.append(moment)
         new = ground.person(network=home, client=first.client, joined=moment + random.uniform(1, 60) * HOUR)
-        new = replace(new, card=first.card, device=first.device) if variant == PLAIN else replace(new, device=first.device if random.random() < 0.5 else new.device)
+        new = (
+            replace(new, card=first.card, device=first.device)
+            if variant == PLAIN
+            else replace(new, device=first.device if random.random() < 0.5 else new.device)
+        )
         chain.append(new)
         moment = new.joined + random.uniform(3, 7) * DAY
     chain = [who for who in chain if who.joined < ground.end - DAY]
@@ -171,7 +192,9 @@ def ban_evader(ground: Ground, variant: str) -> Scene:
             end = shut[number] if number < len(chain) - 1 else ground.end
             start = max(0.0, who.joined + 120)
             last: list[Timed] = []
-            for when in in_bursts(random, start, end, 60 * max(0.5, (end - start) / DAY), day_of_people(random, 14), 1.2):
+            for when in in_bursts(
+                random, start, end, 60 * max(0.5, (end - start) / DAY), day_of_people(random, 14), 1.2
+            ):
                 timed = scribe.call(who, when, asking=asking, model=1)
                 last = [*last[-29:], timed]
                 yield timed

@@ -52,7 +52,9 @@ def write_world(world: World, folder: Path) -> Written:
         truths, leaves, days = _poured(world, logs)
         files, records = _settled(world, logs, days)
     truth = tuple(sorted(truths, key=lambda it: it.account_id))
-    made = Written(folder, files, folder / "labels.jsonl", folder / "context.yml", folder / "approvals.yml", records, truth)
+    made = Written(
+        folder, files, folder / "labels.jsonl", folder / "context.yml", folder / "approvals.yml", records, truth
+    )
     write_atomically(made.labels, b"".join(_line(_label(it)) for it in truth))
     write_atomically(made.context, _context(world))
     write_atomically(made.approvals, _approvals(leaves, world))
