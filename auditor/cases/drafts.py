@@ -18,7 +18,7 @@ from auditor.cases.ties import NO_TIES, Ties
 from auditor.checker.findings import Finding, Receipt
 from auditor.records.totals import AccountTotal
 
-SETTLED = ("decided", "closed")
+SETTLED = ("decided", "appealed", "closed")
 """Statuses in which a case is never merged or changed."""
 
 

@@ -77,7 +77,7 @@ class NamedFindings:
             end=incident.end,
             windows=incident.windows,
             measures=tuple(
-                Measured(name=name, value=number_text(value), unit=units[name.rpartition(".")[2]])
+                Measured(name=name, value=number_text(value), unit=units.get(name.rpartition(".")[2], ""))
                 for name, value in incident.measures
                 if value is not None
             ),
@@ -91,6 +91,7 @@ class NamedFindings:
             sources=self._result.sources_of(rule.name, incident.number),
             needed_columns=tuple(sorted(rule.needed_columns())),
             cluster=self._clusters.get(incident.subject[0]) if rule.subject == "cluster" else None,
+            parts=incident.parts,
         )
 
 

@@ -4,7 +4,7 @@ from auditor.report.phrases.model import Phrases
 
 FRENCH = Phrases(
     language="fr",
-    thousands="\u202f",
+    thousands=" ",
     decimal=",",
     title="Avis d’une décision concernant votre compte",
     draft_title="Projet d’avis concernant un compte",

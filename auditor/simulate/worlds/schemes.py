@@ -1,4 +1,4 @@
-"""Schemes of other kinds: stolen keys, stolen weights, resale, hopping over limits, sign-ups by the dozen, bans evaded."""
+"""Schemes of other kinds: stolen keys and weights, resale, hopping over limits, bulk sign-ups, bans evaded."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -19,12 +19,13 @@ def weight_thief(ground: Ground, variant: str) -> Scene:
     scribe = Scribe(ground)
     start = random.uniform(2, ground.days * 0.6) * DAY
     length = (0.8 if variant == PLAIN else 8) * DAY
-    calls = random.randrange(2500, 5000)
+    calls = ground.amount(2500, 5000)
 
     def rows() -> Iterator[Timed]:
         for who in made.members:
             yield from scribe.opening(who)
-            for moment in anywhere(random, max(start, who.joined + 60), start + length, calls // len(made.members)):
+            begin = max(start, who.joined + 60)
+            for moment in anywhere(random, begin, begin + length, calls // len(made.members)):
                 text = "The" + " the" * random.randrange(40)
                 yield scribe.call(
                     who, moment, prompt=text, use="small", model=1, logit_bias=True, top_logprobs=5,
@@ -42,7 +43,10 @@ def key_thief(ground: Ground, variant: str) -> Scene:
     exits = [(network, network.address(random)) for network in hosts for _ in range(3)]
     thief = random.choice(ground.shape.clients)
     first = random.uniform(13, ground.days * 0.7) * DAY
-    victims = [ground.person("hosting" if random.random() < 0.6 else "isp", plan="business") for _ in range(40)]
+    victims = [
+        ground.person("hosting" if random.random() < 0.6 else "isp", plan="business")
+        for _ in range(ground.size(40, 41))
+    ]
     scene = Scene(iter(()))
     for who in victims:
         scene.truths.append(
@@ -63,7 +67,7 @@ def key_thief(ground: Ground, variant: str) -> Scene:
         network, address = random.choice(exits)
         if variant == PLAIN or random.random() < 0.4:
             yield scribe.listing(taken, begin, network)
-        count = random.randrange(300, 900) if variant == PLAIN else random.randrange(40, 220)
+        count = ground.amount(300, 900) if variant == PLAIN else ground.amount(40, 220)
         for moment in anywhere(random, begin + 30, begin + (1 if variant == PLAIN else 3) * DAY, count):
             yield scribe.call(taken, moment, use="reason", model=2, network=network, address=address, asking=Anything())
 
@@ -84,7 +88,7 @@ def reseller_pool(ground: Ground, variant: str) -> Scene:
     scribe = Scribe(ground)
     customers = [f"cust-{random.getrandbits(32):08x}" for _ in range(random.randrange(150, 400))]
     start = random.uniform(0, 4) * DAY
-    calls = 6 * random.randrange(1500, 3000)
+    calls = 6 * ground.amount(1500, 3000)
     shows_users = variant == PLAIN and ground.shape.passes_end_users
 
     def rows() -> Iterator[Timed]:
@@ -102,7 +106,7 @@ def reseller_pool(ground: Ground, variant: str) -> Scene:
                     use=random.choice(("chat", "code", "reason")),
                     network=network,
                     address=address,
-                    **user,
+                    more=user,
                 )
 
     return Scene(rows(), truths(ground, "reseller-pool", variant, made))
@@ -122,7 +126,7 @@ def limit_hoppers(ground: Ground, variant: str) -> Scene:
         for who in made.members:
             yield from scribe.opening(who)
         for day in days:
-            for moment in anywhere(random, (day + 0.1) * DAY, (day + 0.6) * DAY, random.randrange(60, 160)):
+            for moment in anywhere(random, (day + 0.1) * DAY, (day + 0.6) * DAY, ground.amount(60, 160)):
                 ring = [who for who in made.members if who.joined < moment - 60]
                 if len(ring) < 2:
                     continue
@@ -137,7 +141,7 @@ def limit_hoppers(ground: Ground, variant: str) -> Scene:
 def bulk_signup(ground: Ground, variant: str) -> Scene:
     """Return dozens of accounts opened by a script for the free credit, from one device or from one block."""
     random = ground.random
-    size = random.randrange(30, 80)
+    size = ground.size(30, 80)
     scribe = Scribe(ground)
     network = ground.network("vpn" if random.random() < 0.5 else "hosting")
     rented = replace(network, blocks=network.blocks[:1])

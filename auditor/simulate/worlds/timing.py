@@ -41,7 +41,9 @@ def in_bursts(
     first = start / DAY
     shape, scale = 1 / spread**2, spread**2
     while clock < length:
-        yield _moment(first + clock, cycle)
+        moment = _moment(first + clock, cycle)
+        if moment >= start:  # the hours of the first day may lie before it
+            yield moment
         gap = random.gammavariate(shape, scale) if is_gamma else chance.gap(random, spread, is_gamma=False)
         clock += gap * step
 
