@@ -20,7 +20,7 @@ from auditor.checker.population import Population, write_population
 from auditor.checker.prepared import prepared
 from auditor.checker.receipts import opened_receipt, rule_run, write_receipt
 from auditor.errors import WorkspaceError
-from auditor.policy.pack import Approval, Context, Pack
+from auditor.policy.pack import Approval, Context, Pack, rules_begun
 from auditor.policy.rule import Rule
 from auditor.records.activity import Activity
 from auditor.records.asof import as_on
@@ -85,10 +85,7 @@ def run_audit(
 
 def _in_force(pack: Pack, as_of: datetime | None) -> Pack:
     """Leave out rules that begin later than `as_of`: nobody could be judged by them, or not judged for lack of data."""
-    if as_of is None:
-        return pack
-    rules = (rule for rule in pack.rules if rule.effective.start is None or rule.effective.start <= as_of)
-    return pack.model_copy(update={"rules": tuple(rules)})
+    return pack.model_copy(update={"rules": rules_begun(pack, as_of)})
 
 
 @contextlib.contextmanager
