@@ -85,7 +85,7 @@ def low_and_slow(ground: Ground, variant: str) -> Scene:
             yield from scribe.opening(who)
             start = max(0.0, who.joined + 300)
             for moment in in_bursts(
-                random, start, ground.end, 25.6 * ground.effort * (ground.end - start) / DAY, FLAT, 1.0
+                random, start, ground.end, 25.6 * ground.share * (ground.end - start) / DAY, FLAT, 1.0
             ):
                 yield from one(scribe, made, job, who, moment)
 
@@ -108,7 +108,7 @@ def hydra(ground: Ground, variant: str) -> Scene:
         for who in everyone.members:
             yield from scribe.opening(who)
             start, end = max(0.0, who.joined + 300), banned.get(who.id, ground.end)
-            for moment in in_bursts(random, start, end, per_day * ground.effort * (end - start) / DAY, FLAT, 1.4):
+            for moment in in_bursts(random, start, end, per_day * ground.share * (end - start) / DAY, FLAT, 1.4):
                 yield from one(scribe, made, job, who, moment)
             if who.id in banned:
                 yield scribe.enforcement(who, end, "terminate")
