@@ -1,6 +1,7 @@
 """Prompts: products repeat their frame, campaigns one wording, the careful many."""
 
 import statistics
+from itertools import pairwise
 from random import Random
 
 import pytest
@@ -51,3 +52,14 @@ def test_two_products_have_little_in_common() -> None:
     alike = [_threes(one.frame) & _threes(other.frame) for one, other in pairs]
 
     assert statistics.median(map(len, alike)) <= 3
+
+
+def test_two_parties_ask_for_the_same_thing_in_words_of_their_own() -> None:
+    random = Random(1)
+    prompts = [requests.agentic(random, is_adaptive=False).text(random) for _ in range(40)]
+
+    alike = [
+        len(_threes(one) & _threes(other)) / len(_threes(one) | _threes(other)) for one, other in pairwise(prompts)
+    ]
+
+    assert statistics.median(alike) < 0.4
