@@ -3,7 +3,7 @@
 Columns that only say whose record it is and what kind of thing happened are on every record and carry no evidence of
 their own; neither do the columns that make a rule's subject. Columns that are different views of one thing (an address
 and the country looked up from it) are one signal. A rule that is left with nothing counts records: two such rules
-see the same thing.
+see the same thing. A composite rests on findings that count by themselves, so it is no evidence beside them.
 """
 
 from collections.abc import Iterator, Sequence
@@ -54,5 +54,7 @@ def _across_families(findings: Sequence[Finding]) -> Iterator[tuple[Finding, Fin
     """Yield pairs of different families; findings alike in family and signals are taken once, for there may be many."""
     different: dict[tuple[str, frozenset[str]], Finding] = {}
     for finding in findings:
+        if finding.parts:
+            continue
         different.setdefault((finding.family, signals_of(finding)), finding)
     return ((a, b) for a, b in combinations(different.values(), 2) if a.family != b.family)

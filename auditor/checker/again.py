@@ -11,14 +11,15 @@ from datetime import datetime, timedelta
 from sqlglot import exp
 
 from auditor.checker.compile.nodes import named
-from auditor.checker.compile.plan import Plan, RulePlan, Statement, plan_for
+from auditor.checker.compile.plan import Plan, plan_for
 from auditor.checker.compile.rows import BUCKET
+from auditor.checker.compile.statements import RulePlan, Statement
 from auditor.checker.compile.windows import measure_column
 from auditor.checker.engines.duckdb import PlanResult, execute
 from auditor.checker.findings import Finding
 from auditor.checker.naming import NamedFindings
 from auditor.checker.population import PeersSeen, Population
-from auditor.policy.pack import Context, Pack
+from auditor.policy.pack import Context, Pack, rules_begun
 from auditor.policy.rule import SUBJECT_COLUMNS, Span
 from auditor.records.activity import STORED_TYPES, Activity
 from auditor.records.sql import cast
@@ -46,9 +47,7 @@ def judge_again(
 
     `population.peers` name the bundled findings; which windows these had is told by their subjects.
     """
-    rules = tuple(
-        rule for rule in pack.rules if as_of is None or not rule.effective.start or rule.effective.start <= as_of
-    )
+    rules = rules_begun(pack, as_of)
     plan = plan_for(
         rules,
         sources=activity.sources,

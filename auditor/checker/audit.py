@@ -13,18 +13,18 @@ from pathlib import Path
 from auditor.checker.circumstances import Circumstances
 from auditor.checker.compile.plan import Plan
 from auditor.checker.engines.duckdb import PlanResult, execute
-from auditor.checker.engines.lookback import write_context
+from auditor.checker.engines.lookback import Files, write_context
 from auditor.checker.findings import Finding, Receipt
 from auditor.checker.naming import NamedFindings
 from auditor.checker.population import Population, write_population
 from auditor.checker.prepared import prepared
 from auditor.checker.receipts import opened_receipt, rule_run, write_receipt
 from auditor.errors import WorkspaceError
-from auditor.policy.pack import Approval, Context, Pack
+from auditor.policy.pack import Approval, Context, Pack, rules_begun
 from auditor.policy.rule import Rule
 from auditor.records.activity import Activity
 from auditor.records.asof import as_on
-from auditor.records.context import CONTEXT, REACHES
+from auditor.records.context import CONTEXT, DERIVED, REACHES
 from auditor.records.quarantine import QuarantinedLines
 from auditor.records.workspace import disk_errors, temporary_name
 
@@ -76,7 +76,7 @@ def run_audit(
         result = execute(plan, ready.activity)
         found = NamedFindings(pack.rules, pack.terms, result)
         _write_citations(folder / CITATIONS, result, found)
-        write_population(folder, _write_context(folder, result, found))
+        write_population(folder, _write_context(folder, result, found, activity))
         closed = _closed(receipt, plan, result, pack.rules, clock)
         write_receipt(folder, closed)
     kept, suppressed = found.kept(), found.suppressed()
@@ -85,10 +85,7 @@ def run_audit(
 
 def _in_force(pack: Pack, as_of: datetime | None) -> Pack:
     """Leave out rules that begin later than `as_of`: nobody could be judged by them, or not judged for lack of data."""
-    if as_of is None:
-        return pack
-    rules = (rule for rule in pack.rules if rule.effective.start is None or rule.effective.start <= as_of)
-    return pack.model_copy(update={"rules": tuple(rules)})
+    return pack.model_copy(update={"rules": rules_begun(pack, as_of)})
 
 
 @contextlib.contextmanager
@@ -138,15 +135,15 @@ def _write_citations(path: Path, result: PlanResult, found: NamedFindings) -> No
             temporary.unlink(missing_ok=True)
 
 
-def _write_context(folder: Path, result: PlanResult, found: NamedFindings) -> Population:
-    context, reaches = folder / CONTEXT, folder / REACHES
-    unfinished = {path: temporary_name(path) for path in (context, reaches)}
-    with disk_errors(context):
+def _write_context(folder: Path, result: PlanResult, found: NamedFindings, activity: Activity) -> Population:
+    files = {path: temporary_name(path) for path in (folder / CONTEXT, folder / REACHES, folder / DERIVED)}
+    with disk_errors(folder / CONTEXT):
         try:
-            kept = write_context(result, found.kept_ids(), context=unfinished[context], reaches=unfinished[reaches])
-            for path, temporary in unfinished.items():
-                temporary.replace(path)
+            kept = write_context(result, found.kept_ids(), activity, Files(*files.values()))
+            for path, temporary in files.items():
+                if temporary.exists():
+                    temporary.replace(path)
         finally:
-            for temporary in unfinished.values():
+            for temporary in files.values():
                 temporary.unlink(missing_ok=True)
     return kept

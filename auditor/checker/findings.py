@@ -37,6 +37,20 @@ class TermsCount(Node):
     records: int
 
 
+class PartSeen(Node):
+    """One incident of a rule that a composite names, as far as it concerns the subject: the subject's own records."""
+
+    rule: str
+    start: datetime
+    end: datetime
+    records: int
+
+    @property
+    def place(self) -> tuple[datetime, datetime, str, int]:
+        """What parts are sorted by."""
+        return (self.start, self.end, self.rule, self.records)
+
+
 class Incident(Node):
     """Violating windows of one subject and `by` values that share records, merged.
 
@@ -59,6 +73,8 @@ class Incident(Node):
     accounts: tuple[tuple[str, int], ...]
     terms: tuple[TermsCount, ...] = ()
     suppressed_by: str = ""
+    parts: tuple[PartSeen, ...] = ()
+    """What met, of a composite rule; in the order of their times."""
 
 
 class Citations(Protocol):
@@ -160,6 +176,8 @@ class Finding(Node):
     sources: tuple[str, ...] = ()
     needed_columns: tuple[str, ...] = ()
     """Columns the finding rests on, for the independence of families."""
+    parts: tuple[PartSeen, ...] = ()
+    """Of a composite rule, what met: those findings count by themselves, so this one is no further evidence."""
 
 
 class RuleRun(Node):

@@ -72,7 +72,7 @@ class NamedFindings:
             end=incident.end,
             windows=incident.windows,
             measures=tuple(
-                Measured(name=name, value=number_text(value), unit=units[name.rpartition(".")[2]])
+                Measured(name=name, value=number_text(value), unit=units.get(name.rpartition(".")[2], ""))
                 for name, value in incident.measures
                 if value is not None
             ),
@@ -85,6 +85,7 @@ class NamedFindings:
             suppressed_by=incident.suppressed_by,
             sources=self._result.sources_of(rule.name, incident.number),
             needed_columns=tuple(sorted(rule.needed_columns())),
+            parts=incident.parts,
         )
 
 

@@ -20,6 +20,7 @@ from auditor.evidence.deciding import Attested, attested
 from auditor.evidence.sealing import seal
 from auditor.evidence.standalone.attestations import LADDER
 from auditor.evidence.verify import VerificationReport, verify_bundle
+from auditor.evidence.zipped import write_zip
 from auditor.records.activity import Activity
 from auditor.records.manifest import Source, load_manifest
 from auditor.records.store import open_activity
@@ -38,8 +39,10 @@ def build(folder: Path, case_id: str, out: Path | None) -> Path:
     if out is not None and out.exists():
         raise UsageError.at(str(out), "found something there already, expected a new folder", "choose another `--out`")
     with workspace.lock():
-        places = {case.id: out or workspace.bundles / case.id}
-        return next(build_all(workspace, [case], targets=places, people={case.id: people} if people else {}))
+        is_zip = out is not None and out.suffix.lower() == ".zip"
+        places = {case.id: out if out is not None and not is_zip else workspace.bundles / case.id}
+        bundle = next(build_all(workspace, [case], targets=places, people={case.id: people} if people else {}))
+        return write_zip(bundle, out, root=case.id) if out is not None and is_zip else bundle
 
 
 def build_all(

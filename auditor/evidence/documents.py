@@ -120,6 +120,7 @@ class CitedDocument(Node):
 
     findings: tuple[Citing, ...]
     record: dict[str, Value]
+    derived: dict[str, str] = Field(default_factory=dict, description="what was worked out from many records")
     source: SourcePlace
 
 
@@ -128,6 +129,7 @@ class ContextDocument(Node):
 
     findings: tuple[str, ...]
     record: dict[str, Value]
+    derived: dict[str, str] = Field(default_factory=dict, description="what was worked out from many records")
     source: SourcePlace
 
 

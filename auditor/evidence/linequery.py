@@ -11,6 +11,7 @@ from sqlglot import exp
 
 from auditor.evidence.standalone.disclosure import BYTES, GROUPS, REST, group_code, group_of
 from auditor.records.activity import ORDER, Activity
+from auditor.records.context import DERIVED_MARK
 from auditor.records.schema import COLUMNS, ColumnType
 from auditor.records.sql import all_of, call, cast, identifier, is_not, is_null, literal, named, table, text_of
 
@@ -18,8 +19,10 @@ SECRETS = "case_secrets"
 ALWAYS = ("record_id", "time", "event", "prompt_digest", "template_id", "extra", "tags")
 """Columns that are written where they hold something, whatever the sources are said to provide."""
 
-LINE_COLUMNS = ("case_id", "findings", "record", "source_id", "source_line", "source_offset", "source_length", "key",
-                "committed", "salt")  # fmt: skip
+LINE_COLUMNS = (
+    "case_id", "derived", "findings", "record", "source_id", "source_line", "source_offset", "source_length", "key",
+    "committed", "salt",
+)  # fmt: skip
 """What `lines_of_records` gives of each record; `committed` holds the commitments to all groups but the exact bytes, in
 the order of a leaf, `salt` is that of the bytes."""
 
@@ -50,12 +53,14 @@ def columns_written(activity: Activity) -> tuple[str, ...]:
     return tuple(sorted(provided & COLUMNS.keys()))
 
 
-def lines_of_records(records: exp.Select, columns: Collection[str]) -> exp.Select:
+def lines_of_records(records: exp.Select, columns: Collection[str], derived: Collection[str] = ()) -> exp.Select:
     """Return `LINE_COLUMNS` of records in order of case and record; `keep_secrets` comes first.
 
-    `records` gives `case_id`, `findings` (a list, printed as JSON), every one of `columns` and where the record lies.
+    `records` gives `case_id`, `findings` (a list, printed as JSON), every one of `columns`, each of `derived` as text
+    under its marked name, and where the record lies.
     """
     names = sorted(columns)
+    marked = sorted(DERIVED_MARK + name for name in derived)
     joined = _with_key(records)
     texts = {name: exp.alias_(_text(name), _text_name(name), quoted=True) for name in names}
     said = call("to_json", identifier("findings"))
@@ -65,10 +70,11 @@ def lines_of_records(records: exp.Select, columns: Collection[str]) -> exp.Selec
             *(identifier(name) for name in kept),
             named(cast(said, "VARCHAR"), "findings"),
             *texts.values(),
+            *(named(_given(name), _text_name(name)) for name in marked),
             *(named(_printed(name), _printed_name(name)) for name in names if _is_list(name)),
         ]
     ).from_(_inner(joined, "joined"))
-    groups = _groups(names)
+    groups = _groups([*names, *marked])
     hashed = [_committed(group, fields) for group, fields in groups.items()]
     body = call("concat", *(_piece(name) for name in names))
     record = call("concat", literal("{"), call("rtrim", body, literal(",")), literal("}"))
@@ -78,6 +84,7 @@ def lines_of_records(records: exp.Select, columns: Collection[str]) -> exp.Selec
         expressions=[
             *(identifier(name) for name in (*plain, "time")),
             named(record, "record"),
+            named(_derived_object(marked), "derived"),
             named(call("concat", *hashed), "committed"),
             named(salt, "salt"),
         ]
@@ -88,6 +95,29 @@ def lines_of_records(records: exp.Select, columns: Collection[str]) -> exp.Selec
         .from_(_inner(second, "lines"))
         .order_by(*order)
     )
+
+
+def _given(name: str) -> exp.Expression:
+    """Return a derived value as text; a template that the source gave stands in the record itself."""
+    plain = name.removeprefix(DERIVED_MARK)
+    if plain not in COLUMNS:
+        return identifier(name)
+    return exp.Case(ifs=[exp.If(this=is_null(identifier(plain)), true=identifier(name))])
+
+
+def _derived_object(marked: list[str]) -> exp.Expression:
+    if not marked:
+        return literal("")
+    pieces = [
+        _joined(literal(f'"{name.removeprefix(DERIVED_MARK)}":'), _quoted(identifier(_text_name(name))), literal(","))
+        for name in marked
+    ]
+    return call("rtrim", call("concat", *pieces), literal(","))
+
+
+def _quoted(value: exp.Expression) -> exp.Expression:
+    """Return a text as JSON."""
+    return cast(call("to_json", value), "VARCHAR")
 
 
 def _with_key(records: exp.Select) -> exp.Select:
@@ -147,7 +177,7 @@ def _json(name: str) -> exp.Expression:
         case ColumnType.TIMESTAMP | ColumnType.REAL | ColumnType.DECIMAL:
             return _joined(literal('"'), text, literal('"'))
         case _:
-            return cast(call("to_json", text), "VARCHAR")
+            return _quoted(text)
 
 
 def _text(name: str) -> exp.Expression:
@@ -163,13 +193,13 @@ def _text(name: str) -> exp.Expression:
             digits = call("rtrim", cast(value, "VARCHAR"), literal("0"))
             return call("rtrim", digits, literal("."))
         case ColumnType.TEXT_LIST:
-            return cast(call("to_json", value), "VARCHAR")
+            return _quoted(value)
         case _:
             return cast(value, "VARCHAR")
 
 
 def _printed(name: str) -> exp.Expression:
-    return cast(call("to_json", identifier(name)), "VARCHAR")
+    return _quoted(identifier(name))
 
 
 def _is_list(name: str) -> bool:

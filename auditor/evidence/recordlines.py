@@ -66,7 +66,7 @@ class RecordWriter:
 
         Raises BundleError when a record of canonical JSON isn't what its exact bytes say.
         """
-        for _, findings, record, source_id, line, offset, length, key, committed, salt in rows:
+        for _, derived, findings, record, source_id, line, offset, length, key, committed, salt in rows:
             record = _canonical(record) if _UPPER.search(record) else record
             self._citing[findings] += 1
             data = self._sources.of(source_id, offset, length)
@@ -82,7 +82,8 @@ class RecordWriter:
             place = (
                 f'"id":"{source_id}","length":{_number(length)},"line":{line},"name":{name},"offset":{_number(offset)}'
             )
-            text = f'{{"findings":{findings},"record":{record},"source":{{{held}{place}{after}}}}}\n'
+            before = f'"derived":{{{derived}}},' if derived else ""
+            text = f'{{{before}"findings":{findings},"record":{record},"source":{{{held}{place}{after}}}}}\n'
             leaf = hashlib.sha256(b"\0" + committed.encode()).digest()
             self._leaves += leaf
             yield RecordLine(text.encode(), f'{{"key":"{key}","leaf":"{leaf.hex()}"}}\n'.encode())

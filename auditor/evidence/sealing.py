@@ -16,7 +16,7 @@ from auditor.evidence.deciding import Attested
 from auditor.evidence.linequery import columns_written, forget_secrets, keep_secrets, lines_of_records
 from auditor.records.activity import Activity
 from auditor.records.cited import Wanted, cited_records, fetched
-from auditor.records.context import context_records
+from auditor.records.context import context_records, derived_names, with_derived_values
 from auditor.records.manifest import Source
 from auditor.records.sourcebytes import SourceBytes
 
@@ -55,7 +55,9 @@ def seal(
 def record_rows(activity: Activity, records: exp.Select | None, wanted: Sequence[Wanted]) -> Iterator[tuple[Any, ...]]:
     """Yield the lines of records, in order of case and record; the secrets of their cases are known."""
     if records is not None:
-        yield from fetched(activity, lines_of_records(records, columns_written(activity)), wanted)
+        known = with_derived_values(records, wanted)
+        query = lines_of_records(known, columns_written(activity), derived_names(wanted))
+        yield from fetched(activity, query, wanted)
 
 
 def population_of(case: Case, runs: Path) -> Population:

@@ -11,16 +11,19 @@ import duckdb
 from sqlglot import exp
 
 from auditor.errors import BundleError
-from auditor.records.activity import ALL_COLUMNS, RECORDS, STORED_TYPES, Activity, SourceSummary
+from auditor.records.activity import ALL_COLUMNS, RECORDS, STORED, STORED_TYPES, Activity, SourceSummary
 from auditor.records.addresses import number_of
+from auditor.records.context import DERIVED_MARK
 from auditor.records.layout import ADDRESS_NUMBER
-from auditor.records.schema import COLUMNS, ColumnType
-from auditor.records.sql import call, cast, data_type, identifier, literal, named, open_connection, table, text_of
+from auditor.records.schema import COLUMNS, DERIVABLE_COLUMNS, DUCKDB_TYPES, ColumnType
+from auditor.records.sql import call, cast, identifier, literal, named, open_connection, table, text_of
 
 LARGEST_LINE = 256 * 1024 * 1024
 ADDRESSES = "address_numbers"
 CITINGS = "bundled_citings"
 """Table of (finding_id, source_id, source_line, is_against): which finding cites which record."""
+
+_DERIVED = tuple(name for name in DERIVABLE_COLUMNS if name not in COLUMNS)
 
 _PLAIN = {
     ColumnType.TEXT: "VARCHAR",
@@ -40,8 +43,9 @@ def activity_of_lines(cited: Path, context: Path, sources: Sequence[SourceSummar
     """
     connection = open_connection(files=(cited, context))
     try:
-        connection.execute(text_of(_creation(RECORDS, _records([cited, context]))))
+        connection.execute(text_of(_creation(STORED, _records([cited, context]))))
         _fill_addresses(connection)
+        connection.execute(text_of(exp.Create(this=table(RECORDS), kind="VIEW", expression=_with_derived())))
         connection.execute(text_of(_creation(CITINGS, _citings(cited))))
         twice = connection.execute(text_of(_twice())).fetchall()
     except duckdb.Error as error:
@@ -50,7 +54,7 @@ def activity_of_lines(cited: Path, context: Path, sources: Sequence[SourceSummar
     if twice:
         source, line = twice[0]
         raise BundleError.at(str(cited), f"holds line {line} of {source[:12]!a} twice", "verify the bundle")
-    return Activity(connection, tuple(sources))
+    return Activity(connection, tuple(sources), _DERIVED)
 
 
 def _creation(name: str, query: exp.Query) -> exp.Create:
@@ -59,8 +63,26 @@ def _creation(name: str, query: exp.Query) -> exp.Create:
 
 def _records(files: Sequence[Path]) -> exp.Select:
     record = identifier("record", "line")
+    given = identifier("derived", "line")
     items = [named(_value(name, record), name) for name in ALL_COLUMNS]
+    items += [named(_field(given.copy(), name), DERIVED_MARK + name) for name in DERIVABLE_COLUMNS]
     return exp.Select(expressions=items).from_(_lines(files, _record_type()))
+
+
+def _with_derived() -> exp.Select:
+    """Return the records with the columns that were worked out for them; a template may be in the record itself."""
+    items = [named(_first_of(name), name) for name in ALL_COLUMNS]
+    items += [named(_derived(name), name) for name in _DERIVED]
+    return exp.Select(expressions=items).from_(table(STORED))
+
+
+def _first_of(name: str) -> exp.Expression:
+    own = identifier(name)
+    return exp.Coalesce(this=own, expressions=[_derived(name)]) if name in DERIVABLE_COLUMNS else own
+
+
+def _derived(name: str) -> exp.Expression:
+    return cast(identifier(DERIVED_MARK + name), DUCKDB_TYPES[DERIVABLE_COLUMNS[name].type])
 
 
 def _value(name: str, record: exp.Expression) -> exp.Expression:
@@ -88,12 +110,11 @@ def _record_type() -> str:
 
 def _lines(files: Sequence[Path], record: str, findings: str = "JSON") -> exp.Table:
     source = 'STRUCT("id" VARCHAR, "line" BIGINT, "offset" BIGINT, "length" BIGINT)'
-    kinds = {"findings": findings, "record": record, "source": source}
+    derived = f"STRUCT({', '.join(f'{chr(34)}{name}{chr(34)} VARCHAR' for name in DERIVABLE_COLUMNS)})"
+    kinds = {"derived": derived, "findings": findings, "record": record, "source": source}
     columns = exp.Struct(
         expressions=[
-            exp.PropertyEQ(
-                this=exp.to_identifier(name, quoted=True), expression=literal(str(data_type(kind).sql("duckdb")))
-            )
+            exp.PropertyEQ(this=exp.to_identifier(name, quoted=True), expression=literal(kind))
             for name, kind in kinds.items()
         ]
     )
@@ -113,7 +134,7 @@ def _lines(files: Sequence[Path], record: str, findings: str = "JSON") -> exp.Ta
 
 def _fill_addresses(connection: duckdb.DuckDBPyConnection) -> None:
     """Give each address its number, as ingest does."""
-    asked = exp.Select(expressions=[identifier("client_ip")]).distinct().from_(table(RECORDS))
+    asked = exp.Select(expressions=[identifier("client_ip")]).distinct().from_(table(STORED))
     asked = asked.where(exp.Not(this=exp.Is(this=identifier("client_ip"), expression=exp.null())))
     found = [address for (address,) in connection.execute(text_of(asked)).fetchall()]
     pairs = [(address, str(number)) for address in found if (number := number_of(address)) is not None]
@@ -125,13 +146,10 @@ def _fill_addresses(connection: duckdb.DuckDBPyConnection) -> None:
         text_of(_creation(ADDRESSES, exp.Select(expressions=items))),
         [[address for address, _ in pairs], [number for _, number in pairs]],
     )
-    same = exp.EQ(this=identifier("client_ip", RECORDS), expression=identifier("client_ip", "a"))
-    number = exp.EQ(this=identifier(ADDRESS_NUMBER), expression=identifier("number", "a"))
+    same = exp.EQ(this=identifier("client_ip", STORED), expression=identifier("client_ip", "a"))
+    filled = exp.EQ(this=identifier(ADDRESS_NUMBER), expression=identifier("number", "a"))
     update = exp.Update(
-        this=table(RECORDS),
-        expressions=[number],
-        from_=exp.From(this=table(ADDRESSES, "a")),
-        where=exp.Where(this=same),
+        this=table(STORED), expressions=[number], from_=exp.From(this=table(ADDRESSES, "a")), where=exp.Where(this=same)
     )
     connection.execute(text_of(update))
 
@@ -157,5 +175,5 @@ def _citings(cited: Path) -> exp.Select:
 def _twice() -> exp.Select:
     key = [identifier(name) for name in ("source_id", "source_line")]
     several = exp.GT(this=exp.Count(this=exp.Star()), expression=literal(1))
-    query = exp.Select(expressions=key).from_(table(RECORDS)).group_by(*(part.copy() for part in key))
+    query = exp.Select(expressions=key).from_(table(STORED)).group_by(*(part.copy() for part in key))
     return query.having(several).limit(1)

@@ -125,7 +125,7 @@ def test_line_that_can_be_read_in_two_ways_agrees_with_nothing(line: bytes) -> N
 
 def test_store_that_was_changed_can_not_be_sealed(tmp_path: Path) -> None:
     built = world(tmp_path)
-    built.activity.connection.execute("UPDATE records SET country = 'KP' WHERE source_line = 2")
+    built.activity.connection.execute("UPDATE stored_records SET country = 'KP' WHERE source_line = 2")
 
     with pytest.raises(BundleError, match=r"record\.country of 'gateway\.jsonl:2' says 'KP', its own bytes say 'DE'"):
         sealed(built, tmp_path / "bundles" / "C-1")

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import NamedTuple
 
+from auditor.evidence.standalone.archive import unpacked
 from auditor.evidence.standalone.attestations import (
     Attestation,
     attestation_faults,
@@ -17,7 +18,7 @@ from auditor.evidence.standalone.page import report_faults
 from auditor.evidence.standalone.policy import policy_faults
 from auditor.evidence.standalone.proposal import proposal_faults
 from auditor.evidence.standalone.reading import Files
-from auditor.evidence.standalone.results import Check, listed
+from auditor.evidence.standalone.results import Check, Fault, listed
 
 RULES: tuple[Rule, ...] = (
     *BAG_RULES,
@@ -39,20 +40,19 @@ class Examination(NamedTuple):
     files: Files
 
 
-def examination_of(folder: Path, trusted: frozenset[bytes]) -> Examination:
-    """Make every check over a bundle; nothing is written, and nothing of the bundle is run.
+def examination_of(bundle: Path, trusted: frozenset[bytes]) -> Examination:
+    """Make every check over a bundle, a folder or a zip; nothing is written, and nothing of the bundle is run.
 
     `trusted` are Ed25519 public keys that came from outside the bundle.
     """
-    name = "the bundle is a folder"
-    if folder.is_symlink() or not folder.is_dir():
-        message = "found no folder, expected an evidence bundle"
-        return Examination((Check("container", name, "failed", str(folder), "", message),), (), {})
+    name = "the bundle is a folder or a zip in the fixed form"
     try:
-        files, odd = walked(folder)
+        files, odd = _files_of(bundle)
     except OSError as error:
         message = f"can't be read: {error.strerror}"
-        return Examination((Check("container", name, "failed", str(error.filename or folder), "", message),), (), {})
+        return Examination((Check("container", name, "failed", str(error.filename or bundle), "", message),), (), {})
+    if not files and odd:
+        return Examination(tuple(listed("container", name, iter(odd))), (), {})
     files, large = within_limits(files)
     checks = listed("file-name", "the bundle holds plain files with plain names only", iter(odd))
     checks += listed("file-size", "no file is larger than its kind may be", iter(large))
@@ -60,3 +60,9 @@ def examination_of(folder: Path, trusted: frozenset[bytes]) -> Examination:
         checks += listed(rule.code, rule.name, rule.faults(files))
     signed = attestations_of(files)
     return Examination((*checks, *signature_checks(signed, trusted)), tuple(signed), files)
+
+
+def _files_of(bundle: Path) -> tuple[Files, list[Fault]]:
+    if bundle.is_symlink() or not (bundle.is_dir() or bundle.is_file()):
+        return {}, [Fault(str(bundle), "", "found neither a folder nor a zip, expected an evidence bundle")]
+    return walked(bundle) if bundle.is_dir() else unpacked(bundle)

@@ -2,9 +2,9 @@
 
 Usage: python3 -I verify.py BUNDLE [--trust PUBLIC_KEY]...
 
-BUNDLE is the folder that holds bagit.txt. PUBLIC_KEY is a PEM file with the Ed25519 key of a person whose signature
-counts; it must have come to you by another way than the bundle. Never run this from a bundle unless the SHA-256 of this
-file is the released one.
+BUNDLE is the folder that holds bagit.txt, or a zip of it as the program writes it. PUBLIC_KEY is a PEM file with the
+Ed25519 key of a person whose signature counts; it must have come to you by another way than the bundle. Never run this
+from a bundle unless the SHA-256 of this file is the released one.
 
 The bundle is a BagIt 1.0 bag (RFC 8493). Every check is made and listed, also after one has failed. Exit code:
 0 verified, 1 failed, 2 called wrongly, 3 nothing wrong was found but nothing is proven, since not every step (proposal,

@@ -15,13 +15,15 @@ from typing import Any
 from auditor.evidence.standalone.tree import leaf_hash
 
 GROUP_FIELDS: dict[str, tuple[str, ...]] = {
-    "account": ("account_id",),
+    "account": ("account_id", "derived.cluster_id"),
     "address": ("client_ip",),
     "client": ("tls_fingerprint", "user_agent"),
     "contact": ("email_domain", "phone_digest"),
     "content": ("prompt", "response", "system_prompt"),
     "device": ("device_id",),
-    "digest": ("prompt_digest", "template_id"),
+    "digest": (
+        "derived.seed_similarity", "derived.template_group", "derived.template_id", "prompt_digest", "template_id",
+    ),
     "extra": ("extra", "tags"),
     "identity": ("record_id",),
     "key": ("api_key_id",),
@@ -30,15 +32,15 @@ GROUP_FIELDS: dict[str, tuple[str, ...]] = {
     "payment": ("payment_fingerprint",),
     "person": ("end_user_id", "session_id"),
     "region": ("asn", "billing_country", "country", "network_kind", "owner_country"),
-}
-"""The columns of groups that an edition may withhold alone, by group, both sorted."""
+}  # fmt: skip
+"""The fields of groups that an edition may withhold alone, by group, both sorted: columns of the record, and those that
+were worked out from many records, marked so."""
 REST, BYTES = "rest", "source"
 """The group of everything else that a line says, and that of the exact bytes; in a leaf both stand last."""
 GROUPS = (*GROUP_FIELDS, REST, BYTES)
 GROUP_OF = {field: group for group, fields in GROUP_FIELDS.items() for field in fields}
 CODE_WIDTH = 12
-DERIVED = "derived."
-"""Before the name of a column that was worked out from others: its own field of a line."""
+DERIVED_FIELD = "derived."
 
 _ESCAPE = re.compile(r"\\\\|\\u00[01][a-f]")
 
@@ -85,8 +87,8 @@ def group_texts(line: Any) -> dict[str, str]:
     for name in ("id", "length", "line", "offset"):
         if source.get(name) is not None:
             rest[f"source.{name}"] = _value_text(source[name])
-    for name, value in (line.get("derived") or {}).items():
-        rest[DERIVED + name] = _value_text(value)
+    for name, value in line.get("derived", {}).items():
+        fields.setdefault(GROUP_OF.get(DERIVED_FIELD + name, REST), {})[DERIVED_FIELD + name] = _value_text(value)
     if source.get("sha256") is not None:
         fields[BYTES] = {"sha256": source["sha256"]}
     return {group: _fields_text(held.items()) for group, held in fields.items()}

@@ -28,7 +28,8 @@ def is_signed(public_key: bytes, message: bytes, signature: bytes) -> bool:
         return False
     digest = hashlib.sha512(signature[:32] + public_key + message).digest()
     challenge = int.from_bytes(digest, "little") % ORDER
-    return _is_same(_times(scalar, BASE), _sum(commitment, _times(challenge, key)))
+    minus_key = (PRIME - key[0], key[1], key[2], PRIME - key[3])
+    return _is_same(commitment, _sum_of_multiples(scalar, BASE, challenge, minus_key))
 
 
 def _point_of(data: bytes) -> Point | None:
@@ -66,6 +67,17 @@ def _times(factor: int, point: Point) -> Point:
         if factor & 1:
             result = _sum(result, point)
         point, factor = _sum(point, point), factor >> 1
+    return result
+
+
+def _sum_of_multiples(factor: int, point: Point, other_factor: int, other: Point) -> Point:
+    """Return factor · point + other_factor · other, doubling once for both."""
+    both, result = _sum(point, other), NEUTRAL
+    choices = (None, point, other, both)
+    for bit in range(max(factor.bit_length(), other_factor.bit_length()) - 1, -1, -1):
+        result = _sum(result, result)
+        choice = choices[(factor >> bit & 1) | (other_factor >> bit & 1) << 1]
+        result = _sum(result, choice) if choice else result
     return result
 
 
