@@ -8,31 +8,29 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
-from typing import Any  # keyword arguments that the plan and the evaluator share
 from zoneinfo import ZoneInfo
 
 import auditor.checker.engines.duckdb as engine
-from auditor.checker.compile.plan import plan_for
+from auditor.checker.circumstances import Circumstances
 from auditor.checker.evaluator.conditions import Reading, truth
-from auditor.checker.evaluator.evaluate import Looked, evaluate
+from auditor.checker.evaluator.evaluate import Looked
 from auditor.checker.evaluator.facts import Row, records_of
 from auditor.checker.evaluator.incidents import is_exempt
 from auditor.checker.evaluator.occurrence import Occurrence, records_in
 from auditor.checker.evaluator.record import Record
 from auditor.checker.findings import RecordRef, RuleOutcome
 from auditor.checker.lacking import lacking_columns
+from auditor.checker.prepared import Prepared, prepared
 from auditor.checker.provided import RuleCoverage, coverage_of
 from auditor.checker.shortfall import comparisons_of, nearest_way, shortfall
 from auditor.checker.thresholds import number_text
 from auditor.checker.trace import AccountTrace, Columns, ExemptionSeen, SelectionSeen, Verdict, WindowSeen
 from auditor.errors import WorkspaceError
 from auditor.policy.conditions import Condition
-from auditor.policy.pack import Context, Pack
 from auditor.policy.rule import Rule
 from auditor.records.activity import Activity
-from auditor.records.asof import as_on
 from auditor.records.neighbours import count_about, rows_about
 
 MOST_RECORDS = 100_000
@@ -44,13 +42,11 @@ MOST_STEPS = 3_000_000
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked: a rule, an account, and what it is judged by; `as_of` hides later records."""
+    """What is asked: a rule, an account, and what it is judged by."""
 
     rule: Rule
     account: str
-    pack: Pack
-    context: Context
-    as_of: datetime | None
+    circumstances: Circumstances
 
 
 def followed(
@@ -61,8 +57,15 @@ def followed(
     Of a subject with more than `most_records`, or with more than `most_steps` records in its windows together, only the
     verdict is given. Raises WorkspaceError when the records can't be read.
     """
-    rule = question.rule
-    activity = as_on(activity, question.as_of, rule.needed_columns())
+    ready = prepared(activity, [question.rule], question.circumstances)
+    return followed_in(ready, question, most_records=most_records, most_steps=most_steps)
+
+
+def followed_in(
+    ready: Prepared, question: Question, *, most_records: int = MOST_RECORDS, most_steps: int = MOST_STEPS
+) -> AccountTrace:
+    """Return what a rule made of an account, from an activity made ready for it; otherwise as `followed`."""
+    rule, activity = question.rule, ready.activity
     shared = _shared_columns(rule)
     if count_about(activity, question.account, shared) > most_records:
         own: list[Row] = list(rows_about(activity, question.account, ("account_id",)))
@@ -71,7 +74,7 @@ def followed(
     if _steps(rule, rows) > most_steps:
         return _unfollowed(question, activity, rows)
     windows = _Windows(question)
-    evaluation = evaluate(rule, rows, activity.sources, watch=windows.look, **_circumstances(question))
+    evaluation = question.circumstances.evaluation(rule, rows, activity.sources, watch=windows.look)
     seen = _records_seen(question, activity, rows)
     windows.keep_own()
     is_short = bool(seen.subjects & set(evaluation.not_evaluated))
@@ -105,25 +108,12 @@ def _shared_columns(rule: Rule) -> tuple[str, ...]:
 
 def _unfollowed(question: Question, activity: Activity, rows: list[Row]) -> AccountTrace:
     seen = _records_seen(question, activity, rows)
-    circumstances = _circumstances(question)
-    plan = plan_for([question.rule], sources=activity.sources, since=None, until=None, **circumstances)
-    result = engine.execute(plan, activity)
+    result = engine.execute(question.circumstances.plan([question.rule], activity.sources), activity)
     if question.rule.name in result.errors:
         raise WorkspaceError.at(None, result.errors[question.rule.name], "narrow the rule, or look at an earlier day")
     (outcome,) = result.outcomes
     verdict = _verdict(question.account, outcome, partial(result.of, question.rule.name))
     return seen.trace.model_copy(update={"verdict": verdict, "missing": outcome.missing, "is_followed": False})
-
-
-def _circumstances(question: Question) -> dict[str, Any]:
-    """Return what a rule is judged by, as the plan and the evaluator take it."""
-    return {
-        "context": question.context,
-        "terms": question.pack.terms,
-        "exemptions": question.pack.exemptions,
-        "timezone": question.pack.timezone,
-        "as_of": question.as_of,
-    }
 
 
 def _steps(rule: Rule, rows: Sequence[Row]) -> int:
@@ -180,7 +170,7 @@ class _Windows:
 
 def _window_seen(question: Question, item: Looked) -> WindowSeen:
     rule, records = question.rule, records_in(item.window)
-    named = {exemption.name: exemption for exemption in question.pack.exemptions}
+    named = {exemption.name: exemption for exemption in question.circumstances.pack.exemptions}
     units = {measure.name: measure.unit for measure in rule.measures}
     return WindowSeen(
         subject=item.subject,
@@ -216,10 +206,10 @@ class _Seen:
 
 
 def _records_seen(question: Question, activity: Activity, rows: Iterable[Row]) -> _Seen:
-    rule, context = question.rule, question.context
-    reading = Reading(rule.is_missing_counted, ZoneInfo(question.pack.timezone))
+    rule, context, as_of = question.rule, question.circumstances.context, question.circumstances.as_of
+    reading = Reading(rule.is_missing_counted, ZoneInfo(question.circumstances.pack.timezone))
     (coverage,) = coverage_of([rule], activity.sources, context)
-    own = [item for item in records_of(rows, context, question.as_of) if item.value("account_id") == question.account]
+    own = [item for item in records_of(rows, context, as_of) if item.value("account_id") == question.account]
     judged = [item for item in own if context.window.covers(item.time) and rule.effective.covers(item.time)]
     usable = [item for item in judged if item.value("source_id") in coverage.sources_used]
     subjects = frozenset(texts for item in own if (texts := item.texts(rule.subject_columns)) is not None)
@@ -227,7 +217,7 @@ def _records_seen(question: Question, activity: Activity, rows: Iterable[Row]) -
         rule=rule.name,
         title=rule.title,
         account=question.account,
-        as_of=question.as_of,
+        as_of=as_of,
         verdict="no match",
         records=len(own),
         outside=len(own) - len(judged),

@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from auditor import __version__
-from auditor.cli import audit, bundle, cases, demo, ingest, keys, ledger, policy, simulate
+from auditor.cli import audit, bundle, cases, demo, ingest, keys, ledger, measure, policy, simulate
 from auditor.cli.outcome import OneClearMessage
 from auditor.errors import EXIT_UNFINISHED
 
@@ -81,6 +81,7 @@ def _made() -> typer.Typer:
         for command, function in commands.items():
             group.command(command)(function)
         made.add_typer(group, name=name)
+    made.command("measure")(measure.measure)
     made.command("simulate")(simulate.simulate)
     return made
 

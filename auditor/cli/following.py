@@ -3,6 +3,7 @@
 from datetime import datetime
 from pathlib import Path
 
+from auditor.checker.circumstances import Circumstances
 from auditor.checker.following import Question, followed
 from auditor.checker.trace import AccountTrace
 from auditor.cli import console
@@ -26,7 +27,7 @@ def asked(
     found = rule_named(rule, loaded)
     activity = open_activity(open_workspace(folder, create=False))
     try:
-        trace = followed(Question(found, account, loaded, platform, as_of), activity)
+        trace = followed(Question(found, account, Circumstances(loaded, platform, as_of)), activity)
     finally:
         activity.connection.close()
     if not trace.records:

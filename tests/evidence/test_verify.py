@@ -38,7 +38,7 @@ ANY_JSON = st.recursive(
 def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A sound bundle."""
     folder = tmp_path_factory.mktemp("sound")
-    return sealed(world(folder), folder / "C-1")
+    return sealed(world(folder, context=1), folder / "C-1")
 
 
 @pytest.fixture

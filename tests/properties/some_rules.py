@@ -16,8 +16,9 @@ from tests.properties.some_measures import measures, violations, wheres
 from tests.properties.some_records import Grid
 
 EXEMPTIONS = ("approved", "partners")
-_BY = ("model", "country", "status", "cost_usd", "stream", "device_id", "api_key_id", "extra.word", "time")
-_NOVEL = ("country", "model", "status", "latency_ms", "device_id", "extra.word")
+_BY = ("model", "country", "status", "cost_usd", "stream", "device_id", "api_key_id", "extra.word", "time",
+       "cluster_id", "seed_similarity")  # fmt: skip
+_NOVEL = ("country", "model", "status", "latency_ms", "device_id", "extra.word", "template_group")
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from auditor.checker.evaluator.evaluate import evaluate
 from auditor.checker.findings import RecordRef
 from auditor.records.memory import activity_of
 from auditor.records.sql import open_connection
+from tests.properties.some_derived import links, with_all_derived
 from tests.properties.some_records import grids, row_sets
 from tests.properties.some_rules import rules, settings_of
 
@@ -47,6 +48,7 @@ def test_plan_and_evaluator_agree_on_every_rule_and_record(
 ) -> None:
     grid = data.draw(grids())
     activity = activity_of(data.draw(row_sets(grid)), connection=connection)
+    activity = with_all_derived(activity, data.draw(links(grid)))
     chosen = [data.draw(rules(grid, f"rule-{place}")) for place in range(RULES)]
     circumstances = vars(data.draw(settings_of(grid)))
     rows = list(activity.rows())
