@@ -24,7 +24,7 @@ from auditor.checker.engines.duckdb import PlanResult, execute
 from auditor.policy.load import load_rule_text
 from auditor.policy.pack import Context
 from auditor.policy.rule import Rule
-from auditor.records.activity import ALL_COLUMNS, STORED, STORED_TYPES, Activity, SourceSummary, show_stored
+from auditor.records.activity import ALL_COLUMNS, STORED, STORED_TYPES, Activity, SourceSummary, show
 from auditor.records.sql import identifier, table, text_of
 
 HERE = Path(__file__).parent
@@ -52,7 +52,7 @@ def open_activity_of(folder: Path, records: int, provides: frozenset[str], threa
     connection = duckdb.connect(config={"threads": threads, "memory_limit": "1GB"})
     columns = ", ".join(f'CAST("{name}" AS {STORED_TYPES[name]}) AS "{name}"' for name in ALL_COLUMNS)
     connection.execute(f"CREATE VIEW {STORED} AS SELECT {columns} FROM read_parquet('{folder}/*.parquet')")
-    show_stored(connection)
+    show(connection)
     return Activity(connection, (SourceSummary(SOURCE_ID, "benchmark", "canonical", records, provides),))
 
 

@@ -16,7 +16,7 @@ from auditor.cases.standing import judged, part_of_finding
 from auditor.checker.findings import Finding, Receipt
 from auditor.records.totals import AccountTotal
 
-SETTLED = ("decided", "closed")
+SETTLED = ("decided", "appealed", "closed")
 """Statuses in which a case is never merged or changed."""
 
 

@@ -88,6 +88,7 @@ def _case(row: Row, related: Mapping[str, Sequence[Row]], findings: tuple[CaseFi
         last_run=row["last_run"],
         formerly=tuple(item["former_id"] for item in related["former_ids"]),
         refers_to=row["refers_to"] or "",
+        assignee=row["assignee"],
     )
 
 

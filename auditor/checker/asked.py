@@ -3,10 +3,9 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any  # keyword arguments that the plan and the evaluator share
 from zoneinfo import ZoneInfo
 
+from auditor.checker.circumstances import Circumstances
 from auditor.checker.evaluator.conditions import Reading, truth
 from auditor.checker.evaluator.facts import Row, records_of
 from auditor.checker.evaluator.record import Record
@@ -15,20 +14,17 @@ from auditor.checker.lacking import lacking_columns
 from auditor.checker.provided import RuleCoverage, coverage_of
 from auditor.checker.trace import AccountTrace, Columns, SelectionSeen, Verdict
 from auditor.policy.conditions import Condition
-from auditor.policy.pack import Context, Pack
 from auditor.policy.rule import Rule
 from auditor.records.activity import Activity
 
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked: a rule, an account, and what it is judged by; `as_of` hides later records."""
+    """What is asked: a rule, an account, and what it is judged by."""
 
     rule: Rule
     account: str
-    pack: Pack
-    context: Context
-    as_of: datetime | None
+    circumstances: Circumstances
 
 
 @dataclass(frozen=True)
@@ -41,10 +37,10 @@ class Seen:
 
 def records_seen(question: Question, activity: Activity, rows: Iterable[Row]) -> Seen:
     """Return what the account's own records come to before windows are looked at."""
-    rule, context = question.rule, question.context
-    reading = Reading(rule.is_missing_counted, ZoneInfo(question.pack.timezone))
+    rule, context, as_of = question.rule, question.circumstances.context, question.circumstances.as_of
+    reading = Reading(rule.is_missing_counted, ZoneInfo(question.circumstances.pack.timezone))
     (coverage,) = coverage_of([rule], activity.sources, context)
-    own = [item for item in records_of(rows, context, question.as_of) if item.value("account_id") == question.account]
+    own = [item for item in records_of(rows, context, as_of) if item.value("account_id") == question.account]
     judged = [item for item in own if context.window.covers(item.time) and rule.effective.covers(item.time)]
     usable = [item for item in judged if item.value("source_id") in coverage.sources_used]
     subjects = frozenset(texts for item in own if (texts := item.texts(rule.subject_columns)) is not None)
@@ -52,7 +48,7 @@ def records_seen(question: Question, activity: Activity, rows: Iterable[Row]) ->
         rule=rule.name,
         title=rule.title,
         account=question.account,
-        as_of=question.as_of,
+        as_of=as_of,
         verdict="no match",
         records=len(own),
         outside=len(own) - len(judged),
@@ -101,17 +97,6 @@ def _selected(rule: Rule, records: Sequence[Record], reading: Reading) -> dict[s
 
 def _most_first(columns: Iterable[str]) -> Columns:
     return tuple(sorted(Counter(columns).items(), key=lambda item: (-item[1], item[0])))
-
-
-def circumstances_of(question: Question) -> dict[str, Any]:
-    """Return what a rule is judged by, as the plan and the evaluator take it."""
-    return {
-        "context": question.context,
-        "terms": question.pack.terms,
-        "exemptions": question.pack.exemptions,
-        "timezone": question.pack.timezone,
-        "as_of": question.as_of,
-    }
 
 
 def verdict_of(account: str, outcome: RuleOutcome, cited: Callable[[int], Iterable[RecordRef]]) -> Verdict:

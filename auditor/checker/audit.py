@@ -10,19 +10,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from auditor.checker.compile.plan import Plan, plan_for
+from auditor.checker.circumstances import Circumstances
+from auditor.checker.compile.plan import Plan
 from auditor.checker.engines.duckdb import PlanResult, execute
-from auditor.checker.engines.lookback import write_context
+from auditor.checker.engines.lookback import Files, write_context
 from auditor.checker.findings import Finding, Receipt
 from auditor.checker.naming import NamedFindings
 from auditor.checker.population import Population, write_population
+from auditor.checker.prepared import prepared
 from auditor.checker.receipts import opened_receipt, rule_run, write_receipt
 from auditor.errors import WorkspaceError
 from auditor.policy.pack import Approval, Context, Pack, rules_begun
 from auditor.policy.rule import Rule
 from auditor.records.activity import Activity
 from auditor.records.asof import as_on
-from auditor.records.context import CONTEXT, REACHES
+from auditor.records.context import CONTEXT, DERIVED, REACHES
 from auditor.records.quarantine import QuarantinedLines
 from auditor.records.workspace import disk_errors, temporary_name
 
@@ -63,26 +65,18 @@ def run_audit(
     Raises WorkspaceError when the folder can't be written or the records can't be read.
     """
     pack = _in_force(pack, as_of)
-    activity = as_on(activity, as_of, {name for rule in pack.rules for name in rule.needed_columns()})
-    receipt = opened_receipt(activity, pack, context, approvals, run_id=run_id, started=started, program=program)
+    circumstances = Circumstances(pack, context, as_of, since, until)
+    read = as_on(activity, as_of, {name for rule in pack.rules for name in rule.needed_columns()})
+    receipt = opened_receipt(read, pack, context, approvals, run_id=run_id, started=started, program=program)
     receipt = receipt.model_copy(update={"since": since, "until": until, "as_of": as_of})
     receipt = receipt.model_copy(update={"quarantined": quarantined or QuarantinedLines()})
     with _receipt_kept(folder, receipt):
-        plan = plan_for(
-            pack.rules,
-            sources=activity.sources,
-            context=context,
-            terms=pack.terms,
-            exemptions=pack.exemptions,
-            timezone=pack.timezone,
-            as_of=as_of,
-            since=since,
-            until=until,
-        )
-        result = execute(plan, activity)
+        ready = prepared(activity, pack.rules, circumstances)
+        plan = circumstances.plan(pack.rules, ready.activity.sources)
+        result = execute(plan, ready.activity)
         found = NamedFindings(pack.rules, pack.terms, result)
         _write_citations(folder / CITATIONS, result, found)
-        write_population(folder, _write_context(folder, result, found))
+        write_population(folder, _write_context(folder, result, found, activity))
         closed = _closed(receipt, plan, result, pack.rules, clock)
         write_receipt(folder, closed)
     kept, suppressed = found.kept(), found.suppressed()
@@ -141,15 +135,15 @@ def _write_citations(path: Path, result: PlanResult, found: NamedFindings) -> No
             temporary.unlink(missing_ok=True)
 
 
-def _write_context(folder: Path, result: PlanResult, found: NamedFindings) -> Population:
-    context, reaches = folder / CONTEXT, folder / REACHES
-    unfinished = {path: temporary_name(path) for path in (context, reaches)}
-    with disk_errors(context):
+def _write_context(folder: Path, result: PlanResult, found: NamedFindings, activity: Activity) -> Population:
+    files = {path: temporary_name(path) for path in (folder / CONTEXT, folder / REACHES, folder / DERIVED)}
+    with disk_errors(folder / CONTEXT):
         try:
-            kept = write_context(result, found.kept_ids(), context=unfinished[context], reaches=unfinished[reaches])
-            for path, temporary in unfinished.items():
-                temporary.replace(path)
+            kept = write_context(result, found.kept_ids(), activity, Files(*files.values()))
+            for path, temporary in files.items():
+                if temporary.exists():
+                    temporary.replace(path)
         finally:
-            for temporary in unfinished.values():
+            for temporary in files.values():
                 temporary.unlink(missing_ok=True)
     return kept

@@ -11,17 +11,15 @@ from datetime import timedelta
 from functools import partial
 
 import auditor.checker.engines.duckdb as engine
-from auditor.checker.asked import Question, circumstances_of, records_seen, verdict_of
-from auditor.checker.compile.plan import plan_for
-from auditor.checker.evaluator.evaluate import evaluate
+from auditor.checker.asked import Question, records_seen, verdict_of
 from auditor.checker.evaluator.facts import Row
 from auditor.checker.findings import PartSeen, RuleOutcome
 from auditor.checker.looked import Windows
+from auditor.checker.prepared import Prepared, prepared
 from auditor.checker.trace import AccountTrace
 from auditor.errors import WorkspaceError
 from auditor.policy.rule import Composite, Rule
 from auditor.records.activity import Activity
-from auditor.records.asof import as_on
 from auditor.records.neighbours import count_about, rows_about
 
 MOST_RECORDS = 100_000
@@ -39,10 +37,17 @@ def followed(
     Of a subject with more than `most_records`, or with more than `most_steps` records in its windows together, only the
     verdict is given. Raises WorkspaceError when the records can't be read.
     """
-    rule = question.rule
+    ready = prepared(activity, [question.rule], question.circumstances)
+    return followed_in(ready, question, most_records=most_records, most_steps=most_steps)
+
+
+def followed_in(
+    ready: Prepared, question: Question, *, most_records: int = MOST_RECORDS, most_steps: int = MOST_STEPS
+) -> AccountTrace:
+    """Return what a rule made of an account, from an activity made ready for it; otherwise as `followed`."""
+    rule, activity = question.rule, ready.activity
     if rule.composite:
-        return _composite(question, activity, most_records=most_records, most_steps=most_steps)
-    activity = as_on(activity, question.as_of, rule.needed_columns())
+        return _composite(ready, question, most_records=most_records, most_steps=most_steps)
     shared = _shared_columns(rule)
     if count_about(activity, question.account, shared) > most_records:
         own: list[Row] = list(rows_about(activity, question.account, ("account_id",)))
@@ -51,7 +56,7 @@ def followed(
     if _steps(rule, rows) > most_steps:
         return _unfollowed(question, activity, rows)
     windows = Windows(question)
-    evaluation = evaluate(rule, rows, activity.sources, watch=windows.look, **circumstances_of(question))
+    evaluation = question.circumstances.evaluation(rule, rows, activity.sources, watch=windows.look)
     seen = records_seen(question, activity, rows)
     windows.keep_own()
     is_short = bool(seen.subjects & set(evaluation.not_evaluated))
@@ -83,15 +88,14 @@ def _shared_columns(rule: Rule) -> tuple[str, ...]:
     return () if rule.novel or rule.sequence else rule.by
 
 
-def _composite(question: Question, activity: Activity, *, most_records: int, most_steps: int) -> AccountTrace:
+def _composite(ready: Prepared, question: Question, *, most_records: int, most_steps: int) -> AccountTrace:
     """Follow every rule that a composite names, and see which of their findings meet."""
-    rule, composite = question.rule, question.rule.composite
+    rule, activity, composite = question.rule, ready.activity, question.rule.composite
     assert composite is not None
     parts = tuple(
-        followed(replace(question, rule=part), activity, most_records=most_records, most_steps=most_steps)
+        followed_in(ready, replace(question, rule=part), most_records=most_records, most_steps=most_steps)
         for part in composite.parts
     )
-    activity = as_on(activity, question.as_of, rule.needed_columns())
     own: list[Row] = list(rows_about(activity, question.account, ("account_id",)))
     seen = records_seen(question, activity, own)
     result, outcome = _ran(question, activity)
@@ -104,9 +108,7 @@ def _composite(question: Question, activity: Activity, *, most_records: int, mos
 
 def _ran(question: Question, activity: Activity) -> tuple[engine.PlanResult, RuleOutcome]:
     """Run the compiled plan of the rule alone. Raises WorkspaceError when it can't be run to its end."""
-    circumstances = circumstances_of(question)
-    plan = plan_for([question.rule], sources=activity.sources, since=None, until=None, **circumstances)
-    result = engine.execute(plan, activity)
+    result = engine.execute(question.circumstances.plan([question.rule], activity.sources), activity)
     if question.rule.name in result.errors:
         raise WorkspaceError.at(None, result.errors[question.rule.name], "narrow the rule, or look at an earlier day")
     (outcome,) = result.outcomes

@@ -45,7 +45,7 @@ class Windows:
 
 def _window_seen(question: Question, item: Looked) -> WindowSeen:
     rule, records = question.rule, records_in(item.window)
-    named = {exemption.name: exemption for exemption in question.pack.exemptions}
+    named = {exemption.name: exemption for exemption in question.circumstances.pack.exemptions}
     units = {measure.name: measure.unit for measure in rule.measures}
     return WindowSeen(
         subject=item.subject,

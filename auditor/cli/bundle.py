@@ -14,14 +14,19 @@ def build(
     case: CaseId,
     out: Annotated[
         Path | None,
-        typer.Option("--out", metavar="PATH", help="Folder to make.", show_default="WORKSPACE/bundles/CASE"),
+        typer.Option(
+            "--out",
+            metavar="PATH",
+            help="Folder to make, or a file that ends in `.zip`.",
+            show_default="WORKSPACE/bundles/CASE",
+        ),
     ] = None,
     is_json: AsJson = False,
     workspace: WorkspaceFolder = WORKSPACE,
 ) -> None:
     """Seal a case and print the bundle's path.
 
-    A bundle is a folder that a stranger can verify with Python alone.
+    A bundle is a folder (or a zip) that a stranger can verify with Python alone.
 
     Example: auditor bundle build C-0123456789ab
     """

@@ -16,11 +16,13 @@ calls; how evenly calls are spread."""
 class LinkSignal(Node):
     """One thing that accounts may have in common.
 
-    `family` says what sort of evidence it is: two signals of one family never support each other. With `client_ip`
-    among the columns its network counts (/24, IPv6 /48). `networks` are the kinds of network that count, all when
-    empty. `within` is the longest break, in seconds, in a run of uses; 0 for no limit. `days` is on how many days an
-    account must have used it. A value that comes mostly from accounts on a pathway of `not_through` is an
-    intermediary's own. `source` is where signal and numbers were published, or how they were calibrated.
+    `family` says what sort of evidence it is: two signals of one family never support each other. All `columns` must
+    agree, and those of `also` that the sources have; of `client_ip` the network counts (/24, IPv6 /48). `networks` are
+    the kinds of network that count, all when empty. `within` is the longest break, in seconds, in a run of uses; 0 for
+    no limit. `days` is on how many days an account must have used it, `at_least` how many parties must behave alike. A
+    value that comes mostly from accounts on a pathway of `not_through` is an intermediary's own. What `only_supports`
+    speaks for strong values and takes part in nothing else. `source` is where signal and numbers were published, or how
+    they were calibrated.
     """
 
     name: str
@@ -28,10 +30,13 @@ class LinkSignal(Node):
     family: str
     seen: Seen
     columns: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
     is_strong: bool = False
+    only_supports: bool = False
     networks: tuple[str, ...] = ()
     within: int = 0
     days: int = 1
+    at_least: int = 2
     not_through: tuple[str, ...] = ()
     source: str = ""
 
@@ -70,4 +75,4 @@ class LinkRules(Node):
 
     def needed_columns(self) -> frozenset[str]:
         """Return the columns that some signal reads."""
-        return frozenset(column for signal in self.signals for column in signal.columns)
+        return frozenset(column for signal in self.signals for column in (*signal.columns, *signal.also))

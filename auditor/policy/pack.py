@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from auditor.digests import canonical_json, digest_of
 from auditor.policy.conditions import Node
+from auditor.policy.links import LinkRules
 from auditor.policy.rule import Exemption, Rule, Span, ValueList
 from auditor.policy.terms import Terms
 
@@ -39,6 +40,7 @@ class Pack(Node):
     lists: tuple[ValueList, ...] = ()
     exemptions: tuple[Exemption, ...] = ()
     ladder: Ladder = Ladder()
+    links: LinkRules | None = None
     timezone: str = "UTC"
     notes: tuple[str, ...] = ()
     """What a person who audits by this pack should know, a sentence each."""

@@ -12,6 +12,7 @@ from auditor.policy.composite import all_with_parts
 from auditor.policy.fields import Fields, Problems, kind_of
 from auditor.policy.files import PackFiles
 from auditor.policy.ladder_reader import read_ladder
+from auditor.policy.links_reader import read_links
 from auditor.policy.list_reader import read_list_file
 from auditor.policy.lists import Lists
 from auditor.policy.pack import Context, Ladder, Pack
@@ -124,12 +125,12 @@ class _PackReader:
         ladders = self._each(paths.ladder, lambda node, digest, _: read_ladder(node, digest, self.problems))
         terms = self._terms(paths.terms, lists)
         rules = self._rules(paths.rules, lists, exemptions)
-        self._each(paths.links, lambda *_: None)
+        links = self._each(paths.links, lambda node, digest, _: read_links(node, digest, self.problems))
         self.problems.check()
         return Pack(
             name=name, title=title, terms=tuple(terms), rules=tuple(rules), lists=tuple(values),
             exemptions=tuple(exemptions), ladder=next(iter(ladders), Ladder()), timezone=timezone,
-            notes=_notes(paths, bool(terms)), files=self.files.snapshot(),
+            links=next(iter(links), None), notes=_notes(bool(terms)), files=self.files.snapshot(),
             root=str(self.files.root()),
         )  # fmt: skip
 
@@ -201,10 +202,8 @@ class _PackReader:
             first.setdefault(key, path)
 
 
-def _notes(paths: PackPaths, has_terms: bool) -> tuple[str, ...]:
+def _notes(has_terms: bool) -> tuple[str, ...]:
     notes = []
-    if paths.links:
-        notes.append("links are kept but not used by this version: every account is a cluster of its own")
     if not has_terms:
         notes.append("the pack has no terms: conduct is observed and judged by no clause")
     return tuple(notes)

@@ -39,7 +39,7 @@ SUBJECT_COLUMNS: dict[SubjectKind, tuple[str, ...]] = {
     "api_key": ("api_key_id",),
     "organization": ("organization_id",),
     "end_user": ("account_id", "end_user_id"),
-    "cluster": ("account_id",),  # without links every account is a cluster of one
+    "cluster": ("cluster_id",),
     "none": (),
 }
 

@@ -16,7 +16,10 @@ from auditor.records.values import shown
 KEYS = ("terms", "title", "publisher", "url", "applies", "versions")
 VERSION_KEYS = ("version", "effective", "until", "source_digest", "clauses")
 CLAUSE_KEYS = ("id", "text", "conduct", "stance", "limit", "exceptions")
-APPLIES_TO = ("plan", "pathway", "endpoint", "country", "programme", "model", "event", "service")
+APPLIES_TO = (
+    "plan", "pathway", "endpoint", "country", "programme", "model", "event", "service", "device_owner",
+    "data_category",
+)  # fmt: skip
 """Columns by which a document may choose the records it applies to."""
 
 

@@ -13,6 +13,7 @@ from auditor.cases.independence import independent_pair
 from auditor.checker.agreement import differences
 from auditor.checker.asked import Question
 from auditor.checker.audit import AuditResult, run_audit
+from auditor.checker.circumstances import Circumstances
 from auditor.checker.comparing import Version, compared
 from auditor.checker.compile.plan import plan_for
 from auditor.checker.evaluator.evaluate import evaluate
@@ -253,8 +254,9 @@ def test_it_is_in_force_once_enough_of_its_parts_are(tmp_path: Path) -> None:
 def test_following_shows_what_met_and_what_lacks(seconds: float, verdict: str, many: int) -> None:
     rule = meeting(ONE, TWO)
     activity = activity_of([at(0, "login"), at(seconds, "signup")])
+    circumstances = Circumstances(Pack(name="p", title="p", rules=(rule,)), Context())
 
-    trace = followed(Question(rule, "a", Pack(name="p", title="p", rules=(rule,)), Context(), None), activity)
+    trace = followed(Question(rule, "a", circumstances), activity)
 
     assert (trace.verdict, len(trace.met)) == (verdict, many)
     assert [(part.rule, part.verdict) for part in trace.parts] == [("one", "match"), ("two", "match")]

@@ -100,7 +100,7 @@ def replace_in_log(built: World, old: bytes, new: bytes) -> World:
     built.source.write_bytes(built.source.read_bytes().replace(old, new))
     source_id = built.receipt.sources[0].source_id
     sources = {"source_id": hashlib.sha256(built.source.read_bytes()).hexdigest()}
-    built.activity.connection.execute("UPDATE records SET source_id = ?", [sources["source_id"]])
+    built.activity.connection.execute("UPDATE stored_records SET source_id = ?", [sources["source_id"]])
     citations = built.runs / "run-1" / "citations.parquet"
     changed = built.activity.connection.read_parquet(str(citations)).project(
         "* REPLACE (replace(source_id, '" + source_id + "', '" + sources["source_id"] + "') AS source_id)"
@@ -230,7 +230,7 @@ def test_text_that_is_no_text_stops_the_build_with_its_reason(tmp_path: Path) ->
 
 def test_missing_cited_record_stops_the_build_and_leaves_nothing(tmp_path: Path) -> None:
     built = world(tmp_path)
-    built.activity.connection.execute("DELETE FROM records WHERE source_line = 3")
+    built.activity.connection.execute("DELETE FROM stored_records WHERE source_line = 3")
 
     with pytest.raises(BundleError, match="cites 6 records, the store gave 5"):
         sealed(built, tmp_path / "bundles" / "C-1")

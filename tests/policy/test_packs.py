@@ -15,6 +15,7 @@ from tests.policy.examples import message_of, rule_text
 
 CLAUSE = "{id: '1', text: no, conduct: distillation, stance: prohibits}"
 TERMS = f"terms: t\ntitle: T\npublisher: P\nversions: [{{version: '1', effective: 2025-01-01, clauses: [{CLAUSE}]}}]\n"
+LINKS = "signals: [{name: card, kind: card, family: payment, seen: facts, columns: [payment_fingerprint], source: s}]"
 
 
 def write(folder: Path, files: dict[str, str]) -> Path:
@@ -75,7 +76,7 @@ def test_a_folder_is_a_pack_of_what_is_found_in_it(tmp_path: Path) -> None:
             "terms/t.yml": TERMS,
             "lists/l.yml": "list: codes\nvalues: [a]",
             "lists/e.yml": "exemption: vendors\nowner: o\nreason: r\nentries: []",
-            "links.yml": "signals: []",
+            "links.yml": LINKS,
             "ladder.yml": "strike_days: 30",
         },
     )
@@ -88,7 +89,8 @@ def test_a_folder_is_a_pack_of_what_is_found_in_it(tmp_path: Path) -> None:
     assert [item.name for item in pack.lists] == ["codes"]
     assert [item.name for item in pack.exemptions] == ["vendors"]
     assert pack.ladder.strike_days == 30
-    assert any("links are kept" in note for note in pack.notes)
+    assert pack.links is not None
+    assert [signal.name for signal in pack.links.signals] == ["card"]
     assert [file.path for file in pack.files] == [
         "ladder.yml", "links.yml", "lists/e.yml", "lists/l.yml", "rules/a/one.yml", "rules/two.yaml", "terms/t.yml",
     ]  # fmt: skip

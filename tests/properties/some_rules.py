@@ -41,8 +41,9 @@ _EASY = {
     "effective": Span(),
     "missing_lists": (),
 }
-_BY = ("model", "country", "status", "cost_usd", "stream", "device_id", "api_key_id", "extra.word", "time")
-_NOVEL = ("country", "model", "status", "latency_ms", "device_id", "extra.word")
+_BY = ("model", "country", "status", "cost_usd", "stream", "device_id", "api_key_id", "extra.word", "time",
+       "cluster_id", "seed_similarity")  # fmt: skip
+_NOVEL = ("country", "model", "status", "latency_ms", "device_id", "extra.word", "template_group")
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from auditor.policy.rule import Rule
 from auditor.records.activity import Activity
 from auditor.records.memory import activity_of
 from auditor.records.sql import open_connection
+from tests.properties.some_derived import links, with_all_derived
 from tests.properties.some_records import grids, row_sets
 from tests.properties.some_rules import Settings, composites, rules, settings_of
 
@@ -53,6 +54,7 @@ def test_plan_and_evaluator_agree_on_every_rule_and_record(
 ) -> None:
     grid = data.draw(grids())
     activity = activity_of(data.draw(row_sets(grid)), connection=connection)
+    activity = with_all_derived(activity, data.draw(links(grid)))
     chosen = [data.draw(rules(grid, f"rule-{place}")) for place in range(RULES)]
 
     _assert_agreed(chosen, activity, data.draw(settings_of(grid)))

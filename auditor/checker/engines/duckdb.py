@@ -16,7 +16,7 @@ from sqlglot import exp
 
 from auditor.checker.compile.conditions import TIME
 from auditor.checker.compile.incidents import INCIDENT
-from auditor.checker.compile.nodes import ascending, columns, select
+from auditor.checker.compile.nodes import ascending, columns, every, inner, is_known, joined_on, same_keys, select
 from auditor.checker.compile.on_records import pairs_without_by
 from auditor.checker.compile.plan import Plan
 from auditor.checker.compile.seen import NUMBER
@@ -28,7 +28,7 @@ from auditor.checker.findings import PartSeen, RecordRef, RuleOutcome
 from auditor.checker.joining import occurrences_of
 from auditor.checker.where import Candidate
 from auditor.errors import WorkspaceError
-from auditor.records.activity import Activity
+from auditor.records.activity import RECORDS, Activity
 from auditor.records.sql import identifier, literal, table, text_of
 
 BATCH = 4096
@@ -65,6 +65,16 @@ class PlanResult:
         """Return what the parts of a composite have of one subject, whether or not it is enough."""
         rule_plan = next(item for item in self.plan.rules if item.rule.name == rule)
         return pieces_of(rule_plan, subject, self.connection)
+
+    def keys_of(self, rule: str, number: int) -> list[tuple[str, str | None]]:
+        """Return the accounts that one incident is about with the keys of the records cited, sorted."""
+        cited = citations_of(self.plan, self.found, {(rule, number): ""}, self.connection)
+        same = every(same_keys(("source_id", "source_line"), "c", "r"))
+        found = [identifier("account_id", "c"), identifier("api_key_id", "r")]
+        query = joined_on(select(found, inner(cited, "c"), distinct=True), table(RECORDS, "r"), same)
+        known = every([identifier("is_against", "c"), is_known(identifier("account_id", "c"))])
+        rows = rows_of(self.connection, query.where(known, copy=False))
+        return sorted(rows, key=lambda row: (row[0], row[1] or ""))
 
     def sources_of(self, rule: str, number: int) -> tuple[str, ...]:
         """Return the ids of the sources of one incident's records, sorted."""

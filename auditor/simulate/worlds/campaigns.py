@@ -36,10 +36,10 @@ def truths(ground: Ground, kind: str, variant: str, members: Crew) -> list[Truth
 def deepseek_like(ground: Ground, variant: str) -> Scene:
     """Return a campaign in step over accounts that share cards: reasoning, rubric grading, safe rewriting."""
     random = ground.random
-    made = crew(ground, random.randrange(50, 180), is_adaptive=variant == ADAPTIVE)
+    made = crew(ground, ground.size(50, 180), is_adaptive=variant == ADAPTIVE)
     asking = distillation_mix(made.is_adaptive)
     start = random.uniform(1, 5) * DAY
-    job = Job(len(made.members) * random.randrange(110, 260), start, ground.end, lambda _: asking, model=lambda _: 2)
+    job = Job(len(made.members) * ground.amount(110, 260), start, ground.end, lambda _: asking, model=lambda _: 2)
     return Scene(_whole(ground, made, job), truths(ground, "deepseek-like", variant, made))
 
 
@@ -47,35 +47,35 @@ def moonshot_like(ground: Ground, variant: str) -> Scene:
     """Return a campaign over several pathways; its second phase reconstructs reasoning traces."""
     random = ground.random
     ways = ("direct", "marketplace", "education", "startup")
-    made = crew(ground, random.randrange(80, 240), is_adaptive=variant == ADAPTIVE, pathways=ways)
+    made = crew(ground, ground.size(80, 240), is_adaptive=variant == ADAPTIVE, pathways=ways)
     first, second = agentic(made.is_adaptive), pair(made.is_adaptive, REASONING, REASONING_IN_OTHER_WORDS)
     turn = ground.end * random.uniform(0.5, 0.7)
 
     def asking(moment: float) -> Asking:
         return first if moment < turn else second
 
-    job = Job(len(made.members) * random.randrange(70, 160), random.uniform(0, 4) * DAY, ground.end, asking, use="long")
+    job = Job(len(made.members) * ground.amount(70, 160), random.uniform(0, 4) * DAY, ground.end, asking, use="long")
     return Scene(_whole(ground, made, job), truths(ground, "moonshot-like", variant, made))
 
 
 def minimax_like(ground: Ground, variant: str) -> Scene:
     """Return a campaign of agentic coding that moves half its calls to a new model within a day of the release."""
     random = ground.random
-    made = crew(ground, random.randrange(40, 140), is_adaptive=variant == ADAPTIVE)
+    made = crew(ground, ground.size(40, 140), is_adaptive=variant == ADAPTIVE)
     asking = agentic(made.is_adaptive)
     after = ground.release + random.uniform(2, 20) * HOUR
 
     def model(moment: float) -> int:
         return NEWEST if moment > after and random.random() < 0.5 else 1
 
-    job = Job(len(made.members) * random.randrange(120, 260), 0.0, ground.end, lambda _: asking, "code", model)
+    job = Job(len(made.members) * ground.amount(120, 260), 0.0, ground.end, lambda _: asking, "code", model)
     return Scene(_whole(ground, made, job), truths(ground, "minimax-like", variant, made))
 
 
 def low_and_slow(ground: Ground, variant: str) -> Scene:
     """Return a campaign of 25.6 calls an account and day, every day, around the clock."""
     random = ground.random
-    made = crew(ground, random.randrange(30, 90), is_adaptive=variant == ADAPTIVE)
+    made = crew(ground, ground.size(30, 90), is_adaptive=variant == ADAPTIVE)
     asking = agentic(made.is_adaptive)
     job = Job(0, 0.0, ground.end, lambda _: asking, "code")
     scribe = Scribe(ground)
@@ -84,7 +84,9 @@ def low_and_slow(ground: Ground, variant: str) -> Scene:
         for who in made.members:
             yield from scribe.opening(who)
             start = max(0.0, who.joined + 300)
-            for moment in in_bursts(random, start, ground.end, 25.6 * (ground.end - start) / DAY, FLAT, 1.0):
+            for moment in in_bursts(
+                random, start, ground.end, 25.6 * ground.effort * (ground.end - start) / DAY, FLAT, 1.0
+            ):
                 yield from one(scribe, made, job, who, moment)
 
     return Scene(rows(), truths(ground, "low-and-slow", variant, made))
@@ -94,7 +96,7 @@ def hydra(ground: Ground, variant: str) -> Scene:
     """Return a proxy network that mixes its own harvest with customers' calls and replaces what is banned."""
     random = ground.random
     share = random.choice(ATTACK_SHARES)
-    made = crew(ground, random.randrange(60, 200), is_adaptive=variant == ADAPTIVE)
+    made = crew(ground, ground.size(60, 200), is_adaptive=variant == ADAPTIVE)
     asking = distillation_mix(made.is_adaptive)
     job = Job(0, 0.0, ground.end, lambda _: asking, share_own=share, model=lambda _: 1)
     banned, heirs = _replaced(ground, made)
@@ -106,7 +108,7 @@ def hydra(ground: Ground, variant: str) -> Scene:
         for who in everyone.members:
             yield from scribe.opening(who)
             start, end = max(0.0, who.joined + 300), banned.get(who.id, ground.end)
-            for moment in in_bursts(random, start, end, per_day * (end - start) / DAY, FLAT, 1.4):
+            for moment in in_bursts(random, start, end, per_day * ground.effort * (end - start) / DAY, FLAT, 1.4):
                 yield from one(scribe, made, job, who, moment)
             if who.id in banned:
                 yield scribe.enforcement(who, end, "terminate")
@@ -125,7 +127,9 @@ def _replaced(ground: Ground, made: Crew) -> tuple[dict[str, float], tuple[Perso
     for who in random.sample(made.members, k=max(2, len(made.members) // 6)):
         when = max(who.joined, 0) + random.uniform(0.3, 0.8) * (ground.end - max(who.joined, 0))
         banned[who.id] = when
-        new = ground.person(network=who.network, client=who.client, joined=min(when + random.uniform(1, 48) * HOUR, ground.end - HOUR))
+        new = ground.person(
+            network=who.network, client=who.client, joined=min(when + random.uniform(1, 48) * HOUR, ground.end - HOUR)
+        )
         new = replace(new, addresses=who.addresses, email_domain=who.email_domain)
         if not made.is_adaptive:
             new = replace(new, card=who.card, device=who.device)
@@ -140,7 +144,7 @@ def multilingual(ground: Ground, variant: str) -> Scene:
     random = ground.random
     made = crew(ground, random.randrange(3, 12), is_adaptive=variant == ADAPTIVE)
     asking = pair(made.is_adaptive, PINNED, PINNED_IN_OTHER_WORDS)
-    job = Job(random.randrange(2000, 4500), random.uniform(0, 8) * DAY, ground.end, lambda _: asking, model=lambda _: 2)
+    job = Job(ground.amount(2000, 4500), random.uniform(0, 8) * DAY, ground.end, lambda _: asking, model=lambda _: 2)
     return Scene(_whole(ground, made, job), truths(ground, "multilingual-coercion", variant, made))
 
 
@@ -149,7 +153,7 @@ def loud_account(ground: Ground, variant: str) -> Scene:
     random = ground.random
     made = crew(ground, 1, is_adaptive=variant == ADAPTIVE)
     asking = distillation_mix(made.is_adaptive)
-    calls = random.randrange(4000, 8000)
+    calls = ground.amount(4000, 8000)
     start = random.uniform(1, ground.days * 0.5) * DAY
     end = start + (random.uniform(3, 6) if variant == PLAIN else random.uniform(9, 14)) * DAY
     job = Job(calls, start, min(end, ground.end), lambda _: asking, model=lambda _: 2)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Protocol
 
-NOUNS = (
+_NOUNS = (
     "harbour invoice parser kitchen garden ticket contract orchard module poem ledger bridge violin engine lesson "
     "recipe shipment theorem patient novel airport budget river compiler insurance museum bicycle protocol tomato "
     "server battery lecture tunnel blanket satellite vaccine election puzzle castle printer mortgage desert syllabus "
@@ -17,27 +17,31 @@ NOUNS = (
     "easel ferry galaxy hedge ivory jungle kettle lobby meadow nickel onion pebble quartz rocket statue trellis "
     "upgrade village walnut yacht acid bakery cobalt dialect embassy fabric gravel harvest insect jewel kayak lemon "
     "mosaic nursery opera pigeon query resin silk temple uniform vessel wheat anchor bazaar cedar dragon epoch"
-).split()
-VERBS = (
+)
+_VERBS = (
     "explain summarise translate rewrite check compare plan describe shorten extend correct classify outline draft "
     "improve convert list estimate review design debug test document rank sketch simplify interpret merge"
-).split()
+)
 MANNERS = (
     "in plain words", "for a child", "in two sentences", "as a table", "with an example", "for my manager",
     "without jargon", "as a short email", "step by step", "with sources", "in a friendly tone", "for a presentation",
     "before Friday", "like last time", "and keep the numbers", "but not too long", "for beginners", "in order",
 )  # fmt: skip
-ADJECTIVES = (
+_ADJECTIVES = (
     "old new broken annual blue wooden hidden shared local final early public quiet missing digital northern seasonal "
     "cheap formal fragile modern round steep urban vast weekly young rusty linear frozen daily cosmic bitter"
-).split()
+)
+NOUNS, VERBS, ADJECTIVES = (tuple(words.split()) for words in (_NOUNS, _VERBS, _ADJECTIVES))
 OPENINGS = ("", "", "", "Please ", "Hi, can you ", "Could you ", "I need you to ", "Help me: ", "Quick one: ", "So, ")
 
 
 class Asking(Protocol):
     """Something that gives a prompt a call, and the name of the template that it comes from."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """The template that prompts come from; empty for none."""
+        ...
 
     def text(self, random: Random) -> str:
         """Return the next prompt."""

@@ -32,13 +32,23 @@ GRADING = Template(
 GRADING_IN_OTHER_WORDS = Paraphrased(
     "grading",
     (
-        ("Judge the reply below.", "Assess this response.", "How good is the following answer?", "Act as a reward model."),
+        (
+            "Judge the reply below.",
+            "Assess this response.",
+            "How good is the following answer?",
+            "Act as a reward model.",
+        ),
         (
             "Give marks out of 10 for being right, deep and well put.",
             "Use a scale of 1 to 10: accuracy, insight, form.",
             "Rate it between 1 and 10 by the rubric: true, thorough, clear.",
         ),
-        ("Return a bare number.", "Nothing but the score.", "Only the integer, please.", "Score: <number> and no more."),
+        (
+            "Return a bare number.",
+            "Nothing but the score.",
+            "Only the integer, please.",
+            "Score: <number> and no more.",
+        ),
         ("Reply {n}: {text}", "Text: {text}", "{text}"),
     ),
 )

@@ -1,0 +1,106 @@
+"""Combinations: weak signals of different families that join accounts only together.
+
+Accounts that hold the same values of all its signals belong together, if each value that any program, domain or text
+could have is *specific* to such groups: at least a share of all its holders is in one. The network is asked for nothing
+more: by itself it joins nobody.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import product
+
+from auditor.linking.bonds import Bond, held
+from auditor.linking.holdings import Value
+from auditor.linking.judging import shelves_of
+from auditor.linking.population import Population
+from auditor.linking.rarity import bits_of
+from auditor.linking.vouching import Bar, Shelf, earliest_meetings, party_count, reached_since
+from auditor.policy.links import LinkCombination, LinkRules
+
+Group = list[tuple[int, int]]
+"""(since, account) of everybody who holds the same values."""
+
+Together = dict[tuple[int, ...], Group]
+
+
+def combined_bonds(values: Sequence[Value], rules: LinkRules, population: Population) -> tuple[Bond, ...]:
+    """Return the bonds of all combinations of a links file over the values of weak signals."""
+    shelves, by_key = shelves_of(values), {value.key: value for value in values}
+    return tuple(
+        bond
+        for combination in rules.combinations
+        for bond in _Combining(combination, rules, population, by_key).bonds(shelves)
+    )
+
+
+class _Combining:
+    """One combination over one population."""
+
+    def __init__(
+        self, combination: LinkCombination, rules: LinkRules, population: Population, values: Mapping[int, Value]
+    ) -> None:
+        self.combination = combination
+        self.rules = rules
+        self.population = population
+        self.values = values
+
+    def bonds(self, shelves: Mapping[str, Shelf]) -> Iterable[Bond]:
+        """Return its bonds, in the order of the values."""
+        if any(name not in shelves for name in self.combination.signals):
+            return ()
+        groups = self._groups([shelves[name] for name in self.combination.signals])
+        since = self._specific_since(groups)
+        bonds = []
+        for keys, group in sorted(groups.items()):
+            starts = [start for key in keys if (start := since[key]) is not None]
+            if len(starts) == len(keys):
+                bonds.append(self._bond(keys, group, max(starts)))
+        return bonds
+
+    def _groups(self, shelves: Sequence[Shelf]) -> Together:
+        """Return who holds the same values of all signals: groups of enough parties."""
+        groups: Together = {}
+        for account in min(shelves, key=len):
+            held_here = [shelf.get(account, ()) for shelf in shelves]
+            for parts in product(*held_here):
+                keys = tuple(key for key, _ in parts)
+                if self._may_join(keys):
+                    groups.setdefault(keys, []).append((max(since for _, since in parts), account))
+        return {keys: sorted(group) for keys, group in groups.items() if self._is_enough(group)}
+
+    def _may_join(self, keys: tuple[int, ...]) -> bool:
+        if not self.combination.same_network:
+            return True
+        return len({network for key in keys if (network := self.values[key].network)}) == 1
+
+    def _is_enough(self, group: Group) -> bool:
+        return party_count((account for _, account in group), self.population) >= self.combination.at_least
+
+    def _specific_since(self, groups: Together) -> dict[int, int | None]:
+        """Return since when each value is specific to the groups, None where it isn't; networks always are."""
+        mine: dict[int, list[Group]] = {}
+        for keys, group in groups.items():
+            for key in keys:
+                mine.setdefault(key, []).append(group)
+        return {key: self._since(self.values[key], found) for key, found in mine.items()}
+
+    def _since(self, value: Value, groups: list[Group]) -> int | None:
+        if value.signal.networks:
+            return value.holders[0][0]
+        meetings = earliest_meetings(groups, self.population.parties)
+        return reached_since(value, meetings, self.population, Bar(self.rules.specific))
+
+    def _bond(self, keys: tuple[int, ...], group: Group, start: int) -> Bond:
+        parts = [self.values[key] for key in keys]
+        columns = {column for part in parts for column in (*part.signal.columns, *part.signal.also)}
+        size = len(self.population)
+        return Bond(
+            signal=self.combination.name,
+            kind=" and ".join(part.signal.kind for part in parts),
+            is_strong=False,
+            weight=sum((bits_of(len(part.holders), size) for part in parts), start=bits_of(1, 1)),
+            columns=tuple(sorted(columns)),
+            members=tuple(sorted((max(since, start), account) for since, account in group)),
+            words=f"same {'; same '.join(held(part, self.population) for part in parts)}; "
+            f"all of these are shared by {len(group):,} accounts",
+            at_least=self.combination.at_least,
+        )

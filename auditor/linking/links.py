@@ -1,0 +1,70 @@
+"""Who acted together: from the records of an activity to clusters, stretches and reasons.
+
+The exact definition is in docs/linking.md. Values are grouped in the engine; what is shared is judged and joined here.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from auditor.linking.bonds import Bond, strong_bond
+from auditor.linking.combinations import combined_bonds
+from auditor.linking.crowds import crowds_of
+from auditor.linking.holdings import Value, holdings_of, lacking_columns
+from auditor.linking.judging import verdicts_on
+from auditor.linking.model import Links
+from auditor.linking.population import Population, population_of
+from auditor.linking.reading import Reading, reading_of
+from auditor.linking.timeline import grown, links_of_bonds
+from auditor.policy.links import LinkRules
+from auditor.policy.pack import Context
+from auditor.records.activity import Activity
+from auditor.records.tallies import AccountSpan
+
+HELD = ("facts", "sign-up", "calls")
+
+
+def links_of(
+    activity: Activity,
+    signals: LinkRules,
+    *,
+    context: Context,
+    as_of: datetime | None,
+    excluded: Sequence[AccountSpan] = (),
+) -> Links:
+    """Return who acted together, as the records up to `as_of` show it; those in `excluded` stretches make no link.
+
+    Columns that are derived first (`template_group`) are read where the activity has them.
+    """
+    reading = reading_of(activity, context, as_of, excluded)
+    population = population_of(reading)
+    values = _values(signals, reading, population)
+    verdicts = verdicts_on(values, signals, population)
+    bonds: list[Bond] = [strong_bond(accepted, population) for accepted in verdicts.strong]
+    usable = [value for value in _weak(values, verdicts.out_of_play()) if not value.signal.only_supports]
+    bonds += combined_bonds(usable, signals, population)
+    clusters, stretches = grown(links_of_bonds(bonds, population), population)
+    return Links(
+        clusters=clusters,
+        stretches=stretches,
+        crowds=crowds_of(verdicts.refused, signals, population),
+        accounts=len(population),
+        lacking=_lacking(signals, reading),
+    )
+
+
+def _values(signals: LinkRules, reading: Reading, population: Population) -> list[Value]:
+    values: list[Value] = []
+    for signal in signals.signals:
+        if signal.seen in HELD and not lacking_columns(signal, reading):
+            values += holdings_of(signal, reading, population, len(values))
+    return values
+
+
+def _weak(values: Sequence[Value], refused: frozenset[int]) -> list[Value]:
+    """Return the values that combinations may use: those of one customer or an intermediary may not, crowds may."""
+    return [value for value in values if not value.signal.is_strong and value.key not in refused]
+
+
+def _lacking(signals: LinkRules, reading: Reading) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    read = [(signal.name, lacking_columns(signal, reading)) for signal in signals.signals]
+    return tuple((name, columns) for name, columns in read if columns)
