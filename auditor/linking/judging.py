@@ -117,9 +117,12 @@ class _Test:
         return vouched(value, [shelves[name] for name in names if name in shelves], self.population.parties)
 
     def _vouchers(self, value: Value, families: Sequence[str]) -> list[LinkSignal]:
+        """Return who may speak for a value: other families; for a weak one strong signals and networks only."""
         own = value.signal
         asked = [signal for signal in self.rules.signals if signal.family in families and signal.family != own.family]
-        return [signal for signal in asked if own.is_strong or not signal.only_supports]
+        if own.is_strong:
+            return asked
+        return [signal for signal in asked if signal.is_strong or (signal.networks and not signal.only_supports)]
 
     def _since(self, value: Value, meetings: Mapping[int, int]) -> int | None:
         bar = self.strong if value.signal.is_strong else self.weak
