@@ -61,4 +61,23 @@ def verify(
     raise typer.Exit(report.exit_code)
 
 
-COMMANDS: dict[str, Callable[..., None]] = {"build": build, "verify": verify}
+def replay(
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="A bundle.")],
+    is_json: AsJson = False,
+    _workspace: AnyWorkspace = WORKSPACE,
+) -> None:
+    """Judge the case of a bundle again, by the bundle alone.
+
+    The bundled rules run over the bundled records, and each finding is compared field by field. Exit 0: all
+    reproduced; 1: something differs; 3: nothing differs, but something rests on what isn't in the bundle.
+
+    Example: auditor bundle replay audit/bundles/C-0123456789ab
+    """
+    from auditor.cli import replaying
+
+    report = replaying.replay_bundle(path.absolute())
+    replaying.show(report, is_json=is_json)
+    raise typer.Exit(report.exit_code)
+
+
+COMMANDS: dict[str, Callable[..., None]] = {"build": build, "verify": verify, "replay": replay}
