@@ -148,7 +148,9 @@ def differences(left: Any, right: Any, place: str = "") -> list[str]:
             names = sorted({*left, *right})
             return [d for name in names for d in differences(left.get(name), right.get(name), f"{place}/{name}")]
         case list(), list() if len(left) == len(right):
-            return [d for n, pair in enumerate(zip(left, right, strict=True)) for d in differences(*pair, f"{place}/{n}")]
+            return [
+                d for n, pair in enumerate(zip(left, right, strict=True)) for d in differences(*pair, f"{place}/{n}")
+            ]
         case int() | float(), int() | float():
             return [] if abs(left - right) <= 0.01 * max(1, abs(left)) else [f"{place}: {left} and {right}"]
         case _:

@@ -5,9 +5,13 @@ what it says, and foreign keys name every reference, so that Datasette links the
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
+
+from auditor.cases.ledger import append
+from auditor.digests import digest_of
 
 casebook_migrations = Migrations("auditor-casebook")
 
@@ -27,6 +31,11 @@ SELECT actions.account, actions.case_id, actions.action, actions.protect, cases.
          WHERE findings.case_id = actions.case_id AND findings.status <> 'stale'
            AND finding_accounts.account = actions.account) AS citations
 FROM actions JOIN cases ON cases.case_id = actions.case_id ORDER BY actions.account, actions.case_id"""
+
+
+_KEEP_ENTRIES = """\
+CREATE TRIGGER {name} BEFORE {event} ON ledger
+BEGIN SELECT RAISE(ABORT, 'entries of the ledger are only ever added'); END"""
 
 
 @casebook_migrations()
@@ -95,11 +104,27 @@ def m003_actions_facts_and_notes(db: Database) -> None:
     db.create_view("account_overview", _ACCOUNTS)
 
 
+@casebook_migrations()
+def m004_ledger(db: Database) -> None:
+    """What people do is chained entry by entry, and can't be changed by accident; earlier notes get entries, too."""
+    columns = {"number": int, "time": str, "kind": str, "case_id": str, "person": str, "content": str, "digest": str}
+    db.table("ledger").create(columns, pk="number", not_null=set(columns), strict=True)
+    db.table("ledger").create_index(["case_id"])
+    db.table("cases").add_column("assignee", str, not_null_default="")
+    for note in list(db.table("notes").rows_where(order_by="number")):
+        details = {"note": note["number"], "sha256": digest_of(note["text"].encode())}
+        time = datetime.fromisoformat(note["time"])
+        append(db, kind="noted", case_id=note["case_id"], person=note["author"], time=time, details=details)
+    for event in ("UPDATE", "DELETE"):
+        db.conn.execute(_KEEP_ENTRIES.format(name=f"ledger_no_{event.lower()}", event=event))
+
+
 def _child(db: Database, name: str, columns: Mapping[str, type], key: str | tuple[str, ...]) -> None:
     """Create a strict table whose rows belong to a case; every column is filled."""
     of_case = [("case_id", "cases", "case_id")]
     db.table(name).create(dict(columns), pk=key, foreign_keys=of_case, not_null=set(columns), strict=True)
 
 
-STEPS = tuple(step.__name__ for step in (m001_runs_and_cases, m002_findings, m003_actions_facts_and_notes))
+_ALL = (m001_runs_and_cases, m002_findings, m003_actions_facts_and_notes, m004_ledger)
+STEPS = tuple(step.__name__ for step in _ALL)
 """Every step this program knows, oldest first; a casebook with another one is from a newer program."""

@@ -50,7 +50,7 @@ class SpeaksFor(Node):
 
 
 FindingStatus = Literal["new", "held", "changed", "stale"]
-CaseStatus = Literal["open", "proposed", "decided", "closed"]
+CaseStatus = Literal["open", "proposed", "decided", "appealed", "closed"]
 StandingName = Literal["approved", "permitted", "observed", "limited", "prohibited"]
 """What terms and approvals say of a conduct, mildest first."""
 
@@ -157,6 +157,8 @@ class Case(Node):
     last_run: str
     formerly: tuple[str, ...] = ()
     refers_to: str = ""
+    assignee: str = ""
+    """The person who looks into it, where one was named."""
 
 
 class ProposalChange(Node):

@@ -7,9 +7,11 @@ from difflib import get_close_matches
 from sqlite_utils import Database
 
 from auditor.cases.casebook import Casebook
+from auditor.cases.ledger import append
 from auditor.cases.model import Case, Note
 from auditor.cases.related_rows import EVERY, alone, of_pack
 from auditor.cases.rows import read_cases
+from auditor.digests import digest_of
 from auditor.errors import UsageError
 
 LONGEST_NOTE = 100_000
@@ -31,7 +33,7 @@ def show_case(casebook: Casebook, case_id: str) -> Case:
     Raises UsageError naming the nearest ids when there is no such case.
     """
     with casebook.reading() as db:
-        current = _current_id(db, case_id, str(casebook.path))
+        current = current_id(db, case_id, str(casebook.path))
         [case] = read_cases(db, alone(current))
     return case
 
@@ -48,15 +50,17 @@ def add_note(casebook: Casebook, case_id: str, *, author: str, text: str, now: d
         found = f"found a note of {len(text)} characters, expected at most {LONGEST_NOTE}"
         raise UsageError.at(None, found, "keep the document elsewhere and name it in the note")
     with casebook.writing() as db:
-        current = _current_id(db, case_id, str(casebook.path))
+        current = current_id(db, case_id, str(casebook.path))
         number = 1 + max((row["number"] for row in db.table("notes").rows_where(select="number")), default=0)
         note = Note(number=number, time=now, author=author, text=text)
         row = {"case_id": current, **note.model_dump(mode="json")}
         db.table("notes").insert(row)
+        details = {"note": number, "sha256": digest_of(text.encode())}
+        append(db, kind="noted", case_id=current, person=author, time=now, details=details)
     return note
 
 
-def _current_id(db: Database, case_id: str, place: str) -> str:
+def current_id(db: Database, case_id: str, place: str) -> str:
     """Follow a former id to the case it went into."""
     if db.table("cases").count_where("case_id = ?", [case_id]):
         return case_id

@@ -10,16 +10,17 @@ from datetime import datetime
 from typing import Literal
 
 import auditor.checker.engines.duckdb as engine
-from auditor.checker.compile.plan import plan_for
+from auditor.checker.asked import Question
+from auditor.checker.circumstances import Circumstances
 from auditor.checker.findings import RuleOutcome
-from auditor.checker.following import Question, followed
+from auditor.checker.following import followed_in
+from auditor.checker.prepared import Prepared, prepared
 from auditor.checker.trace import AccountTrace
 from auditor.policy.conditions import Node
 from auditor.policy.explain import words_of
 from auditor.policy.pack import Context, Pack
 from auditor.policy.rule import Rule
 from auditor.records.activity import Activity
-from auditor.records.asof import as_on
 
 MOST_REASONS = 20
 """Accounts of one rule and direction that are followed for their reason; the others are named only."""
@@ -81,18 +82,36 @@ class Version:
 
 def compared(activity: Activity, old: Version, new: Version, *, as_of: datetime | None) -> tuple[RuleChange, ...]:
     """Return every rule of both versions, by name. Raises WorkspaceError when the records can't be read."""
-    names = {name for side in (old, new) for rule in side.pack.rules for name in rule.needed_columns()}
-    activity = as_on(activity, as_of, names)
-    sides = [_sides(activity, version, as_of) for version in (old, new)]
+    circumstances = [Circumstances(version.pack, version.context, as_of) for version in (old, new)]
+    before, after = (_sides(activity, item) for item in circumstances)
     rules = [{rule.id: rule for rule in version.pack.rules} for version in (old, new)]
-    changes = []
-    for identity in sorted({*rules[0], *rules[1]}):
-        change = _change(identity, rules[0].get(identity), rules[1].get(identity), sides[0], sides[1])
-        before, after = (set(side.accounts) if side else set() for side in (change.old, change.new))
-        gained = _followed(activity, sorted(after - before), rules[0].get(identity), old, as_of)
-        lost = _followed(activity, sorted(before - after), rules[1].get(identity), new, as_of)
-        changes.append(change.model_copy(update={"gained": gained, "lost": lost}))
+    changes = [
+        _change(identity, rules[0].get(identity), rules[1].get(identity), before, after)
+        for identity in sorted({*rules[0], *rules[1]})
+    ]
+    changes = _with_reasons(changes, "lost", rules[1], activity, circumstances[1])
+    changes = _with_reasons(changes, "gained", rules[0], activity, circumstances[0])
     return tuple(sorted(changes, key=lambda change: (change.name, change.id)))
+
+
+def _with_reasons(
+    changes: Sequence[RuleChange],
+    way: Literal["gained", "lost"],
+    rules: Mapping[str, Rule],
+    activity: Activity,
+    circumstances: Circumstances,
+) -> list[RuleChange]:
+    """Follow the rules of the version that doesn't find the accounts: all of one version while it is made ready."""
+    ready = prepared(activity, tuple(rules.values()), circumstances)
+    return [
+        change.model_copy(update={way: _followed(ready, _moved(change, way), rules.get(change.id), circumstances)})
+        for change in changes
+    ]
+
+
+def _moved(change: RuleChange, way: Literal["gained", "lost"]) -> list[str]:
+    before, after = (set(side.accounts) if side else set() for side in (change.old, change.new))
+    return sorted(after - before if way == "gained" else before - after)
 
 
 def accounts_in(outcome: RuleOutcome) -> tuple[str, ...]:
@@ -100,20 +119,10 @@ def accounts_in(outcome: RuleOutcome) -> tuple[str, ...]:
     return tuple(sorted({account for incident in outcome.incidents for account, _ in incident.accounts}))
 
 
-def _sides(activity: Activity, version: Version, as_of: datetime | None) -> Mapping[str, RuleSide]:
-    pack = version.pack
-    plan = plan_for(
-        pack.rules,
-        sources=activity.sources,
-        context=version.context,
-        terms=pack.terms,
-        exemptions=pack.exemptions,
-        timezone=pack.timezone,
-        as_of=as_of,
-        since=None,
-        until=None,
-    )
-    result = engine.execute(plan, activity)
+def _sides(activity: Activity, circumstances: Circumstances) -> Mapping[str, RuleSide]:
+    pack = circumstances.pack
+    activity = prepared(activity, pack.rules, circumstances).activity
+    result = engine.execute(circumstances.plan(pack.rules, activity.sources), activity)
     ids = {rule.name: rule.id for rule in pack.rules}
     failed = {
         ids[name]: RuleSide(name=name, findings=0, suppressed=0, accounts=(), is_evaluated=False, error=error)
@@ -156,17 +165,14 @@ def _change(
 
 
 def _followed(
-    activity: Activity, accounts: Sequence[str], rule: Rule | None, version: Version, as_of: datetime | None
+    ready: Prepared, accounts: Sequence[str], rule: Rule | None, circumstances: Circumstances
 ) -> tuple[AccountChange, ...]:
-    """Follow the rule of the version that doesn't find the accounts."""
     if rule is None:
         return tuple(AccountChange(account=account) for account in accounts)
     return tuple(
         AccountChange(
             account=account,
-            trace=followed(Question(rule, account, version.pack, version.context, as_of), activity)
-            if place < MOST_REASONS
-            else None,
+            trace=followed_in(ready, Question(rule, account, circumstances)) if place < MOST_REASONS else None,
         )
         for place, account in enumerate(accounts)
     )

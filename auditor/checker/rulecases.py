@@ -1,7 +1,8 @@
 """Run a rule's cases: what it says about small sets of records, by the compiled plan and by the plain evaluator.
 
 Facts are a roster: a source of their own, before the complete part of the log, which begins with the first record
-unless the case's context says otherwise. A case fails too when plan and evaluator disagree.
+unless the case's context says otherwise. The records of a case are linked by the links of the pack, and by nothing
+else. A case of a composite runs the rules that it names. A case fails too when plan and evaluator disagree.
 """
 
 from dataclasses import dataclass
@@ -11,9 +12,10 @@ from typing import Any  # a row holds values of every column type
 
 import auditor.checker.engines.duckdb as engine
 from auditor.checker.agreement import differences
-from auditor.checker.compile.plan import plan_for
-from auditor.checker.evaluator.evaluate import Evaluation, evaluate
+from auditor.checker.circumstances import Circumstances
+from auditor.checker.evaluator.shown import Evaluation
 from auditor.checker.findings import RuleOutcome
+from auditor.checker.prepared import prepared
 from auditor.digests import rfc3339
 from auditor.errors import Place, PolicyError
 from auditor.policy.load import load_rule
@@ -21,7 +23,6 @@ from auditor.policy.pack import Context, Pack
 from auditor.policy.rule import Rule, Span
 from auditor.policy.rulecases import Expectation, RuleCase, load_cases
 from auditor.records.activity import Activity
-from auditor.records.extras import with_extra_names
 from auditor.records.memory import activity_of
 
 FACTS_SOURCE = "facts"
@@ -56,26 +57,19 @@ def run_cases(rule_path: Path, *, pack: Pack) -> tuple[CaseResult, ...]:
 def run_case(rule_path: Path, case: RuleCase, *, pack: Pack) -> CaseResult:
     """Run one case. The rule is loaded for it, as the case's context may give other lists. Raises as `run_cases`."""
     names = [exemption.name for exemption in pack.exemptions]
-    rule = load_rule(rule_path, lists=[*pack.lists, *case.context.lists], exemptions=names)
-    activity = with_extra_names(activity_of(_rows(case), place=str(case.place)), rule.needed_columns())
-    context = _with_roster(case, activity)
+    rule = load_rule(rule_path, lists=[*pack.lists, *case.context.lists], exemptions=names, pack=pack)
+    given = activity_of(_rows(case), place=str(case.place))
+    circumstances = Circumstances(pack, _with_roster(case, given))
+    activity = prepared(given, [rule], circumstances).activity
     rows = list(activity.rows())
-    evaluation = evaluate(
-        rule,
-        rows,
-        activity.sources,
-        context=context,
-        terms=pack.terms,
-        exemptions=pack.exemptions,
-        timezone=pack.timezone,
-    )
+    evaluation = circumstances.evaluation(rule, rows, activity.sources)
     return CaseResult(
         name=case.name,
         place=case.place,
         expected=case.expect,
-        found=_found(rule, case, context, evaluation, rows),
+        found=_found(rule, case, circumstances.context, evaluation, rows),
         outcome=evaluation.outcome,
-        disagreements=_disagreements(rule, context, pack, activity, evaluation),
+        disagreements=_disagreements(rule, circumstances, activity, evaluation),
     )
 
 
@@ -112,20 +106,9 @@ def _found(
 
 
 def _disagreements(
-    rule: Rule, context: Context, pack: Pack, activity: Activity, evaluation: Evaluation
+    rule: Rule, circumstances: Circumstances, activity: Activity, evaluation: Evaluation
 ) -> tuple[str, ...]:
-    plan = plan_for(
-        (rule,),
-        sources=activity.sources,
-        context=context,
-        terms=pack.terms,
-        exemptions=pack.exemptions,
-        timezone=pack.timezone,
-        as_of=None,
-        since=None,
-        until=None,
-    )
-    result = engine.execute(plan, activity)
+    result = engine.execute(circumstances.plan((rule,), activity.sources), activity)
     if result.errors:
         return tuple(f"the engine failed: {error}" for error in result.errors.values())
     (outcome,) = result.outcomes

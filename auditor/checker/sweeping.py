@@ -9,15 +9,15 @@ from datetime import datetime
 from decimal import Decimal
 
 import auditor.checker.engines.duckdb as engine
+from auditor.checker.circumstances import Circumstances
 from auditor.checker.comparing import Version, accounts_in
-from auditor.checker.compile.plan import plan_for
+from auditor.checker.prepared import prepared
 from auditor.checker.thresholds import FLIPPED, constant_of, number_text
 from auditor.errors import UsageError, WorkspaceError
 from auditor.policy.conditions import Node
 from auditor.policy.expressions import Comparison, Expression, Logic, Name, Negation, Number, walk
 from auditor.policy.rule import Rule
 from auditor.records.activity import Activity
-from auditor.records.asof import as_on
 
 
 class Caught(Node):
@@ -55,30 +55,20 @@ def swept(activity: Activity, sweep: Sweep, version: Version, *, as_of: datetime
 
     Raises UsageError for a measure that is not held against exactly one number, and WorkspaceError.
     """
-    rule, pack = sweep.rule, version.pack
+    rule = sweep.rule
     operator, present = threshold_of(rule, sweep.measure)
     values = sorted({*sweep.values, present})
     variants = [_variant(rule, sweep.measure, value) for value in values]
-    activity = as_on(activity, as_of, rule.needed_columns())
-    plan = plan_for(
-        variants,
-        sources=activity.sources,
-        context=version.context,
-        terms=pack.terms,
-        exemptions=pack.exemptions,
-        timezone=pack.timezone,
-        as_of=as_of,
-        since=None,
-        until=None,
-    )
-    result = engine.execute(plan, activity)
+    circumstances = Circumstances(version.pack, version.context, as_of)
+    activity = prepared(activity, variants, circumstances).activity
+    result = engine.execute(circumstances.plan(variants, activity.sources), activity)
     if result.errors:
         raise WorkspaceError.at(None, next(iter(result.errors.values())), "narrow the rule, or look at an earlier day")
     return Swept(
         rule=rule.name,
         measure=sweep.measure,
         operator=operator,
-        unit=next(measure.unit for measure in rule.measures if measure.name == sweep.measure),
+        unit=next((measure.unit for measure in rule.measures if measure.name == sweep.measure), ""),
         missing=result.outcomes[0].missing,
         values=tuple(
             Caught(
@@ -95,7 +85,7 @@ def swept(activity: Activity, sweep: Sweep, version: Version, *, as_of: datetime
 
 def threshold_of(rule: Rule, measure: str) -> tuple[str, Decimal]:
     """Return how a measure is compared, and with which number. Raises UsageError if that is not said exactly once."""
-    names = [item.name for item in rule.measures]
+    names = [item.name for item in rule.reported if not item.step]
     if measure not in names:
         message = f"rule {rule.name} has no measure `{measure}`, expected one of {', '.join(names) or 'none'}"
         raise UsageError.at("--sweep", message, "write `RULE.MEASURE=VALUE,VALUE`")

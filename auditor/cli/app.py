@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from auditor import __version__
-from auditor.cli import audit, bundle, cases, demo, ingest, policy, simulate
+from auditor.cli import audit, bundle, cases, demo, ingest, keys, ledger, measure, policy, simulate
 from auditor.cli.outcome import OneClearMessage
 from auditor.errors import EXIT_UNFINISHED
 
@@ -72,13 +72,16 @@ def _made() -> typer.Typer:
     made.command("audit")(audit.audit)
     for name, text, commands in (
         ("policy", "Check, test and explain policies.", policy.COMMANDS),
-        ("case", "Read cases and write notes on them.", cases.COMMANDS),
+        ("case", "Read cases, write notes on them, and decide.", cases.COMMANDS),
         ("bundle", "Build evidence bundles and verify them.", bundle.COMMANDS),
+        ("ledger", "See what people did, and that nobody changed it.", ledger.COMMANDS),
+        ("keys", "Make keys to sign with.", keys.COMMANDS),
     ):
         group = _group(text)
         for command, function in commands.items():
             group.command(command)(function)
         made.add_typer(group, name=name)
+    made.command("measure")(measure.measure)
     made.command("simulate")(simulate.simulate)
     return made
 

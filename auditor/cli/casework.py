@@ -10,6 +10,7 @@ from auditor.cases.notes import add_note, list_cases, show_case
 from auditor.checker.findings import Finding
 from auditor.cli import console
 from auditor.cli.case_table import show_cases
+from auditor.cli.decided import course_in, course_in_words
 from auditor.cli.kept_pages import page_of
 from auditor.cli.leftovers import open_known_casebook
 from auditor.cli.pages import rewrite_page
@@ -84,11 +85,15 @@ def show_one(case: Case, folder: Path) -> None:
     """Print one case for a person."""
     console.result(f"case {case.id}: {case.severity}, proposed action `{case.proposed_action}`, {case.status}")
     console.result(f"pack {case.pack}, opened {rfc3339(case.opened)}, last run {case.last_run}")
+    if case.assignee:
+        console.result(f"looked into by {case.assignee}")
     for former in case.formerly:
         console.result(f"formerly also {former}")
     _section("What was seen (a finding is not a violation)", _findings(case))
     _section("What is proposed (a person decides)", [line for action in case.actions for line in _action(action)])
     _section("What speaks for the accounts", [f"{item.account or 'all'}: {item.fact}" for item in case.speaks_for])
+    if decided := course_in_words(course_in(folder, case.id)):
+        _section("What people decided", decided)
     _section("Notes", [f"{note.number} {rfc3339(note.time)} {note.author}: {note.text}" for note in case.notes])
     console.result()
     console.result(f"case file: {shown_path(page_of(Workspace(folder), case.id))}")

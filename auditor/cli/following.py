@@ -3,7 +3,9 @@
 from datetime import datetime
 from pathlib import Path
 
-from auditor.checker.following import Question, followed
+from auditor.checker.asked import Question
+from auditor.checker.circumstances import Circumstances
+from auditor.checker.following import followed
 from auditor.checker.trace import AccountTrace
 from auditor.cli import console
 from auditor.cli.policies import rule_named
@@ -26,7 +28,7 @@ def asked(
     found = rule_named(rule, loaded)
     activity = open_activity(open_workspace(folder, create=False))
     try:
-        trace = followed(Question(found, account, loaded, platform, as_of), activity)
+        trace = followed(Question(found, account, Circumstances(loaded, platform, as_of)), activity)
     finally:
         activity.connection.close()
     if not trace.records:

@@ -29,6 +29,13 @@ ContextFile = Annotated[
 Profile = Annotated[
     str, typer.Option("--profile", metavar="NAME|FILE", help="How to read the logs; `auto` recognises shipped ones.")
 ]
+PassphraseFile = Annotated[
+    Path | None,
+    typer.Option("--passphrase-file", metavar="FILE", help="File with the key's passphrase; else you are asked."),
+]
+KeyFile = Annotated[Path | None, typer.Option("--key", metavar="FILE", help="Your private key, to sign with.")]
+Who = Annotated[str, typer.Option("--by", metavar="NAME", help="Who does it.")]
+Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why.")]
 CaseId = Annotated[str, typer.Argument(metavar="CASE", help="Id of a case, such as `C-0123456789ab`.")]
 Seed = Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Same number, same sample logs.")]
 

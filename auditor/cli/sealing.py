@@ -1,25 +1,28 @@
 """Evidence bundles: from a case of the casebook to a folder that a stranger can verify, and the verification."""
 
-import tempfile
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+import secrets
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 
-from auditor.cases.dossier import gather, wanted_of
+from auditor.cases.decisions import course_of
+from auditor.cases.dossier import Dossier, gather
+from auditor.cases.ledger import entries_of
 from auditor.cases.model import Case
 from auditor.cases.notes import show_case
 from auditor.cli import console
 from auditor.cli.leftovers import open_known_casebook
 from auditor.cli.snapshot import kept_judgement, read_receipt
 from auditor.errors import UsageError
-from auditor.evidence.bundle import build_bundle
+from auditor.evidence.casesecrets import secrets_of
 from auditor.evidence.custody import store_must_be_as_written
+from auditor.evidence.deciding import Attested, attested
+from auditor.evidence.sealing import seal
+from auditor.evidence.standalone.attestations import LADDER
 from auditor.evidence.verify import VerificationReport, verify_bundle
+from auditor.evidence.zipped import write_zip
 from auditor.records.activity import Activity
-from auditor.records.cited import CitedRow, all_cited
 from auditor.records.manifest import Source, load_manifest
-from auditor.records.sourcebytes import SourceBytes
 from auditor.records.store import open_activity
 from auditor.records.workspace import Workspace, open_workspace
 
@@ -30,36 +33,61 @@ def build(folder: Path, case_id: str, out: Path | None) -> Path:
     Raises UsageError when there is no such case or something else is at `out`; BundleError; WorkspaceError.
     """
     workspace = open_workspace(folder, create=False)
-    with open_known_casebook(workspace) as casebook:
+    with open_known_casebook(workspace) as casebook, casebook.reading() as db:
         case = show_case(casebook, case_id)
+        people = attested(course_of(entries_of(db, case.id)))
     if out is not None and out.exists():
         raise UsageError.at(str(out), "found something there already, expected a new folder", "choose another `--out`")
     with workspace.lock():
-        return next(build_all(workspace, [case], targets={case.id: out or workspace.bundles / case.id}))
+        is_zip = out is not None and out.suffix.lower() == ".zip"
+        places = {case.id: out if out is not None and not is_zip else workspace.bundles / case.id}
+        bundle = next(build_all(workspace, [case], targets=places, people={case.id: people} if people else {}))
+        return write_zip(bundle, out, root=case.id) if out is not None and is_zip else bundle
 
 
-def build_all(workspace: Workspace, cases: Sequence[Case], *, targets: dict[str, Path] | None = None) -> Iterator[Path]:
-    """Seal cases, those of one run with one reading of the store; the caller holds the workspace's lock."""
+def build_all(
+    workspace: Workspace,
+    cases: Sequence[Case],
+    *,
+    targets: dict[str, Path] | None = None,
+    make_secret: Callable[[str], bytes] | None = None,
+    people: Mapping[str, Attested] | None = None,
+) -> Iterator[Path]:
+    """Seal cases with one reading of the store; the caller holds the workspace's lock.
+
+    `make_secret` gives the secret of a case that has none yet; by default it is random. `people` is what they signed,
+    by case; it goes into the bundles.
+    """
     activity = open_activity(workspace)
     manifest = load_manifest(workspace)
     store_must_be_as_written(workspace, manifest)
-    sources = manifest.sources
-    places = targets or {case.id: workspace.bundles / case.id for case in cases}
-    for run, group in groupby(sorted(cases, key=lambda case: (case.last_run, case.id)), key=lambda case: case.last_run):
-        yield from _build_run(workspace, workspace.runs / run, tuple(group), activity, sources, places)
+    ordered = sorted(cases, key=lambda case: (case.last_run, case.id))
+    dossiers = [
+        dossier
+        for run, group in groupby(ordered, key=lambda case: case.last_run)
+        for dossier in _gathered(workspace, workspace.runs / run, tuple(group), activity, manifest.sources)
+    ]
+    yield from seal(
+        dossiers,
+        activity=activity,
+        runs=workspace.runs,
+        sources=manifest.sources,
+        secrets=secrets_of(workspace, [case.id for case in cases], make_secret or _random_secret),
+        targets=targets or {case.id: workspace.bundles / case.id for case in cases},
+        people=people or {},
+    )
 
 
-def _build_run(
-    workspace: Workspace,
-    run: Path,
-    cases: tuple[Case, ...],
-    activity: Activity,
-    sources: tuple[Source, ...],
-    places: dict[str, Path],
-) -> Iterator[Path]:
+def _random_secret(_case: str) -> bytes:
+    return secrets.token_bytes(32)
+
+
+def _gathered(
+    workspace: Workspace, run: Path, cases: tuple[Case, ...], activity: Activity, sources: tuple[Source, ...]
+) -> Iterator[Dossier]:
     receipt = read_receipt(run)
     judgement = kept_judgement(run, receipt)
-    dossiers = gather(
+    return gather(
         cases,
         receipt=receipt,
         pack=judgement.pack,
@@ -69,26 +97,6 @@ def _build_run(
         context=judgement.context,
         approvals=judgement.approvals,
     )
-    gathered = list(dossiers)  # before the rows: both come from one connection
-    wanted = [item for case in cases for item in wanted_of(case, workspace.runs)]
-    rows = _Rows(all_cited(activity, wanted))
-    with _original_bytes(sources) as originals:
-        for dossier in gathered:
-            case_id = dossier.case.id
-            yield build_bundle(dossier, rows=rows.of(case_id), sources=originals, target=places[case_id])
-
-
-class _Rows:
-    """Cited rows of many cases out of one query, handed out case by case in order of case id."""
-
-    def __init__(self, rows: Iterable[CitedRow]) -> None:
-        self._rows = iter(rows)
-        self._next = next(self._rows, None)
-
-    def of(self, case_id: str) -> Iterator[CitedRow]:
-        while self._next is not None and self._next.case == case_id:
-            yield self._next
-            self._next = next(self._rows, None)
 
 
 def verify(path: Path, trust: Sequence[Path]) -> VerificationReport:
@@ -109,15 +117,16 @@ def show(report: VerificationReport, *, is_json: bool) -> None:
     for check in report.checks:
         if check.result != "ok":
             where = " ".join(part for part in (check.file, check.field) if part)
-            console.result(f"{check.result}: {check.name}{f' ({where})' if where else ''}: {check.message}")
+            console.result(
+                f"{check.result}: {check.code}: {check.name}{f' ({where})' if where else ''}: {check.message}"
+            )
+    for signature in report.signatures:
+        sternest = next((action for action in reversed(LADDER) if action in signature.actions.values()), "none")
+        who = f"{signature.person}, {signature.time}, key {signature.key_id}"
+        console.result(f"signed: {signature.step}, {sternest}, {who}")
     held = sum(check.result == "ok" for check in report.checks)
     console.result(f"{report.verdict}: {held} of {console.plural(len(report.checks), 'check')} hold")
+    if report.stage == "proposal":
+        console.result("this is a proposal: nobody has approved it in this bundle")
     if report.verdict == "unproven":
-        console.result("nothing is wrong with the bundle, but no one whom you trust has signed it")
-
-
-@contextmanager
-def _original_bytes(sources: Sequence[Source]) -> Iterator[SourceBytes]:
-    paths = {source.source_id: Path(source.path) for source in sources}
-    with tempfile.TemporaryDirectory() as scratch, SourceBytes(paths, Path(scratch)) as originals:
-        yield originals
+        console.result("nothing is wrong with the bundle, but not every step was signed by someone whom you trust")

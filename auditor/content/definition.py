@@ -88,20 +88,20 @@ class Edge:
 OPENING = Edge(words=3, size=16)
 CLOSING = Edge(words=5, size=24)
 
-UNLETTERED = r"[\x00-\x60\x7b-\x7f" + "\u2000-\u206f\u3000-\u303f]+"
-"""What stands between the words whose likeness is measured: digits, slots and punctuation say nothing about it."""
+UNLETTERED = r"[\x00-\x1f\x21-\x60\x7b-\x7f" + "\u2000-\u206f\u3000-\u303f]+"
+"""What is no part of the words whose likeness is measured: digits, slots and punctuation say nothing about it."""
 
 ALIKE = (1, 2)
 """Two templates are near-duplicates when their features have at least this Jaccard similarity (numerator, denominator).
 
 Features are the different words and the different pairs of neighbouring words: of ten words, two can be other ones."""
 
-FEWEST_FEATURES = 7
-"""Four words and their pairs. What is shorter is alike by chance, and is a group of its own."""
+FEWEST_WORDS = 4
+"""What is shorter is alike by chance, and is a group of its own."""
 
 BANDS, ROWS = 16, 3
-"""MinHash bands and hashes a band: templates at similarity 0.5 meet in some band with probability 0.88, at 0.6 with 0.98,
-at 0.8 nearly always; at 0.2 with 0.12, and are then compared in vain."""
+"""MinHash bands, and hashes a band: templates at similarity 0.5 meet in some band with probability 0.88, at 0.6 with
+0.98, at 0.8 nearly always; at 0.2 with 0.12, and are then compared in vain."""
 
 HEADS = 4
 """The most members of a bucket, oldest first, that the others of the bucket are compared with."""

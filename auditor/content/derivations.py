@@ -1,10 +1,11 @@
-"""The columns that content gives to records: `template_id`, and how each record finds its value."""
+"""The columns that content gives to records, and how each record finds its value: by the digest of its prompt."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlglot import exp
 
+from auditor.content.groups import GROUPS, make_groups
 from auditor.content.nodes import equal, number_of
 from auditor.content.openings import FORMS, make_forms
 from auditor.content.seeds import PROMPT_SEEDS, SIMILARITY, make_similarities
@@ -34,8 +35,10 @@ def content_derivations(
     if "template_id" in wanted or "template_group" in wanted:
         make_forms(activity)
         make_templates(activity)
+    if "template_group" in wanted:
+        make_groups(activity)
     drop(activity, TEXTS, OWNED, PROMPTS, FORMS)
-    known = {"template_id": _template_id, "seed_similarity": _seed_similarity}
+    known = {"template_id": _template_id, "template_group": _template_group, "seed_similarity": _seed_similarity}
     return tuple(known[name]() for name in wanted)
 
 
@@ -43,6 +46,12 @@ def _template_id() -> Derivation:
     given = identifier("template_id", ROW)
     value = exp.Coalesce(this=given, expressions=[identifier("template_id", TEMPLATES)])
     return Derivation("template_id", value, _to_templates(), DERIVED_FROM["template_id"])
+
+
+def _template_group() -> Derivation:
+    group = equal(identifier("template_key", GROUPS), identifier("template_key", PROMPT_TEMPLATES))
+    joins = (_of_prompt(PROMPT_TEMPLATES), (GROUPS, group))
+    return Derivation("template_group", identifier("template_group", GROUPS), joins, DERIVED_FROM["template_group"])
 
 
 def _seed_similarity() -> Derivation:

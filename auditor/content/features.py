@@ -1,53 +1,65 @@
 """What two texts are compared by: their different words and pairs of neighbouring words, as numbers.
 
-The numbers are halves of MD5 digests: the same with every version of the engine, and nobody's proof.
+The numbers of words are the engine's hashes, twenty times as fast as a digest. Which numbers they are changes no
+similarity; another version of the engine could only let other candidates meet in a bucket (docs/adr/0014).
 """
 
 from sqlglot import exp
 
 from auditor.content.definition import UNLETTERED
 from auditor.content.nodes import columns, select
-from auditor.records.sql import call, identifier, literal, named
+from auditor.records.sql import call, cast, identifier, literal, named
 
 FEATURES = "features"
+WORDS = "words"
+_HALF = 2**32
 _INDEX = "i"
+_WORD = "w"
 
 
 def with_features(texts: exp.Select, text: str) -> exp.Select:
-    """Return a query's rows with the list of features of one of its columns in the place of that column, unsorted."""
+    """Return a query's rows with the list of features of one of its columns in its place, and the number of `words`.
+
+    A feature that comes twice in a text is twice in its list.
+    """
     kept = [item.alias_or_name for item in texts.expressions if item.alias_or_name != text]
-    letters = call("regexp_replace", identifier(text), literal(UNLETTERED), literal(" "), literal("g"))
+    letters = call("regexp_replace", identifier(text), literal(UNLETTERED), literal(""), literal("g"))
+    letters = call("regexp_replace", letters, literal(" {2,}"), literal(" "), literal("g"))
     words = call("string_split", call("trim", letters, literal(" ")), literal(" "))
-    split = select(*columns(*kept), named(words, "words"), of=texts)
-    return select(*columns(*kept), named(_features(), FEATURES), of=split)
+    hashes = _each(_WORD, call("hash", identifier(_WORD)), words)
+    numbered = select(*columns(*kept), named(hashes, "numbers"), of=texts)
+    features = call("list_concat", identifier("numbers"), _pairs())
+    count = call("len", identifier("numbers"))
+    return select(*columns(*kept), named(features, FEATURES), named(count, WORDS), of=numbered)
 
 
-def _features() -> exp.Expression:
-    whole = call("list_concat", identifier("words"), _pairs())
-    item = identifier("w")
-    digests = exp.Comprehension(
-        this=call("md5_number_lower", item), expression=exp.to_identifier("w", quoted=True), iterator=whole
-    )
-    return call("list_distinct", exp.Array(expressions=[digests]))
+def _each(name: str, value: exp.Expression, values: exp.Expression) -> exp.Expression:
+    item = exp.Comprehension(this=value, expression=exp.to_identifier(name, quoted=True), iterator=values)
+    return exp.Array(expressions=[item])
 
 
 def _pairs() -> exp.Expression:
-    first = call("list_extract", identifier("words"), identifier(_INDEX))
+    """A pair's number: the first word's, with those bits turned over that the second word's has, its halves swapped."""
+    first = call("list_extract", identifier("numbers"), identifier(_INDEX))
     after = exp.Add(this=identifier(_INDEX), expression=literal(1))
-    second = call("list_extract", identifier("words"), after)
-    pair = exp.Comprehension(
-        this=call("concat", first, literal(" "), second),
-        expression=exp.to_identifier(_INDEX, quoted=True),
-        iterator=call("range", literal(1), call("len", identifier("words"))),
-    )
-    return exp.Array(expressions=[pair])
+    second = call("list_extract", identifier("numbers"), after)
+    low = exp.Mul(this=exp.Paren(this=exp.Mod(this=second, expression=literal(_HALF))), expression=literal(_HALF))
+    high = exp.IntDiv(this=second.copy(), expression=literal(_HALF))
+    swapped = exp.Add(this=exp.Paren(this=low), expression=exp.Paren(this=high))
+    places = call("range", literal(1), call("len", identifier("numbers")))
+    return _each(_INDEX, call("xor", first, cast(swapped, "UBIGINT")), places)
+
+
+def different(features: exp.Expression) -> exp.Expression:
+    """Return the different features of a list."""
+    return call("list_distinct", features)
 
 
 def common(one: exp.Expression, other: exp.Expression) -> exp.Expression:
-    """Return the number of features that two lists have in common."""
+    """Return the number of features that two lists of different features have in common."""
     return call("len", call("list_intersect", one, other))
 
 
 def size(features: exp.Expression) -> exp.Expression:
-    """Return the number of features of a list."""
+    """Return the number of features of a list of different ones."""
     return call("len", features)

@@ -10,7 +10,7 @@ from sqlglot import exp
 
 from auditor.content.blanking import with_text
 from auditor.content.definition import SEED_ALIKE
-from auditor.content.features import FEATURES, common, size, with_features
+from auditor.content.features import FEATURES, common, different, size, with_features
 from auditor.content.nodes import at_least, columns, count, joined, select, times
 from auditor.content.texts import PROMPTS, TEXTS, drop
 from auditor.records.activity import Activity
@@ -37,7 +37,8 @@ def _seeds(seeds: Sequence[str]) -> exp.Select:
     listed = call("unnest", cast(texts, "VARCHAR[]"))
     numbers = call("unnest", call("range", literal(1), literal(len(seeds) + 1)))
     given = exp.Select(expressions=[named(numbers, "seed"), named(listed, "prompt")])
-    return with_features(with_text(given, "prompt"), "text")
+    featured = with_features(with_text(given, "prompt"), "text")
+    return select(identifier("seed"), named(different(identifier(FEATURES)), FEATURES), of=featured)
 
 
 def _rare() -> exp.Select:
@@ -71,9 +72,8 @@ def _pairs() -> exp.Select:
 def _best() -> exp.Select:
     texts = joined(select(*columns("text_key", "seed", "text"), of=_PAIRS), TEXTS, "text_key")
     featured = with_features(texts, "text")
-    compared = select(
-        identifier("text_key"), named(identifier(FEATURES), "own"), identifier(FEATURES, _SEEDS), of=featured
-    )
+    own = select(*columns("text_key", "seed"), named(different(identifier(FEATURES)), "own"), of=featured)
+    compared = select(*columns("text_key", "own", FEATURES), of=own)
     compared = joined(compared, _SEEDS, "seed")
     shared = select(
         identifier("text_key"),

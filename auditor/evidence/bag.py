@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from auditor.errors import BundleError
 from auditor.evidence.standalone.layout import DECLARATION, DEVICE, NAME, PAYLOAD_MANIFEST, TAG_MANIFEST
@@ -23,14 +24,29 @@ class Bag:
         self._folder = folder
         self._digests: dict[str, str] = {}
         self._bytes = 0
+        self.digest = ""
+        """The SHA-256 of the tag manifest, which stands for the whole bag; empty until it is closed."""
 
     def add(self, name: str, pieces: Iterable[bytes]) -> None:
         """Write one payload file, `name` relative to `data/`, from its bytes in order."""
+        with self.opened(name) as file:
+            for piece in pieces:
+                file.write(piece)
+
+    @contextmanager
+    def opened(self, name: str) -> Iterator["PayloadFile"]:
+        """Open one payload file for writing, `name` relative to `data/`; several may be open at once."""
         path = f"data/{name}"
         assert is_plain(path), f"no plain name: {path!r}"
         if path.lower() in {known.lower() for known in self._digests}:
             raise BundleError.at(path, "two files of the bundle have this name", "give the policy files distinct names")
-        self._digests[path] = self._written(path, pieces)
+        self._digests[path] = ""
+        (self._folder / path).parent.mkdir(parents=True, exist_ok=True)
+        with (self._folder / path).open("xb") as stream:
+            file = PayloadFile(stream)
+            yield file
+            self._digests[path] = file.digest()
+            self._bytes += stream.tell()
 
     def close(self, info: Mapping[str, str]) -> None:
         """Write the tag files; `info` goes into bag-info.txt after what the bag knows itself."""
@@ -41,19 +57,36 @@ class Bag:
             "bagit.txt": DECLARATION,
             PAYLOAD_MANIFEST: _manifest(self._digests),
         }
-        digests = {name: self._written(name, [data]) for name, data in tags.items()}
-        self._written(TAG_MANIFEST, [_manifest(digests)])
+        digests = {name: self._written(name, data) for name, data in tags.items()}
+        self.digest = self._written(TAG_MANIFEST, _manifest(digests))
 
-    def _written(self, name: str, pieces: Iterable[bytes]) -> str:
-        path = self._folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        digest = hashlib.sha256()
-        with path.open("xb") as stream:
-            for piece in pieces:
-                digest.update(piece)
-                stream.write(piece)
-            self._bytes += stream.tell() if name.startswith("data/") else 0
-        return digest.hexdigest()
+    def attest(self, files: Mapping[str, bytes]) -> None:
+        """Add what people signed of the closed bag: files of `attest/`, which its manifests don't list."""
+        for name, data in files.items():
+            assert self.digest and is_plain(name) and name.startswith("attest/"), f"no attestation: {name!r}"
+            self._written(name, data)
+
+    def _written(self, name: str, data: bytes) -> str:
+        (self._folder / name).parent.mkdir(exist_ok=True)
+        (self._folder / name).write_bytes(data)
+        return hashlib.sha256(data).hexdigest()
+
+
+class PayloadFile:
+    """A payload file that is being written; its digest is taken on the way."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        """Write to an open file."""
+        self._stream, self._digest = stream, hashlib.sha256()
+
+    def write(self, data: bytes) -> None:
+        """Write bytes."""
+        self._digest.update(data)
+        self._stream.write(data)
+
+    def digest(self) -> str:
+        """Return the SHA-256 of what was written."""
+        return self._digest.hexdigest()
 
 
 @contextmanager

@@ -6,34 +6,61 @@ sealed dossier. The same case gives the same bytes on any machine, in any time z
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
+from typing import Any  # a row holds values of several types
 
 from auditor.cases.dossier import Dossier
+from auditor.checker.population import Population
 from auditor.digests import canonical_json, rfc3339
 from auditor.errors import BundleError
-from auditor.evidence.bag import Bag, is_plain, new_bag
+from auditor.evidence.bag import Bag, PayloadFile, is_plain, new_bag
 from auditor.evidence.carried import carried
-from auditor.evidence.cited import CitedWriter
+from auditor.evidence.deciding import Attested
 from auditor.evidence.documents import (
     CaseDocument,
     CaseHead,
+    Commitments,
     Completeness,
     FindingDocument,
+    PopulationDocument,
     ProposalDocument,
     ReceiptDocument,
     SourceStatement,
 )
+from auditor.evidence.recordlines import RecordLine, RecordWriter
 from auditor.evidence.snapshot import add_policy
 from auditor.policy.conditions import Node
-from auditor.records.cited import CitedRow
 from auditor.records.sourcebytes import SourceBytes
 from auditor.report.page import findings_of, render_case
 
 PROFILE = "auditor evidence bundle 1"
 
+PIECE = 1024
+"""Records that are written together."""
 
-def build_bundle(dossier: Dossier, *, rows: Iterable[CitedRow], sources: SourceBytes, target: Path) -> Path:
-    """Write the bundle of a case to `target` and return that; `rows` are all its cited records in record order.
+
+@dataclass(frozen=True)
+class CaseRecords:
+    """The records of one case as `linequery` gives them, each in record order, and what rests on others."""
+
+    cited: Iterable[tuple[Any, ...]]
+    context: Iterable[tuple[Any, ...]]
+    population: Population
+
+
+def build_bundle(
+    dossier: Dossier,
+    *,
+    records: CaseRecords,
+    sources: SourceBytes,
+    target: Path,
+    attested: Attested | None = None,
+) -> Path:
+    """Write the bundle of a case to `target` and return that.
+
+    What people `attested` goes with it as long as it is the bundle that they signed.
 
     Raises BundleError when cited records are missing from the store or aren't what their own bytes say, or a name can't
     stand in a bundle;
@@ -44,21 +71,27 @@ def build_bundle(dossier: Dossier, *, rows: Iterable[CitedRow], sources: SourceB
         raise BundleError.at(None, f"case id {sealed.case.id!a} can't name a bundle", "use ASCII letters and digits")
     try:
         with new_bag(target) as bag:
-            _fill(bag, sealed, rows, sources)
+            _fill(bag, sealed, records, sources)
+            _attest(bag, attested, target)
     except UnicodeEncodeError as error:
         message = f"a text of case {sealed.case.id} holds half a surrogate pair ({error.object[error.start]!a})"
         raise BundleError.at(str(target), message, "mend the source or the policy file that holds it") from None
     return target
 
 
-def _fill(bag: Bag, sealed: Dossier, rows: Iterable[CitedRow], sources: SourceBytes) -> None:
+def _fill(bag: Bag, sealed: Dossier, records: CaseRecords, sources: SourceBytes) -> None:
     names = {source.source_id: source.name for source in sealed.sources}
     profiles = {source.source_id: source.profile for source in sealed.receipt.sources}
-    cited = CitedWriter(names, profiles, sources)
-    bag.add("records/cited.jsonl", cited.lines(rows))
-    _nothing_must_be_missing(sealed, cited.by_finding)
-    bag.add("findings.jsonl", _findings(sealed, cited.by_finding))
-    bag.add("case.json", _document(_case(sealed, cited)))
+    writer = RecordWriter(names, profiles, sources)
+    with bag.opened("commitments.jsonl") as commitments:
+        _add_records(bag, "records/cited.jsonl", writer.lines(records.cited), commitments)
+        cited, by_finding, without = writer.total, writer.by_finding(), dict(writer.without_bytes)
+        _nothing_must_be_missing(sealed, by_finding)
+        _add_records(bag, "records/context.jsonl", writer.lines(records.context), commitments)
+    committed = Commitments(root=writer.root, records=writer.total)
+    bag.add("findings.jsonl", _findings(sealed, by_finding))
+    bag.add("case.json", _document(_case(sealed, cited, without, committed)))
+    bag.add("population.json", _document(PopulationDocument(**records.population.model_dump())))
     bag.add("receipt.json", _document(_receipt(sealed)))
     bag.add("proposal.json", _document(_proposal(sealed)))
     add_policy(bag, sealed)
@@ -73,6 +106,25 @@ def _fill(bag: Bag, sealed: Dossier, rows: Iterable[CitedRow], sources: SourceBy
             "External-Identifier": sealed.case.id,
         }
     )
+
+
+def _add_records(bag: Bag, name: str, lines: Iterable[RecordLine], commitments: PayloadFile) -> None:
+    """Write a file of records, and what commits to each of them; in pieces, since each write costs."""
+    held = iter(lines)
+    with bag.opened(name) as file:
+        while piece := tuple(islice(held, PIECE)):
+            file.write(b"".join([line for line, _ in piece]))
+            commitments.write(b"".join([commitment for _, commitment in piece]))
+
+
+def _attest(bag: Bag, attested: Attested | None, target: Path) -> None:
+    if attested is None:
+        return
+    if bag.digest == attested.digest:
+        bag.attest(attested.files)
+    elif attested.is_final:
+        message = "the bundle can't be made again as it was decided on: the program, or what the case rests on, changed"
+        raise BundleError.at(str(target), message, "keep the bundle that was signed; a later one proves nothing of it")
 
 
 def _nothing_must_be_missing(sealed: Dossier, found: Counter[str]) -> None:
@@ -94,11 +146,13 @@ def _findings(sealed: Dossier, found: Counter[str]) -> Iterator[bytes]:
                 supersedes=item.supersedes,
                 is_stale=item.status == "stale",
                 records_in_bundle=found[item.finding.id],
+                seen_as=item.cited_as or item.finding.id,
+                is_of_receipt=item.last_run == sealed.receipt.run_id,
             )
         )
 
 
-def _case(sealed: Dossier, cited: CitedWriter) -> CaseDocument:
+def _case(sealed: Dossier, cited: int, without: dict[str, int], committed: Commitments) -> CaseDocument:
     case = sealed.case
     return CaseDocument(
         case=CaseHead(
@@ -111,12 +165,15 @@ def _case(sealed: Dossier, cited: CitedWriter) -> CaseDocument:
             refers_to=case.refers_to,
         ),
         findings=tuple(view.item.finding.id for view in findings_of(sealed)),
-        cited=cited.total,
+        cited=cited,
+        context=committed.records - cited,
+        commitments=committed,
         completeness=Completeness(
             records_read=sealed.receipt.records,
-            records_cited=cited.total,
-            records_with_bytes=cited.total - cited.without_bytes.total(),
-            without_bytes=dict(cited.without_bytes),
+            records_cited=cited,
+            records_context=committed.records - cited,
+            records_with_bytes=cited - sum(without.values()),
+            without_bytes=without,
             sources=_sources(sealed),
             rules_not_evaluated={run.rule: run.missing for run in sealed.receipt.rules if not run.is_evaluated},
             suppressed_findings=sealed.receipt.suppressed,

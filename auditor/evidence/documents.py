@@ -10,9 +10,15 @@ from pydantic import Field
 
 from auditor.cases.model import Action, ActionName, SpeaksFor
 from auditor.checker.findings import Finding, RuleRun, SourceRead
+from auditor.checker.population import Population
 from auditor.policy.conditions import Node
 
 FORMAT_VERSION: Literal[1] = 1
+
+POPULATION_STATEMENT = (
+    "Figures over records that are not in this bundle. They are taken as given: nothing in the bundle lets anyone work"
+    " them out again."
+)
 
 Digest = str
 Value = str | int | bool | tuple[str, ...] | None
@@ -49,11 +55,19 @@ class Completeness(Node):
 
     records_read: int
     records_cited: int
+    records_context: int
     records_with_bytes: int
     without_bytes: dict[str, int] = Field(description="number of cited records without exact bytes, by reason")
     sources: tuple[SourceStatement, ...]
     rules_not_evaluated: dict[str, tuple[str, ...]] = Field(description="missing columns, by rule")
     suppressed_findings: int = Field(description="of all accounts; exemptions suppressed them")
+
+
+class Commitments(Node):
+    """The RFC 6962 tree over the records of a bundle, those cited first: `commitments.jsonl` has a line for each."""
+
+    root: Digest
+    records: int
 
 
 class CaseDocument(Node):
@@ -63,6 +77,8 @@ class CaseDocument(Node):
     case: CaseHead
     findings: tuple[str, ...] = Field(description="ids in the order of findings.jsonl")
     cited: int = Field(description="number of lines of records/cited.jsonl")
+    context: int = Field(description="number of lines of records/context.jsonl")
+    commitments: Commitments
     completeness: Completeness
 
 
@@ -74,6 +90,8 @@ class FindingDocument(Finding):
     supersedes: tuple[str, ...]
     is_stale: bool = Field(description="whether it no longer held in the latest audit")
     records_in_bundle: int
+    seen_as: str = Field(description="its id in the run that last saw it, where an earlier id was kept")
+    is_of_receipt: bool = Field(description="whether the run of receipt.json saw it last; else an earlier run did")
 
 
 class Citing(Node):
@@ -102,7 +120,38 @@ class CitedDocument(Node):
 
     findings: tuple[Citing, ...]
     record: dict[str, Value]
+    derived: dict[str, str] = Field(default_factory=dict, description="what was worked out from many records")
+    pseudonyms: dict[str, str] = Field(default_factory=dict, description="of withheld columns, in a redacted edition")
     source: SourcePlace
+
+
+class ContextDocument(Node):
+    """A line of `records/context.jsonl`: a record that findings need to come out again, and don't cite."""
+
+    findings: tuple[str, ...]
+    record: dict[str, Value]
+    derived: dict[str, str] = Field(default_factory=dict, description="what was worked out from many records")
+    pseudonyms: dict[str, str] = Field(default_factory=dict, description="of withheld columns, in a redacted edition")
+    source: SourcePlace
+
+
+class CommitmentDocument(Node):
+    """A line of `commitments.jsonl`, one a record: the key that all its salts come from, and its leaf.
+
+    A redacted edition has the salts of groups that it shows and the commitments to those it withholds instead of the
+    key, or the leaf alone where it withholds the whole record.
+    """
+
+    leaf: Digest
+    key: Digest | None = None
+    salts: dict[str, Digest] | None = None
+    withheld: dict[str, Digest] | None = None
+
+
+class PopulationDocument(Population):
+    """`population.json`: what findings rest on that is not reproducible from the bundle."""
+
+    statement: str = POPULATION_STATEMENT
 
 
 class ReceiptDocument(Node):
@@ -141,6 +190,7 @@ class PolicyEntry(Node):
     file: str
     sha256: Digest
     role: Literal["pack", "context"]
+    is_withheld: bool = Field(default=False, description="whether a redacted edition leaves it out")
 
 
 class PolicyDocument(Node):
@@ -151,11 +201,40 @@ class PolicyDocument(Node):
     files: tuple[PolicyEntry, ...]
 
 
+class WithheldDocument(Node):
+    """One disclosure group that an edition withholds, why, and of how many of its records."""
+
+    group: str
+    fields: tuple[str, ...]
+    reason: str
+    has_pseudonyms: bool
+    records: int
+
+
+class EditionDocument(Node):
+    """`edition.json`: there in a redacted edition only. `derived_from` is the SHA-256 of the full tag manifest."""
+
+    format_version: Literal[1] = FORMAT_VERSION
+    edition: str
+    title: str
+    purpose: str
+    recipient: str
+    account: str | None
+    derived_from: Digest
+    root: Digest
+    withheld: tuple[WithheldDocument, ...]
+    records_withheld: int
+
+
 SCHEMAS: dict[str, type[Node]] = {
     "case": CaseDocument,
     "cited": CitedDocument,
+    "commitment": CommitmentDocument,
+    "context": ContextDocument,
+    "edition": EditionDocument,
     "finding": FindingDocument,
     "policy": PolicyDocument,
+    "population": PopulationDocument,
     "proposal": ProposalDocument,
     "receipt": ReceiptDocument,
 }

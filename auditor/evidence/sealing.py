@@ -1,47 +1,108 @@
-"""Seal cases of a workspace: one pass over the cited records of all of them, however many they are."""
+"""Seal cases of a workspace: one pass over the records of all of them, however many they are."""
 
-from collections.abc import Mapping, Sequence
-from itertools import groupby
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any  # a row holds values of several types
+
+from sqlglot import exp
 
 from auditor.cases.dossier import Dossier, wanted_of
-from auditor.evidence.bundle import build_bundle
-from auditor.evidence.custody import store_must_be_as_written
+from auditor.cases.model import Case
+from auditor.checker.population import POPULATION, Population, read_population
+from auditor.evidence.bundle import CaseRecords, build_bundle
+from auditor.evidence.deciding import Attested
+from auditor.evidence.linequery import columns_written, forget_secrets, keep_secrets, lines_of_records
 from auditor.records.activity import Activity
-from auditor.records.cited import all_cited
-from auditor.records.manifest import load_manifest
+from auditor.records.cited import Wanted, cited_records, fetched
+from auditor.records.context import context_records, derived_names, with_derived_values
+from auditor.records.manifest import Source
 from auditor.records.sourcebytes import SourceBytes
-from auditor.records.workspace import Workspace, disk_errors
+
+Secrets = Mapping[str, str]
+"""The secret of each case, by its id: 64 hexadecimal digits."""
 
 
 def seal(
     dossiers: Sequence[Dossier],
     *,
     activity: Activity,
-    workspace: Workspace,
-    targets: Mapping[str, Path] | None = None,
-) -> tuple[Path, ...]:
-    """Build the bundle of each case and return their paths, in order of case id.
+    runs: Path,
+    sources: Sequence[Source],
+    secrets: Secrets,
+    targets: Mapping[str, Path],
+    people: Mapping[str, Attested],
+) -> Iterator[Path]:
+    """Build the bundle of each case at its target, in order of case id, and yield the paths.
 
-    `targets` says where, by case id; the default is `bundles/CASE` in the workspace. Exact bytes come from the
-    original files that the store's manifest knows. Raises BundleError, WorkspaceError.
+    Exact bytes come from the original files of `sources`; `people` is what they signed, by case. Raises
+    BundleError, WorkspaceError.
     """
-    where = {dossier.case.id: workspace.bundles / dossier.case.id for dossier in dossiers} | dict(targets or {})
-    wanted = [item for dossier in dossiers for item in wanted_of(dossier.case, workspace.runs)]
-    manifest = load_manifest(workspace)
-    store_must_be_as_written(workspace, manifest)
-    paths = {source.source_id: Path(source.path) for source in manifest.sources}
-    sizes = {source.source_id: source.bytes for source in manifest.sources}
-    made = []
-    with disk_errors(workspace.bundles):
-        workspace.bundles.mkdir(exist_ok=True)
-    with SourceBytes(paths, workspace.bundles, sizes) as sources:
-        groups = groupby(all_cited(activity, wanted), key=lambda row: row.case)
-        case_id, rows = next(groups, ("", iter(())))
+    wanted = [item for dossier in dossiers for item in wanted_of(dossier.case, runs)]
+    own_secrets = {dossier.case.id: secrets[dossier.case.id] for dossier in dossiers}
+    with _secrets_known(activity, own_secrets), original_bytes(sources) as originals:
+        cited = RowsByCase(record_rows(activity, cited_records(wanted) if wanted else None, wanted))
+        context = RowsByCase(record_rows(activity, context_records(wanted), wanted))
         for dossier in sorted(dossiers, key=lambda dossier: dossier.case.id):
-            is_next = case_id == dossier.case.id
-            own = rows if is_next else iter(())
-            made.append(build_bundle(dossier, rows=own, sources=sources, target=where[dossier.case.id]))
-            if is_next:
-                case_id, rows = next(groups, ("", iter(())))
-    return tuple(made)
+            case = dossier.case
+            records = CaseRecords(cited.of(case.id), context.of(case.id), population_of(case, runs))
+            yield build_bundle(
+                dossier, records=records, sources=originals, target=targets[case.id], attested=people.get(case.id)
+            )
+
+
+def record_rows(activity: Activity, records: exp.Select | None, wanted: Sequence[Wanted]) -> Iterator[tuple[Any, ...]]:
+    """Yield the lines of records, in order of case and record; the secrets of their cases are known."""
+    if records is not None:
+        known = with_derived_values(records, wanted)
+        query = lines_of_records(known, columns_written(activity), derived_names(wanted))
+        yield from fetched(activity, query, wanted)
+
+
+def population_of(case: Case, runs: Path) -> Population:
+    """Return what the findings of a case rest on that is not their own, from the runs that last saw them."""
+    log_end, strangers, peers = None, list[tuple[str, int]](), list[Any]()
+    for run in sorted({item.last_run for item in case.findings}):
+        ids = {item.cited_as or item.finding.id: item.finding.id for item in case.findings if item.last_run == run}
+        if not (runs / run / POPULATION).is_file():
+            continue
+        found = read_population(runs / run).of(ids)
+        log_end = found.log_end if run == case.last_run or log_end is None else log_end
+        strangers += [(ids[finding], count) for finding, count in found.strangers]
+        peers += [seen.model_copy(update={"finding": ids[seen.finding]}) for seen in found.peers]
+    peers.sort(key=lambda seen: (seen.finding, seen.bucket, seen.name))
+    return Population(log_end=log_end, strangers=tuple(sorted(strangers)), peers=tuple(peers))
+
+
+class RowsByCase:
+    """Rows of many cases out of one query, handed out case by case in order of case id."""
+
+    def __init__(self, rows: Iterable[tuple[Any, ...]]) -> None:
+        """Take the rows; their first value is the case's id."""
+        self._rows = iter(rows)
+        self._next = next(self._rows, None)
+
+    def of(self, case_id: str) -> Iterator[tuple[Any, ...]]:
+        """Yield the rows of the next case, nothing if it has none."""
+        while self._next is not None and self._next[0] == case_id:
+            yield self._next
+            self._next = next(self._rows, None)
+
+
+@contextmanager
+def _secrets_known(activity: Activity, secrets: Secrets) -> Iterator[None]:
+    keep_secrets(activity, secrets)
+    try:
+        yield
+    finally:
+        forget_secrets(activity)
+
+
+@contextmanager
+def original_bytes(sources: Sequence[Source]) -> Iterator[SourceBytes]:
+    """Open the original files of sources for reading in the block."""
+    paths = {source.source_id: Path(source.path) for source in sources}
+    sizes = {source.source_id: source.bytes for source in sources}
+    with tempfile.TemporaryDirectory() as scratch, SourceBytes(paths, Path(scratch), sizes) as originals:
+        yield originals

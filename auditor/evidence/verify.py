@@ -3,16 +3,19 @@
 The checks are those of `standalone`, which needs the standard library alone and is what bundles carry.
 """
 
-import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
 from auditor import __version__
 from auditor.errors import EXIT_DONE, EXIT_FAILED_CHECK, EXIT_PARTIAL
+from auditor.evidence.any_bag import BagVerdict, problems_in_words, verdict_on
 from auditor.evidence.carried import carried
-from auditor.evidence.standalone.checks import checks_of
-from auditor.evidence.standalone.reading import LARGEST_DOCUMENT
+from auditor.evidence.keys import trusted_key
+from auditor.evidence.standalone.attestations import LADDER, Attestation
+from auditor.evidence.standalone.checks import Examination, examination_of
+from auditor.evidence.standalone.publickeys import key_id_of
+from auditor.evidence.standalone.reading import document_of, field_of
 from auditor.policy.conditions import Node
 
 Verdict = Literal["verified", "failed", "unproven"]
@@ -32,11 +35,45 @@ class CheckResult(Node):
     message: str = ""
 
 
+class SignatureSeen(Node):
+    """A step that somebody signed, as the envelope says; whether to believe it is what the checks say."""
+
+    file: str
+    step: str
+    person: str
+    key_id: str
+    time: str
+    actions: dict[str, str]
+    reason: str
+    beyond: str
+
+    @classmethod
+    def of(cls, found: Attestation) -> "SignatureSeen":
+        """Return what an attestation says."""
+        predicate = found.envelope.predicate
+        return cls(
+            file=found.file,
+            step=found.step,
+            person=found.name,
+            key_id=key_id_of(found.envelope.public_key),
+            time=str(field_of(predicate, "time")),
+            actions={account: LADDER[rank] for account, rank in found.actions.items()},
+            reason=field_of(predicate, "reason"),
+            beyond=field_of(predicate, "beyond"),
+        )
+
+
 class VerificationReport(Node):
-    """Every check of a bundle; truthy when all hold, which takes a signature by a trusted key."""
+    """Every check of a bundle; truthy when all hold, which takes signatures by trusted keys.
+
+    `stage` is the last step that was signed (`proposal`, `approval`, `appeal`), `sealed` when none was. Leaving out the
+    last step leaves a bundle of the stage before: ask for the stage that you were told of.
+    """
 
     format_version: Literal[1] = 1
     verdict: Verdict
+    stage: str
+    signatures: tuple[SignatureSeen, ...]
     checks: tuple[CheckResult, ...]
 
     def __bool__(self) -> bool:
@@ -55,26 +92,35 @@ class VerificationReport(Node):
 
 
 def verify_bundle(path: Path, *, trust: Sequence[Path] = ()) -> VerificationReport:
-    """Check a bundle folder and list every check, also after one has failed; `trust` are public keys from outside.
+    """Check a bundle and list every check, also after one has failed; `trust` are public key files from outside.
 
-    Signatures aren't read yet, so a sound bundle is `unproven` whatever is trusted. Never raises for what it finds.
+    Never raises for what it finds in the bundle. Raises UsageError for a key file that holds no key.
     """
-    checks = tuple(CheckResult(**check._asdict()) for check in checks_of(path))
-    checks += tuple(_carried_must_be_ours(path))
-    if trust:
-        message = "signatures can't be checked by this version, so no key was used"
-        checks += (CheckResult(code="trust", name="a trusted key was used", result="unproven", message=message),)
-    return VerificationReport(verdict=_verdict({check.result for check in checks}), checks=checks)
+    found = examination_of(path, frozenset(trusted_key(file) for file in trust))
+    checks = tuple(CheckResult(**check._asdict()) for check in found.checks)
+    checks += tuple(_carried_must_be_ours(found)) if found.files else ()
+    checks += tuple(_other_bag(path, found))
+    return VerificationReport(
+        verdict=_verdict({check.result for check in checks}),
+        stage=found.signed[-1].step if found.signed else "sealed",
+        signatures=tuple(SignatureSeen.of(item) for item in found.signed),
+        checks=checks,
+    )
 
 
-def _carried_must_be_ours(bundle: Path) -> Iterator[CheckResult]:
-    """Compare what a bundle carries of the program with the program itself; another version's can't be judged here."""
+def _carried_must_be_ours(found: Examination) -> Iterator[CheckResult]:
+    """Compare what a bundle carries of the program with the program itself.
+
+    Another version's can't be judged here: it is taken as it is when people whom the reader trusts have signed it.
+    """
     name = "the verifier, its instructions and the schemas are those of the program"
-    differing = [file for file, data in sorted(carried().items()) if _content(bundle / "data" / file) != data]
-    if not differing:
+    differing = [file for file, data in sorted(carried().items()) if _content(found, f"data/{file}") != data]
+    is_of_another = _maker(found) != f"auditor {__version__}"
+    if not differing or (is_of_another and all(check.result == "ok" for check in found.checks)):
         yield CheckResult(code="carried", name=name, result="ok")
+        return
     for file in differing:
-        if _maker(bundle) == f"auditor {__version__}":
+        if not is_of_another:
             message = "is not the one of this version of the program: it was changed, so don't run or trust it"
             yield CheckResult(code="carried", name=name, result="failed", file=f"data/{file}", message=message)
         else:
@@ -82,20 +128,29 @@ def _carried_must_be_ours(bundle: Path) -> Iterator[CheckResult]:
             yield CheckResult(code="carried", name=name, result="unproven", file=f"data/{file}", message=message)
 
 
-def _maker(bundle: Path) -> object:
+def _other_bag(path: Path, found: Examination) -> Iterator[CheckResult]:
+    """Say of a folder that is a bag, but no evidence bundle, whether it is at least a valid bag."""
+    if "bagit.txt" not in found.files or "data/case.json" in found.files or not path.is_dir():
+        return
+    try:
+        verdict = verdict_on(path)
+    except OSError as error:
+        verdict = BagVerdict([f"{error.filename}: {error.strerror}"])
+    what = "a valid" if verdict.is_valid else f"no valid ({problems_in_words(verdict.problems)})"
+    message = f"is {what} BagIt bag, but no evidence bundle"
+    yield CheckResult(code="other-bag", name="it is an evidence bundle", result="failed", message=message)
+
+
+def _maker(found: Examination) -> object:
     """Return the program that a bundle says made it."""
-    try:
-        receipt = json.loads(_content(bundle / "data" / "receipt.json") or b"{}")
-    except (ValueError, RecursionError):
-        return None
-    return receipt.get("program") if isinstance(receipt, dict) else None
+    receipt, _ = document_of(found.files, "data/receipt.json")
+    return field_of(receipt, "program")
 
 
-def _content(path: Path) -> bytes | None:
-    """Return the bytes of a regular file of a bundle; what can't be read is nothing, and named by other checks."""
+def _content(found: Examination, name: str) -> bytes | None:
+    """Return the bytes of a file of a bundle; what can't be read is nothing, and named by other checks."""
     try:
-        is_file = path.is_file() and not path.is_symlink() and path.stat().st_size <= LARGEST_DOCUMENT
-        return path.read_bytes() if is_file else None
+        return found.files[name].read() if name in found.files else None
     except OSError:
         return None
 

@@ -5,6 +5,7 @@ Tables are made on the activity's connection. A record's cluster is that of its 
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from itertools import zip_longest
 
 from sqlglot import exp
 
@@ -44,10 +45,9 @@ def link_derivations(
 def _keep_stretches(activity: Activity, links: Links) -> None:
     """Keep from when until when an account was in which cluster; a stretch ends where the account's next one begins."""
     stretches = links.stretches
-    following = [*stretches[1:], None]
     ends = [
         _naive(after.start) if after is not None and after.account == own.account else _END
-        for own, after in zip(stretches, following, strict=True)
+        for own, after in zip_longest(stretches, stretches[1:])
     ]
     columns: dict[str, tuple[str, Sequence[object]]] = {
         "account_id": ("VARCHAR", [own.account for own in stretches]),

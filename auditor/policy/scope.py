@@ -36,7 +36,7 @@ class Scope:
     def values_of(self, column: str) -> int | None:
         """Return how many different values of a column one window may hold, None when nothing limits them."""
         rule = self.rule
-        if (column in rule.subject_columns and rule.subject != "cluster") or (column in rule.by and not rule.sequence):
+        if column in rule.subject_columns or (column in rule.by and not rule.sequence):
             return 1
         known = column_named(column)
         if known is not None and known.type is ColumnType.BOOLEAN:

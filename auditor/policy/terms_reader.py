@@ -5,9 +5,9 @@ from typing import get_args
 
 from auditor.policy.conditions import Condition
 from auditor.policy.fields import Fields, Problems
+from auditor.policy.heading import span_of
 from auditor.policy.lists import Lists
 from auditor.policy.rule import CONDUCTS
-from auditor.policy.rule_reader import span_of
 from auditor.policy.selections import read_selection
 from auditor.policy.terms import Clause, Stance, Terms, TermsVersion
 from auditor.policy.yaml import SequenceNode, YamlNode
@@ -16,7 +16,10 @@ from auditor.records.values import shown
 KEYS = ("terms", "title", "publisher", "url", "applies", "versions")
 VERSION_KEYS = ("version", "effective", "until", "source_digest", "clauses")
 CLAUSE_KEYS = ("id", "text", "conduct", "stance", "limit", "exceptions")
-APPLIES_TO = ("plan", "pathway", "endpoint", "country", "programme", "model", "event", "service")
+APPLIES_TO = (
+    "plan", "pathway", "endpoint", "country", "programme", "model", "event", "service", "device_owner",
+    "data_category",
+)  # fmt: skip
 """Columns by which a document may choose the records it applies to."""
 
 

@@ -113,9 +113,9 @@ class Activity:
                 yield row
 
 
-def show_stored(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make `records` the view of what is stored, and nothing else; a view of that name is replaced."""
-    query = exp.Select(expressions=[exp.Star()]).from_(table(STORED))
+def show(connection: duckdb.DuckDBPyConnection, query: exp.Select | None = None) -> None:
+    """Make `records` a view of a query, or of what is stored and nothing else; a view of that name is replaced."""
+    query = query or exp.Select(expressions=[exp.Star()]).from_(table(STORED))
     connection.execute(text_of(exp.Create(this=table(RECORDS), kind="VIEW", replace=True, expression=query)))
 
 

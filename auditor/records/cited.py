@@ -43,7 +43,7 @@ class Wanted:
 
 @dataclass(frozen=True)
 class CitedRow:
-    """A record, the findings that cite it (with whether it is about them or context), and its columns."""
+    """A record, the finding that cites it (with whether it is about that or context), and its columns."""
 
     case: str
     findings: tuple[tuple[str, bool], ...]
@@ -81,15 +81,16 @@ def first_cited(activity: Activity, wanted: Sequence[Wanted], *, limit: int) -> 
         yield CitedRow(values[0], ((values[1], bool(values[2])),), row_of(values[len(head) :]))
 
 
-def all_cited(activity: Activity, wanted: Sequence[Wanted]) -> Iterator[CitedRow]:
-    """Yield every cited record once a case, with all findings of the case that cite it, in order of case and record."""
-    if not wanted:
-        return
+def cited_records(wanted: Sequence[Wanted]) -> exp.Select:
+    """Return every column of every cited record once a case, with `case_id` and all findings of the case that cite it.
+
+    `findings` are a sorted list of (id, is_against); at least one finding is wanted.
+    """
     key = ("case_id", *ORDER)
     pair = exp.Struct(
         expressions=[
-            exp.PropertyEQ(this=exp.to_identifier(name), expression=identifier(name))
-            for name in ("finding_id", "is_against")
+            exp.PropertyEQ(this=exp.to_identifier(name), expression=identifier(column))
+            for name, column in (("id", "finding_id"), ("is_against", "is_against"))
         ]
     )
     findings = call("list_sort", call("list", pair))
@@ -98,10 +99,7 @@ def all_cited(activity: Activity, wanted: Sequence[Wanted]) -> Iterator[CitedRow
         .from_(citations_of(wanted).subquery("w"))
         .group_by(*(identifier(name) for name in key))
     )
-    query = joined_to_records(grouped, ("case_id", "findings")).order_by(*(identifier(name, "c") for name in key))
-    for values in fetched(activity, query, wanted):
-        cited = tuple((item["finding_id"], bool(item["is_against"])) for item in values[1])
-        yield CitedRow(values[0], cited, row_of(values[2:]))
+    return joined_to_records(grouped, ("case_id", "findings"))
 
 
 def timelines(activity: Activity, wanted: Sequence[Wanted]) -> tuple[Bucket, ...]:

@@ -4,19 +4,21 @@ A run leaves `context.parquet` and `reaches.parquet` beside its citations (check
 bear on the findings of one group, and which group and stretch of time each finding needs.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any  # a row holds values of every column type
 
 from sqlglot import exp
 
-from auditor.records.activity import ORDER, Activity
-from auditor.records.cited import Wanted, citations_of, fetched, joined_to_records, row_of, wishes_of
-from auditor.records.sql import all_of, any_of, call, identifier, literal, within
+from auditor.records.activity import ORDER
+from auditor.records.cited import Wanted, citations_of, joined_to_records, wishes_of
+from auditor.records.schema import DERIVABLE_COLUMNS
+from auditor.records.sql import all_of, any_of, call, identifier, literal, named, within
 
-CONTEXT, REACHES = "context.parquet", "reaches.parquet"
-"""Files of a run's folder."""
+CONTEXT, REACHES, DERIVED = "context.parquet", "reaches.parquet", "derived.parquet"
+"""Files of a run's folder; the last is there where a rule read what was worked out from many records."""
+
+DERIVED_MARK = "derived."
+"""Before the name of a derived column, where its value was given to a record by the run."""
 
 CONTEXT_TYPES = {
     "rule": "BIGINT",
@@ -29,28 +31,19 @@ CONTEXT_TYPES = {
 REACH_TYPES = {"finding_id": "VARCHAR", "rule": "BIGINT", "scope": "BIGINT", "edge": "BIGINT", "until": "BIGINT"}
 
 
-@dataclass(frozen=True)
-class ContextRow:
-    """A record that no finding of the case cites, the findings that need it, and its columns."""
-
-    case: str
-    findings: tuple[str, ...]
-    row: dict[str, Any]
-
-
 def has_context(wanted: Wanted) -> bool:
     """Say whether the run that last saw a finding wrote down its context."""
     return all(wanted.citations.with_name(name).is_file() for name in (CONTEXT, REACHES))
 
 
-def all_context(activity: Activity, wanted: Sequence[Wanted]) -> Iterator[ContextRow]:
-    """Yield every context record once a case, with all findings of the case that need it, in order of case and record.
+def context_records(wanted: Sequence[Wanted]) -> exp.Select | None:
+    """Return every column of every context record once a case, with `case_id` and all its findings that need it.
 
-    Runs that wrote down no context give nothing. Raises WorkspaceError when a file can't be read.
+    `findings` are a sorted list of ids. None where no run wrote down any context.
     """
     known = [item for item in wanted if has_context(item)]
     if not known:
-        return
+        return None
     key = ("case_id", *ORDER)
     findings = call("list_sort", call("list", exp.Distinct(expressions=[identifier("finding_id")])))
     needed = (
@@ -58,10 +51,45 @@ def all_context(activity: Activity, wanted: Sequence[Wanted]) -> Iterator[Contex
         .from_(_needed(known).subquery("w"))
         .group_by(*(identifier(name) for name in key))
     )
-    query = joined_to_records(_uncited(needed, wanted), ("case_id", "findings"))
-    query = query.order_by(*(identifier(name, "c") for name in key))
-    for values in fetched(activity, query, wanted):
-        yield ContextRow(values[0], tuple(values[1]), row_of(values[2:]))
+    return joined_to_records(_uncited(needed, wanted), ("case_id", "findings"))
+
+
+def derived_names(wanted: Sequence[Wanted]) -> tuple[str, ...]:
+    """Return the columns that were worked out for the records of some wanted finding."""
+    return tuple(DERIVABLE_COLUMNS) if _derived_files(wanted) else ()
+
+
+def with_derived_values(records: exp.Select, wanted: Sequence[Wanted]) -> exp.Select:
+    """Return records with what the latest run worked out for each of them, in columns named `derived.NAME`."""
+    files = _derived_files(wanted)
+    if not files:
+        return records
+    names = tuple(DERIVABLE_COLUMNS)
+    key = ("source_id", "source_line")
+    parts = [
+        exp.select(named(literal(run), "run"), *(identifier(name) for name in (*key, *names))).from_(_file(path, "d"))
+        for run, path in enumerate(files)
+    ]
+    every: exp.Query = parts[0]
+    for part in parts[1:]:
+        every = exp.union(every, part, distinct=False)
+    latest = exp.select(*(identifier(name) for name in key)).from_(within(every, "every"))
+    latest = latest.select(
+        *(named(call("arg_max", identifier(name), identifier("run")), DERIVED_MARK + name) for name in names)
+    ).group_by(*(identifier(name) for name in key))
+    same = [exp.EQ(this=identifier(name, "item"), expression=identifier(name, "given")) for name in key]
+    return (
+        exp.select(exp.Column(this=exp.Star(), table=exp.to_identifier("item", quoted=True)))
+        .select(*(identifier(DERIVED_MARK + name, "given") for name in names))
+        .from_(within(records, "item"))
+        .join(within(latest, "given"), on=all_of(same), join_type="LEFT")
+    )
+
+
+def _derived_files(wanted: Sequence[Wanted]) -> list[Path]:
+    """Return the files by age: runs are named by their time."""
+    files = {item.citations.with_name(DERIVED) for item in wanted}
+    return sorted(path for path in files if path.is_file())
 
 
 def _uncited(needed: exp.Select, wanted: Sequence[Wanted]) -> exp.Select:

@@ -8,9 +8,11 @@ values, since both read the view. Nothing is derived that nobody asked for.
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
+import duckdb
 from sqlglot import exp
 
-from auditor.records.activity import ALL_COLUMNS, RECORDS, STORED, Activity, SourceSummary, show_stored
+from auditor.errors import WorkspaceError
+from auditor.records.activity import ALL_COLUMNS, STORED, Activity, SourceSummary, show
 from auditor.records.schema import COLUMNS, DERIVABLE_COLUMNS, DERIVED_FROM, DUCKDB_TYPES, FACT_COLUMNS
 from auditor.records.sql import cast, identifier, named, table, text_of
 
@@ -37,18 +39,18 @@ def with_derived(activity: Activity, derivations: Sequence[Derivation]) -> Activ
     """Return the activity with the derived columns in its view, in the place of those derived before.
 
     A source provides such a column if it gives it, or everything that it needs. The view belongs to the connection:
-    activities made from the same one see it too.
+    activities made from the same one see it too. Raises WorkspaceError when the records can't be read.
     """
     assert not activity.derived, "columns are derived from what is stored, all in one go"
     names = [item.name for item in derivations]
     assert len(set(names)) == len(names), f"each column is derived once: {names}"
     for item in derivations:
         assert item.needs == DERIVED_FROM[item.name], f"`{item.name}` needs {DERIVED_FROM[item.name]}, by the schema"
-    if not derivations:
-        show_stored(activity.connection)
-        return activity
-    view = exp.Create(this=table(RECORDS), kind="VIEW", replace=True, expression=_query(derivations))
-    activity.connection.execute(text_of(view))
+    try:
+        show(activity.connection, _query(derivations) if derivations else None)
+    except duckdb.Error as error:
+        message = f"the records can't be read: {str(error).splitlines()[0]}"
+        raise WorkspaceError.at(None, message, "restore the activity folder") from error
     new = tuple(name for name in names if name not in COLUMNS)
     return replace(activity, sources=providing(activity.sources, names), derived=new)
 

@@ -12,7 +12,7 @@ import duckdb
 from sqlglot import exp
 
 from auditor.errors import InputError, Place, Problem
-from auditor.records.activity import ALL_COLUMNS, RECORDS, STORED, STORED_TYPES, Activity, SourceSummary, show_stored
+from auditor.records.activity import ALL_COLUMNS, RECORDS, STORED, STORED_TYPES, Activity, SourceSummary, show
 from auditor.records.addresses import number_of
 from auditor.records.layout import ADDRESS_NUMBER
 from auditor.records.schema import COLUMNS, PROVENANCE_COLUMNS
@@ -90,7 +90,7 @@ def _records(rows: Sequence[Mapping[str, object]], place: str) -> list[dict[str,
 
 def _fill(connection: duckdb.DuckDBPyConnection, records: list[dict[str, Any]]) -> None:
     connection.execute(_creation())
-    show_stored(connection)
+    show(connection)
     filled = tuple(name for name in ALL_COLUMNS if any(record[name] is not None for record in records))
     if filled:
         connection.execute(_insertion(filled), [[_sent(record[name], name) for record in records] for name in filled])

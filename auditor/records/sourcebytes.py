@@ -5,6 +5,7 @@ out; offsets are in decompressed bytes. A log that has grown since still begins 
 that is gone or has changed otherwise gives nothing, and why is kept.
 """
 
+import os
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -48,11 +49,10 @@ class SourceBytes:
             return None
         if source_id in self.unavailable:
             return None
-        stream = self._stream(source_id)
-        if stream is None:
+        held = self._open.get(source_id) or self._held(source_id)
+        if held is None:
             return None
-        stream.seek(offset)
-        data = stream.read(length)
+        data = os.pread(held.fileno(), length, offset)
         return data if len(data) == length else None
 
     def why_not(self, source_id: str, offset: int | None) -> str:
@@ -61,14 +61,13 @@ class SourceBytes:
             return "the format of the source has no byte ranges"
         return self.unavailable.get(source_id, "the byte range does not lie in the source file")
 
-    def _stream(self, source_id: str) -> BinaryIO | None:
-        if source_id not in self._open:
-            found = self._checked(source_id)
-            if isinstance(found, str):
-                self.unavailable[source_id] = found
-                return None
-            self._open[source_id] = found
-        return self._open[source_id]
+    def _held(self, source_id: str) -> BinaryIO | None:
+        found = self._checked(source_id)
+        if isinstance(found, str):
+            self.unavailable[source_id] = found
+            return None
+        self._open[source_id] = found
+        return found
 
     def _checked(self, source_id: str) -> BinaryIO | str:
         """Return the plain bytes of a source as an open file, or why they can't be had."""
@@ -95,4 +94,5 @@ class SourceBytes:
             return path.open("rb")
         plain = tempfile.TemporaryFile(dir=self._scratch)  # noqa: SIM115  # closed with the others
         plain.writelines(plain_chunks(path, compression))
+        plain.flush()
         return plain

@@ -6,7 +6,7 @@ import duckdb
 from sqlglot import exp
 
 from auditor.errors import WorkspaceError
-from auditor.records.activity import ALL_COLUMNS, STORED, STORED_TYPES, Activity, SourceSummary, one_kind, show_stored
+from auditor.records.activity import ALL_COLUMNS, STORED, STORED_TYPES, Activity, SourceSummary, one_kind, show
 from auditor.records.layout import ADDRESS_NUMBER, HIGH, address_number
 from auditor.records.manifest import Manifest, load_manifest
 from auditor.records.sql import (
@@ -63,7 +63,7 @@ def _create_view(connection: duckdb.DuckDBPyConnection, folder: Path, manifest: 
     else:
         made = exp.Create(this=table(STORED), kind="VIEW", expression=stored_records(folder, manifest))
         connection.execute(text_of(made))
-    show_stored(connection)
+    show(connection)
 
 
 def stored_records(folder: Path, manifest: Manifest) -> exp.Select:

@@ -72,6 +72,11 @@ class Workspace:
         """Evidence bundles."""
         return self.folder / "bundles"
 
+    @property
+    def secrets(self) -> Path:
+        """Secrets of cases, one file a case."""
+        return self.folder / "secrets"
+
     @contextmanager
     def lock(self) -> Iterator[None]:
         """Keep other writers out while the block runs, after sweeping what a killed run left behind.

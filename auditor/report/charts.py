@@ -96,7 +96,7 @@ def filled_table(points: Sequence[WindowPoint], bucket_seconds: int) -> tuple[tu
 
 
 def _rect(kind: str, x: float, y: float, width: float, height: float) -> Markup:
-    return _RECT.format(kind=kind, x=_fixed(x), y=_fixed(y), width=_fixed(width), height=_fixed(height))
+    return _RECT.format(kind=kind, x=fixed(x), y=fixed(y), width=fixed(width), height=fixed(height))
 
 
 def _frame(kind: str, key: str, height: int, title: str, desc: str, body: Sequence[Markup]) -> Markup:
@@ -105,5 +105,6 @@ def _frame(kind: str, key: str, height: int, title: str, desc: str, body: Sequen
     )
 
 
-def _fixed(value: float) -> str:
+def fixed(value: float) -> str:
+    """Return a coordinate with two digits at most, the same on every machine."""
     return f"{value:.2f}".rstrip("0").rstrip(".") or "0"

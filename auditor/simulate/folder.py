@@ -2,7 +2,7 @@
 
     logs/activity.jsonl          canonical records, oldest first, with four lines that can't be read
     logs/gateway.jsonl.gz        one customer's own gateway export (LiteLLM)
-    labels.jsonl                 the truth: {"account_id", "kind", "is_abusive"}
+    labels.jsonl                 the truth: {"account_id", "kind", "is_abusive", ...} (docs/measuring.md)
     context.yml, approvals.yml   what comes with an audit of these logs
 
 One seed gives one set of bytes. The four bad lines (cut off, no zone in its time, not UTF-8, no event) show what
@@ -12,7 +12,7 @@ quarantine does; they belong to no account.
 import gzip
 import json
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -84,7 +84,8 @@ def simulate(folder: Path, *, seed: int) -> Simulation:
     """
     scenes = [scene(_stage(scene, seed)) for scene in SCENES]
     export = gateway(_stage(gateway, seed))
-    truth = tuple(sorted((label for part in (*scenes, export) for label in part.labels), key=lambda it: it.account_id))
+    labels = (_grouped(label, part) for part in (*scenes, export) for label in part.labels)
+    truth = tuple(sorted(labels, key=lambda it: it.account_id))
     rows = in_order(row for scene in scenes for row in scene.rows)
     made = Simulation(
         folder=folder,
@@ -98,10 +99,24 @@ def simulate(folder: Path, *, seed: int) -> Simulation:
     )
     write_atomically(made.logs[0], _with_bad_lines([_line(row) for row in rows]))
     write_atomically(made.logs[1], gzip.compress(b"".join(_line(row) for row in export.rows), mtime=0))
-    write_atomically(made.labels, b"".join(_line(vars(label)) for label in truth))
+    write_atomically(made.labels, b"".join(_line(known_of(label)) for label in truth))
     write_atomically(made.context, _context())
     write_atomically(made.approvals, _approvals(approval for scene in scenes for approval in scene.approvals))
     return made
+
+
+def known_of(label: Label) -> dict[str, object]:
+    """Return a label as it is written: what isn't known of an account isn't said."""
+    return {name: value for name, value in vars(label).items() if value is not None}
+
+
+def _grouped(label: Label, scene: Scene) -> Label:
+    """Say which accounts of a scene act together, what innocent ones look like, and who was robbed."""
+    together = [other for other in scene.labels if other.kind == label.kind]
+    if label.is_abusive:
+        return replace(label, campaign=label.kind if len(together) > 1 else label.account_id)
+    is_ordinary = label.kind.startswith(("ordinary", "gateway"))
+    return replace(label, lookalike=None if is_ordinary else label.kind, is_victim=label.kind.startswith("victim"))
 
 
 def in_order(rows: Iterable[Row]) -> list[Row]:

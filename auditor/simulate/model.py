@@ -46,11 +46,14 @@ class Account:
 
 @dataclass(frozen=True)
 class Label:
-    """The truth about an account: what it does, and whether that breaks the terms."""
+    """The truth about an account: what it does, and whether that breaks the terms (docs/measuring.md)."""
 
     account_id: str
     kind: str
     is_abusive: bool
+    campaign: str | None = None
+    lookalike: str | None = None
+    is_victim: bool = False
 
 
 @dataclass(frozen=True)

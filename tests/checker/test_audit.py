@@ -176,7 +176,7 @@ def test_the_receipt_names_what_was_read_and_found(tmp_path: Path) -> None:
 
 def test_a_run_that_fails_leaves_a_receipt_that_says_why(tmp_path: Path) -> None:
     activity = an_activity(tmp_path)
-    activity.connection.execute("DROP VIEW records")
+    activity.connection.execute("DROP TABLE stored_records CASCADE")
 
     with pytest.raises(WorkspaceError):
         audited(tmp_path, a_pack(a_rule()), activity)

@@ -2,7 +2,9 @@
 
 import pytest
 
-from auditor.checker.following import Question, followed
+from auditor.checker.asked import Question
+from auditor.checker.circumstances import Circumstances
+from auditor.checker.following import followed
 from auditor.checker.trace import AccountTrace
 from auditor.policy.pack import Context, Pack
 from auditor.policy.rule import Exemption, ExemptionEntry
@@ -32,7 +34,8 @@ def trace_of(
     part: str, rows: list[dict[str, object]], account: str = "a", *, most_records: int = 99, most_steps: int = 99
 ) -> AccountTrace:
     """Follow a rule over rows."""
-    question = Question(rule_of(part), account, Pack(name="p", title="p", exemptions=(APPROVED,)), Context(), None)
+    circumstances = Circumstances(Pack(name="p", title="p", exemptions=(APPROVED,)), Context())
+    question = Question(rule_of(part), account, circumstances)
     return followed(question, activity_of(rows), most_records=most_records, most_steps=most_steps)
 
 

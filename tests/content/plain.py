@@ -1,11 +1,18 @@
 """The plain evaluator of templates: the same definition in slow and obvious Python, which judges the SQL."""
 
-import hashlib
 import json
 import re
+from functools import cache
+from itertools import pairwise
 from typing import Any  # JSON holds anything
 
+from sqlglot import exp
+
 from auditor.content import definition as d
+from auditor.content.sketches import turned_bits
+from auditor.records.sql import call, literal, open_connection, text_of
+
+ENGINE = open_connection()
 
 DOTTED_CAPITAL_I = "\u0130"
 
@@ -110,8 +117,69 @@ def _filled_by(texts: list[Words], total: int, edge: d.Edge) -> dict[Words, int]
     return filled
 
 
+def words_of(text: str) -> list[str]:
+    """Return the words that a text is compared by."""
+    return re.sub(" {2,}", " ", _sub(d.UNLETTERED, "", text)).strip(" ").split(" ")
+
+
 def features(text: str) -> frozenset[int]:
     """Return what a text is compared by: its different words and pairs of neighbouring words, as numbers."""
-    words = _sub(d.UNLETTERED, " ", text).strip(" ").split(" ")
-    pairs = [f"{first} {second}" for first, second in zip(words, words[1:], strict=False)]
-    return frozenset(int.from_bytes(hashlib.md5(item.encode()).digest()[8:], "little") for item in [*words, *pairs])
+    numbers = [hash_of(word) for word in words_of(text)]
+    return frozenset(numbers) | {first ^ _swapped(second) for first, second in pairwise(numbers)}
+
+
+def _swapped(number: int) -> int:
+    high, low = divmod(number, 2**32)
+    return low * 2**32 + high
+
+
+@cache
+def hash_of(word: str) -> int:
+    """Return the engine's number for a word; it is the one thing that isn't worked out here."""
+    query = exp.Select(expressions=[call("hash", literal(word))])
+    return int(ENGINE.execute(text_of(query)).fetchall()[0][0])
+
+
+def groups(templates: list[str]) -> dict[str, str]:
+    """Return which template each one's group is named after; they are given from the oldest on."""
+    of = {text: features(text) for text in templates}
+    nodes = [text for text in templates if len(words_of(text)) >= d.FEWEST_WORDS]
+    buckets = _buckets_of([of[text] for text in nodes])
+    roots: dict[int, int] = {}
+    alike: dict[int, set[int]] = {node: set() for node in range(len(nodes))}
+    for _ in range(d.MOST_ROUNDS):
+        waiting = set(alike) - set(roots)
+        for bucket in buckets:
+            able = [node for node in bucket if node in waiting or roots.get(node) == node]
+            for head in sorted(able, key=lambda node: (node in waiting, node))[: d.HEADS]:
+                for node in waiting & set(bucket):
+                    if (head not in waiting or head < node) and _alike(of[nodes[node]], of[nodes[head]]):
+                        alike[node].add(head)
+        roots |= _placed(alike, roots, waiting)
+    return {text: text for text in templates} | {nodes[node]: nodes[root] for node, root in roots.items()}
+
+
+def _placed(alike: dict[int, set[int]], roots: dict[int, int], waiting: set[int]) -> dict[int, int]:
+    placed = {}
+    for node in waiting:
+        beginnings = [head for head in alike[node] if roots.get(head) == head]
+        if beginnings:
+            placed[node] = min(beginnings)
+        elif not alike[node] & waiting:
+            placed[node] = node
+    return placed
+
+
+def _alike(one: frozenset[int], other: frozenset[int]) -> bool:
+    part, whole = d.ALIKE
+    return len(one & other) * whole >= len(one | other) * part
+
+
+def _buckets_of(features_of: list[frozenset[int]]) -> list[list[int]]:
+    met: dict[tuple[int, ...], list[int]] = {}
+    turned = [turned_bits(number) for number in range(d.BANDS * d.ROWS)]
+    for node, found in enumerate(features_of):
+        sketch = [min(feature ^ bits for feature in found) for bits in turned]
+        for band in range(d.BANDS):
+            met.setdefault((band, *sketch[band * d.ROWS : (band + 1) * d.ROWS]), []).append(node)
+    return [nodes for nodes in met.values() if len(nodes) > 1]

@@ -22,7 +22,7 @@ ALPHABET = st.one_of(
     ]),
     st.characters(exclude_categories=["Cs", "Cn"]),
 )  # fmt: skip
-HOSTILE = st.lists(ALPHABET, max_size=60).map("".join)
+HOSTILE = st.lists(ALPHABET, max_size=40).map("".join)
 
 
 def blanked_in_sql(prompts: list[str]) -> list[str]:
@@ -104,8 +104,8 @@ def test_of_a_long_text_beginning_and_end_are_read() -> None:
     assert all(len(text) < 700 for text in texts)
 
 
-@settings(max_examples=30, deadline=None)
-@given(st.lists(HOSTILE, min_size=1, max_size=20))
+@settings(max_examples=20, deadline=None)
+@given(st.lists(HOSTILE, min_size=1, max_size=12))
 def test_the_engine_blanks_hostile_text_as_the_definition_says(prompts: list[str]) -> None:
     assert blanked_in_sql(prompts) == [blanked(prompt) for prompt in prompts]
 

@@ -7,7 +7,7 @@ import pytest
 import typer.main
 
 from auditor import errors
-from auditor.cli import options, outcome
+from auditor.cli import options, outcome, passphrase
 from auditor.cli.app import app
 from tests.docs.pages import page, sections_of
 
@@ -66,7 +66,7 @@ def test_the_precedence_of_exit_codes_is_told() -> None:
 
 
 def test_every_level_and_variable_is_documented() -> None:
-    words = {*options.LEVELS, outcome.TRACEBACK}
+    words = {*options.LEVELS, outcome.TRACEBACK, passphrase.PASSPHRASE}
 
     assert {word for word in words if word not in page(COMMANDS_PAGE)} == set()
 

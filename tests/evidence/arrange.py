@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+from sqlglot import exp
 
 from auditor.cases.dossier import Dossier, gather, wanted_of
 from auditor.cases.model import Action, ActionName, Case, CaseFinding, Note, SpeaksFor
@@ -23,12 +24,16 @@ from auditor.checker.findings import (
     Threshold,
 )
 from auditor.digests import digest_of
-from auditor.evidence.bundle import build_bundle
+from auditor.evidence.bundle import CaseRecords, build_bundle
+from auditor.evidence.linequery import keep_secrets
+from auditor.evidence.recordlines import RecordWriter
+from auditor.evidence.sealing import population_of, record_rows
 from auditor.policy.conditions import Equals
 from auditor.policy.pack import Approval, Context, Pack, SourceFile
 from auditor.policy.rule import EvidenceNote, Level, Rule, Window
 from auditor.records.activity import Activity
-from auditor.records.cited import all_cited
+from auditor.records.cited import cited_records
+from auditor.records.context import CONTEXT, CONTEXT_TYPES, REACH_TYPES, REACHES, context_records
 from auditor.records.memory import activity_of
 from auditor.records.sourcebytes import SourceBytes
 from auditor.records.sql import open_connection
@@ -65,24 +70,46 @@ class World:
         )
 
 
+SECRET = "5e" * 32
+
+
 def sealed(built: World, target: Path) -> Path:
     """Build the bundle of the one case, with bytes from the original log where that is still there."""
     paths = {built.receipt.sources[0].source_id: built.source}
-    rows = all_cited(built.activity, wanted_of(built.case, built.runs))
+    wanted = wanted_of(built.case, built.runs)
+    keep_secrets(built.activity, {built.case.id: SECRET})
+    records = CaseRecords(
+        cited=record_rows(built.activity, cited_records(wanted) if wanted else None, wanted),
+        context=record_rows(built.activity, context_records(wanted), wanted),
+        population=population_of(built.case, built.runs),
+    )
     with SourceBytes(paths, scratch=built.runs) as sources:
-        return build_bundle(built.dossier(), rows=rows, sources=sources, target=target)
+        return build_bundle(built.dossier(), records=records, sources=sources, target=target)
 
 
-def world(folder: Path, *, calls: int = 6, account: str = "acct-7", **fields: Any) -> World:
-    """Write a log of refused and answered calls of one account and build its case; `fields` go on every record."""
-    rows = [call_row(number, account=account, **fields) for number in range(calls)]
+def lines_of(activity: Activity, sources: SourceBytes) -> list[dict[str, Any]]:
+    """Return every record of an activity as a bundle says it, cited by nothing."""
+    keep_secrets(activity, {"C": SECRET})
+    everything = exp.select(exp.alias_(exp.convert("C"), "case_id"), exp.alias_(exp.array(), "findings"), exp.Star())
+    rows = record_rows(activity, everything.from_("records"), [])
+    return [json.loads(made.line) for made in RecordWriter({}, {}, sources).lines(rows)]
+
+
+def world(folder: Path, *, calls: int = 6, context: int = 0, account: str = "acct-7", **fields: Any) -> World:
+    """Write a log of refused and answered calls of one account and build its case; `fields` go on every record.
+
+    The finding needs as many calls more as `context` says, and doesn't cite them.
+    """
+    rows = [call_row(number, account=account, **fields) for number in range(calls + context)]
     source, located = write_log(folder / "gateway.jsonl", rows)
     (folder / "runs" / "run-1").mkdir(parents=True)
     activity = activity_of(located, connection=open_connection(folders=(folder,)))
-    found = finding(located, account=account)
-    write_citations(folder / "runs" / "run-1" / "citations.parquet", {found.id: located})
+    found = finding(located[:calls], account=account)
+    write_citations(folder / "runs" / "run-1" / "citations.parquet", {found.id: located[:calls]})
+    if context:
+        write_context(folder / "runs" / "run-1", found.id, located)
     pack = make_pack()
-    receipt = make_receipt(pack, source=located[0]["source_id"], records=calls)
+    receipt = make_receipt(pack, source=located[0]["source_id"], records=calls + context)
     return World(activity, folder / "runs", source, pack, receipt, make_case(found, account=account))
 
 
@@ -144,6 +171,21 @@ def write_citations(path: Path, cited: Mapping[str, Sequence[Mapping[str, Any]]]
                 ],
             )
     connection.sql("FROM c ORDER BY finding_id, time, source_id, source_line").write_parquet(str(path))
+
+
+def write_context(folder: Path, finding_id: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write the context of a run: a finding needs every given record, at whatever time."""
+    connection = duckdb.connect()
+    kinds = ", ".join(f"{name} {kind}" for name, kind in CONTEXT_TYPES.items())
+    connection.execute(f"CREATE TABLE c ({kinds})")
+    for row in rows:
+        time = datetime.fromisoformat(row["time"]).replace(tzinfo=None)
+        connection.execute("INSERT INTO c VALUES (0, 0, ?, ?, ?, false)", [time, row["source_id"], row["source_line"]])
+    kinds = ", ".join(f"{name} {kind}" for name, kind in REACH_TYPES.items())
+    connection.execute(f"CREATE TABLE r ({kinds})")
+    connection.execute("INSERT INTO r VALUES (?, 0, 0, ?, ?)", [finding_id, -(1 << 62), 1 << 62])
+    connection.sql("FROM c").write_parquet(str(folder / CONTEXT))
+    connection.sql("FROM r").write_parquet(str(folder / REACHES))
 
 
 def finding(rows: Sequence[Mapping[str, Any]], *, account: str, **fields: Any) -> Finding:

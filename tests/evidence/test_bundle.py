@@ -24,9 +24,13 @@ ROOT = Path(__file__).parents[2]
 BUILD_ELSEWHERE = """
 import sys
 from pathlib import Path
+from auditor.evidence.zipped import write_zip
 from tests.evidence.arrange import sealed, world
+from tests.evidence.signers import ANNA, BERT, attest
 folder = Path(sys.argv[1])
-sealed(world(folder, calls=30, user_agent="caf\\u00e9 \\u202e"), folder / "bundle")
+made = sealed(world(folder, calls=30, user_agent="caf\\u00e9 \\u202e"), folder / "bundle")
+attest(made, [("proposal", ANNA), ("approval", BERT)])
+write_zip(made, folder / "bundle.zip", root="C-0123456789ab")
 """
 
 
@@ -100,7 +104,7 @@ def replace_in_log(built: World, old: bytes, new: bytes) -> World:
     built.source.write_bytes(built.source.read_bytes().replace(old, new))
     source_id = built.receipt.sources[0].source_id
     sources = {"source_id": hashlib.sha256(built.source.read_bytes()).hexdigest()}
-    built.activity.connection.execute("UPDATE records SET source_id = ?", [sources["source_id"]])
+    built.activity.connection.execute("UPDATE stored_records SET source_id = ?", [sources["source_id"]])
     citations = built.runs / "run-1" / "citations.parquet"
     changed = built.activity.connection.read_parquet(str(citations)).project(
         "* REPLACE (replace(source_id, '" + source_id + "', '" + sources["source_id"] + "') AS source_id)"
@@ -164,6 +168,7 @@ def test_same_case_gives_the_same_bytes_anywhere(tmp_path: Path) -> None:
         subprocess.run(command, cwd=ROOT if name == "one" else folder, env=env, umask=umask, check=True, timeout=60)
 
     assert contents(tmp_path / "one" / "bundle") == contents(tmp_path / "other" / "bundle")
+    assert (tmp_path / "one" / "bundle.zip").read_bytes() == (tmp_path / "other" / "bundle.zip").read_bytes()
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -230,7 +235,7 @@ def test_text_that_is_no_text_stops_the_build_with_its_reason(tmp_path: Path) ->
 
 def test_missing_cited_record_stops_the_build_and_leaves_nothing(tmp_path: Path) -> None:
     built = world(tmp_path)
-    built.activity.connection.execute("DELETE FROM records WHERE source_line = 3")
+    built.activity.connection.execute("DELETE FROM stored_records WHERE source_line = 3")
 
     with pytest.raises(BundleError, match="cites 6 records, the store gave 5"):
         sealed(built, tmp_path / "bundles" / "C-1")

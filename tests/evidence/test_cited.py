@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from auditor.cases.dossier import bucket_seconds, gather, wanted_of
-from auditor.records.cited import Wanted, all_cited, first_cited, timelines
+from auditor.records.activity import Activity
+from auditor.records.cited import Wanted, cited_records, first_cited, timelines
 from auditor.records.memory import activity_of
 from auditor.records.sourcebytes import SourceBytes
 from auditor.records.sql import open_connection
@@ -18,6 +19,13 @@ from tests.evidence.arrange import World, call_row, finding, make_case, world, w
 def small(tmp_path: Path) -> World:
     """One case of twelve records."""
     return world(tmp_path, calls=12)
+
+
+def all_cited(activity: Activity, wanted: list[Wanted]) -> list[tuple[int, tuple[tuple[str, bool], ...]]]:
+    """Return the line of each cited record, and the findings that cite it, in order."""
+    query = cited_records(wanted).order_by("source_line")
+    rows = activity.connection.sql(query.sql(dialect="duckdb")).select("source_line", "findings").fetchall()
+    return [(line, tuple((item["id"], item["is_against"]) for item in findings)) for line, findings in rows]
 
 
 def test_first_records_of_each_finding_come_in_order_up_to_the_limit(small: World) -> None:
@@ -32,7 +40,7 @@ def test_all_records_come_once_with_every_finding_that_cites_them(tmp_path: Path
     write_citations(tmp_path / "c.parquet", {"f1": rows[:3], "f2": rows[2:]})
     wanted = [Wanted("C", name, tmp_path / "c.parquet") for name in ("f2", "f1")]
 
-    found = [(row.row["source_line"], row.findings) for row in all_cited(activity, wanted)]
+    found = all_cited(activity, wanted)
 
     expected = [
         (1, (("f1", False),)),
@@ -49,7 +57,7 @@ def test_finding_is_found_under_the_id_that_its_run_gave_it(tmp_path: Path) -> N
     write_citations(tmp_path / "c.parquet", {"newer": rows})
     wanted = [Wanted("C", "kept", tmp_path / "c.parquet", cited_as="newer")]
 
-    assert [row.findings for row in all_cited(activity, wanted)] == [(("kept", True),)]
+    assert [findings for _, findings in all_cited(activity, wanted)] == [(("kept", True),)]
 
 
 def test_records_of_several_runs_come_together(tmp_path: Path) -> None:
@@ -59,7 +67,7 @@ def test_records_of_several_runs_come_together(tmp_path: Path) -> None:
     write_citations(tmp_path / "c2.parquet", {"f2": rows[:2], "f1": rows})
     wanted = [Wanted("C", "f1", tmp_path / "c1.parquet"), Wanted("C", "f2", tmp_path / "c2.parquet")]
 
-    assert [row.row["source_line"] for row in all_cited(activity, wanted)] == [1, 2, 3, 4]
+    assert [line for line, _ in all_cited(activity, wanted)] == [1, 2, 3, 4]
 
 
 def test_timeline_counts_every_cited_record(small: World) -> None:
@@ -70,9 +78,7 @@ def test_timeline_counts_every_cited_record(small: World) -> None:
 
 
 def test_nothing_wanted_asks_nothing(small: World) -> None:
-    found = (list(first_cited(small.activity, [], limit=5)), list(all_cited(small.activity, [])))
-
-    assert found == ([], [])
+    assert list(first_cited(small.activity, [], limit=5)) == []
     assert timelines(small.activity, []) == ()
 
 

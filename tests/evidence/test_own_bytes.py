@@ -11,19 +11,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from auditor.errors import BundleError, WorkspaceError
-from auditor.evidence.cited import CitedWriter
 from auditor.evidence.custody import store_must_be_as_written
 from auditor.evidence.standalone.columns import COLUMNS, INTEGERS, REALS, TEXTS
 from auditor.evidence.standalone.ownbytes import differences, record_in
 from auditor.records import schema
-from auditor.records.cited import CitedRow
 from auditor.records.ingest import ingest
 from auditor.records.manifest import load_manifest
 from auditor.records.schema import ColumnType
 from auditor.records.sourcebytes import SourceBytes
 from auditor.records.store import open_activity
 from auditor.records.workspace import open_workspace
-from tests.evidence.arrange import sealed, world
+from tests.evidence.arrange import lines_of, sealed, world
 
 NOW = datetime(2025, 2, 1, tzinfo=UTC)
 START = '{"time":"2025-01-10T08:00:00Z","event":"completion","account_id":"a"'
@@ -127,7 +125,7 @@ def test_line_that_can_be_read_in_two_ways_agrees_with_nothing(line: bytes) -> N
 
 def test_store_that_was_changed_can_not_be_sealed(tmp_path: Path) -> None:
     built = world(tmp_path)
-    built.activity.connection.execute("UPDATE records SET country = 'KP' WHERE source_line = 2")
+    built.activity.connection.execute("UPDATE stored_records SET country = 'KP' WHERE source_line = 2")
 
     with pytest.raises(BundleError, match=r"record\.country of 'gateway\.jsonl:2' says 'KP', its own bytes say 'DE'"):
         sealed(built, tmp_path / "bundles" / "C-1")
@@ -168,9 +166,8 @@ def ingested(folder: Path, lines: list[str]) -> list[tuple[Mapping[str, Any], by
     workspace = open_workspace(folder / "audit", create=True)
     ingest([log], profile="canonical", workspace=workspace, now=NOW)
     (source,) = load_manifest(workspace).sources
-    rows = [CitedRow("C", (), dict(row)) for row in open_activity(workspace).rows()]
     with SourceBytes({source.source_id: log}, scratch=folder) as sources:
-        documents = [json.loads(line) for line in CitedWriter({}, {}, sources).lines(rows)]
+        documents = lines_of(open_activity(workspace), sources)
     assert len(documents) + source.quarantined + source.duplicates == len(lines)
     return [
         (item["record"], item["source"]["text"].encode(), f"{source.source_id}:{item['source']['line']}")

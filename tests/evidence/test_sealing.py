@@ -56,7 +56,19 @@ def test_cases_are_sealed_together_with_the_bytes_of_their_own_records(workspace
         )
     )
 
-    bundles = seal(dossiers, activity=activity, workspace=workspace, targets={"C-acct-1": tmp_path / "elsewhere"})
+    targets = {case.id: workspace.bundles / case.id for case in cases} | {"C-acct-1": tmp_path / "elsewhere"}
+
+    bundles = list(
+        seal(
+            dossiers,
+            activity=activity,
+            runs=workspace.runs,
+            sources=load_manifest(workspace).sources,
+            secrets={case.id: "ab" * 32 for case in cases},
+            people={},
+            targets=targets,
+        )
+    )
 
     assert [path.name for path in bundles] == ["C-acct-0", "elsewhere", "C-acct-2"]
     assert [verify_bundle(path).verdict for path in bundles] == ["unproven"] * 3

@@ -23,6 +23,8 @@ from auditor.evidence.standalone.manifests import BAG_RULES
 from auditor.evidence.standalone.page import ATTRIBUTES, ELEMENTS
 from auditor.evidence.verify import verify_bundle
 from tests.evidence.arrange import sealed, world
+from tests.evidence.signers import ANNA, attest, public_files
+from tests.evidence.tampering import edit, files_of, made_again
 
 CITED, FINDINGS, PROPOSAL = "data/records/cited.jsonl", "data/findings.jsonl", "data/proposal.json"
 ANY_JSON = st.recursive(
@@ -30,14 +32,13 @@ ANY_JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=5,
 )
-TAGS = ("bag-info.txt", "bagit.txt", "manifest-sha256.txt")
 
 
 @pytest.fixture(scope="module")
 def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A sound bundle."""
     folder = tmp_path_factory.mktemp("sound")
-    return sealed(world(folder), folder / "C-1")
+    return sealed(world(folder, context=1), folder / "C-1")
 
 
 @pytest.fixture
@@ -46,35 +47,9 @@ def bundle(sound: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(sound, tmp_path / "C-1"))
 
 
-def files_of(bundle: Path) -> list[str]:
-    """Name every file of a bundle."""
-    return sorted(path.relative_to(bundle).as_posix() for path in bundle.rglob("*") if path.is_file())
-
-
 def failures(bundle: Path) -> str:
     """Return every failure as one text."""
     return "\n".join(f"{item.file} {item.field} {item.message}" for item in verify_bundle(bundle).failures)
-
-
-def made_again(bundle: Path) -> Path:
-    """Make all manifests again, as someone would who changed a bundle and knows the format."""
-    payload = [name for name in files_of(bundle) if name.startswith("data/")]
-    size = sum((bundle / name).stat().st_size for name in payload)
-    info = (bundle / "bag-info.txt").read_text().splitlines(keepends=True)
-    (bundle / "bag-info.txt").write_text(f"Payload-Oxum: {size}.{len(payload)}\n" + "".join(info[1:]))
-    for manifest, names in (("manifest-sha256.txt", payload), ("tagmanifest-sha256.txt", TAGS)):
-        lines = [f"{sha256((bundle / name).read_bytes()).hexdigest()}  {name}\n" for name in sorted(names)]
-        (bundle / manifest).write_text("".join(lines))
-    return bundle
-
-
-def edit(bundle: Path, name: str, change: Callable[[Any], Any]) -> Path:
-    """Change one JSON document, or the first line of a JSON Lines file, then make the manifests again."""
-    head, *rest = (bundle / name).read_bytes().splitlines(keepends=True)
-    document = json.loads(head)
-    change(document)
-    (bundle / name).write_bytes(json.dumps(document).encode() + b"\n" + b"".join(rest))
-    return made_again(bundle)
 
 
 def test_every_byte_of_every_tag_file_counts(bundle: Path) -> None:
@@ -141,8 +116,7 @@ def test_unlisted_file_is_an_error(bundle: Path, name: str) -> None:
 
 
 def test_file_in_attest_needs_no_listing(bundle: Path) -> None:
-    (bundle / "attest").mkdir()
-    (bundle / "attest" / "someone.dsse.json").write_text("{}")
+    attest(bundle, [("proposal", ANNA)])
 
     assert verify_bundle(bundle).verdict == "unproven"
 
@@ -216,7 +190,7 @@ def test_no_bundle_is_never_green(tmp_path: Path) -> None:
 
 
 def test_trusting_a_key_proves_nothing_without_a_signature(bundle: Path, tmp_path: Path) -> None:
-    assert verify_bundle(bundle, trust=[tmp_path / "key.pub"]).exit_code == 3
+    assert verify_bundle(bundle, trust=public_files(tmp_path, ANNA)).exit_code == 3
 
 
 def _forget_records(document: dict[str, Any]) -> None:

@@ -6,15 +6,14 @@ import pytest
 
 from auditor.checker.rulecases import run_case
 from auditor.policy.rulecases import RuleCase, load_cases
-from tests.policies.catalogue import rule_paths, shipped_pack
+from tests.policies.catalogue import pack_of, rule_paths
 
-PACK = shipped_pack()
 CASES = [(path, case) for path in rule_paths() for case in load_cases(path)]
 
 
 @pytest.mark.parametrize(("path", "case"), CASES, ids=[f"{path.stem}: {case.name}" for path, case in CASES])
 def test_case_holds(path: Path, case: RuleCase) -> None:
-    result = run_case(path, case, pack=PACK)
+    result = run_case(path, case, pack=pack_of(path))
 
     assert (case.expect, ()) == (result.found, result.disagreements)
 
@@ -32,6 +31,6 @@ def test_a_rule_has_a_match_two_innocent_cases_and_a_log_that_lacks_a_column(pat
 def test_the_last_case_lacks_a_column_or_list(path: Path) -> None:
     last = load_cases(path)[-1]
 
-    result = run_case(path, last, pack=PACK)
+    result = run_case(path, last, pack=pack_of(path))
 
     assert result.outcome.missing

@@ -17,7 +17,7 @@ VERSIONS = [(terms.id, version) for terms in TERMS for version in terms.versions
 RECORDED = [(terms, version) for terms, version in VERSIONS if version.source_digest]
 UNRECORDED = {
     "gemini-api-additional-terms", "mistral-commercial-terms", "mistral-commercial-terms-image-output",
-    "openai-terms-of-use",
+    "openai-terms-of-use", "registration-limit-of-2025", "workplace-ban-of-2025",
 }  # fmt: skip
 """Documents some version of which was not recorded; their files say where the words were read."""
 

@@ -48,12 +48,16 @@ RARE: tuple[Condition, ...] = (
 )
 TEXT_COLUMNS = (
     "model", "prompt", "country", "plan", "event", "api_key_id", "device_id", "client_ip", "tags",
+    "cluster_id", "template_group",
     "extra.word", "extra.in.word", "extra.score",
 )  # fmt: skip
-NUMBER_COLUMNS = ("status", "input_tokens", "cost_usd", "latency_ms", "model_age", "rate_limit")
+NUMBER_COLUMNS = (
+    "status", "input_tokens", "cost_usd", "latency_ms", "model_age", "rate_limit", "seed_similarity",
+    "network_newcomers",
+)  # fmt: skip
 SAME_TYPE = (
     ("model", "prompt"), ("model", "extra.word"), ("api_key_id", "session_id"), ("api_key_id", "model"),
-    ("status", "input_tokens"), ("latency_ms", "latitude"), ("country", "plan"),
+    ("status", "input_tokens"), ("latency_ms", "latitude"), ("country", "plan"), ("cluster_id", "account_id"),
 )  # fmt: skip
 PATTERNS = (
     ("gpt", ""), ("gpt", "i"), ("^g", "i"), ("t$", ""), ("^lines$", "m"), ("o.l", "s"), ("o.l", ""), (r"\bstr", "i"),

@@ -23,7 +23,8 @@ from auditor.policy.expressions import (
 )
 from auditor.policy.rule import Measure
 
-_SUMMED = ("status", "input_tokens", "cost_usd", "latency_ms", "rate_limit", "model_age", "extra.score")
+_SUMMED = ("status", "input_tokens", "cost_usd", "latency_ms", "rate_limit", "model_age", "extra.score",
+           "seed_similarity", "network_newcomers")  # fmt: skip
 _COUNTED = (
     "api_key_id",
     "model",

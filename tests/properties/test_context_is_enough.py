@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 import auditor.checker.engines.duckdb as engine
 from auditor.checker.again import judge_again
 from auditor.checker.compile.plan import plan_for
-from auditor.checker.engines.lookback import write_context
+from auditor.checker.engines.lookback import Files, write_context
 from auditor.checker.findings import Finding
 from auditor.checker.naming import NamedFindings
 from auditor.checker.population import Population
@@ -59,9 +59,8 @@ def test_each_finding_is_found_again_by_what_its_bundle_would_hold(
     circumstances = data.draw(settings_of(grid))
     result = engine.execute(plan_for(chosen, sources=activity.sources, **vars(circumstances)), activity)
     names = NamedFindings(chosen, circumstances.terms, result)
-    population = write_context(
-        result, names.kept_ids(), context=folder / "context.parquet", reaches=folder / "reaches.parquet"
-    )
+    files = Files(*(folder / f"{name}.parquet" for name in ("context", "reaches", "derived")))
+    population = write_context(result, names.kept_ids(), activity, files)
     strangers = dict(population.strangers)
     pack = Pack(
         name="p",

@@ -5,12 +5,16 @@ import os
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from auditor.checker.asked import Question
+from auditor.checker.circumstances import Circumstances
 from auditor.checker.evaluator.evaluate import evaluate
-from auditor.checker.following import Question, followed
+from auditor.checker.following import followed_in
+from auditor.checker.prepared import Prepared
 from auditor.policy.pack import Pack
 from auditor.records.extras import with_extra_names
 from auditor.records.memory import activity_of
 from auditor.report.trace_words import differing, lines_of
+from tests.properties.some_derived import links, with_all_derived
 from tests.properties.some_records import grids, row_sets
 from tests.properties.some_rules import rules, settings_of
 
@@ -30,14 +34,14 @@ def test_traces_of_all_accounts_agree_with_the_evaluator(data: st.DataObject) ->
     rule, judged_by = data.draw(rules(grid)), data.draw(settings_of(grid))
     rows = [row for row in data.draw(row_sets(grid)) if row.get("account_id")]
     activity = with_extra_names(activity_of(rows), rule.needed_columns())
+    activity = with_all_derived(activity, data.draw(links(grid)))
     pack = Pack(
         name="p", title="p", terms=judged_by.terms, exemptions=judged_by.exemptions, timezone=judged_by.timezone
     )
     accounts = sorted({str(row["account_id"]) for row in rows})
 
-    traces = [
-        followed(Question(rule, account, pack, judged_by.context, judged_by.as_of), activity) for account in accounts
-    ]
+    circumstances = Circumstances(pack, judged_by.context, judged_by.as_of)
+    traces = [followed_in(Prepared(activity), Question(rule, account, circumstances)) for account in accounts]
 
     outcome = evaluate(
         rule, activity.rows(), activity.sources, context=judged_by.context, terms=pack.terms,

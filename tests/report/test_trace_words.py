@@ -1,6 +1,8 @@
 """A trace in words: each step, the margin, what would have to differ; hostile names are shown, never obeyed."""
 
-from auditor.checker.following import Question, followed
+from auditor.checker.asked import Question
+from auditor.checker.circumstances import Circumstances
+from auditor.checker.following import followed
 from auditor.policy.pack import Context, Pack
 from auditor.records.memory import activity_of
 from auditor.report.trace_words import differing, lines_of
@@ -12,7 +14,7 @@ CALLS = "measure: {calls: count()}\nwithin: 1h\nviolates: calls >= 3"
 def told(part: str, rows: list[dict[str, object]], account: str = "a") -> tuple[str, str]:
     """Return the steps and what would have to differ, as two texts."""
     rule = rule_of(part)
-    trace = followed(Question(rule, account, Pack(name="p", title="p"), Context(), None), activity_of(rows))
+    trace = followed(Question(rule, account, Circumstances(Pack(name="p", title="p"), Context())), activity_of(rows))
     return "\n".join(lines_of(rule, trace)), "\n".join(differing(rule, trace))
 
 

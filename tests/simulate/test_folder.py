@@ -8,7 +8,7 @@ from pathlib import Path
 from auditor.policy.platform import load_approvals, load_context
 from auditor.records.schema import COLUMNS
 from auditor.simulate import Simulation, simulate
-from auditor.simulate.folder import BAD_LINES, DAYS, START, in_order
+from auditor.simulate.folder import BAD_LINES, DAYS, START, in_order, known_of
 
 
 def test_a_seed_always_gives_the_same_bytes(simulation: Simulation, tmp_path: Path) -> None:
@@ -68,7 +68,7 @@ def test_labels_are_written_as_the_truth_says(simulation: Simulation) -> None:
 
     written = [json.loads(line) for line in lines]
 
-    assert [vars(label) for label in simulation.truth] == written
+    assert [known_of(label) for label in simulation.truth] == written
 
 
 def test_each_bad_line_is_in_the_log_once(simulation: Simulation) -> None:

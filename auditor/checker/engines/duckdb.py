@@ -16,21 +16,27 @@ from sqlglot import exp
 
 from auditor.checker.compile.conditions import TIME
 from auditor.checker.compile.incidents import INCIDENT
-from auditor.checker.compile.nodes import ascending, columns, select
-from auditor.checker.compile.plan import PairingPlan, Plan, RulePlan, pairs_without_by
+from auditor.checker.compile.nodes import ascending, columns, every, inner, is_known, joined_on, same_keys, select
+from auditor.checker.compile.on_records import pairs_without_by
+from auditor.checker.compile.plan import Plan
 from auditor.checker.compile.seen import NUMBER
+from auditor.checker.compile.statements import PairingPlan, RulePlan
 from auditor.checker.engines.citations import citations_of
-from auditor.checker.engines.incidents import FoundIncident, incidents_of, reference
+from auditor.checker.engines.incidents import FoundIncident, incidents_of, pieces_of, reference
 from auditor.checker.engines.tables import append, fill, first_line, interruptible, rows_of
-from auditor.checker.findings import RecordRef, RuleOutcome
+from auditor.checker.findings import PartSeen, RecordRef, RuleOutcome
 from auditor.checker.joining import occurrences_of
 from auditor.checker.where import Candidate
 from auditor.errors import WorkspaceError
-from auditor.records.activity import Activity
+from auditor.records.activity import RECORDS, Activity
 from auditor.records.sql import identifier, literal, table, text_of
 
 BATCH = 4096
 PAIRS = 1 << 15
+
+
+Ran = tuple[RuleOutcome, tuple[FoundIncident, ...]] | str
+"""What a rule gave, or why the engine couldn't finish it."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +60,21 @@ class PlanResult:
         # all at once: temporary tables are seen by this connection only, which callers use between two records
         for row in rows_of(self.connection, query.order_by(*ascending(TIME, NUMBER), copy=False)):
             yield reference(self.plan, *row)
+
+    def pieces_of(self, rule: str, subject: tuple[str, ...]) -> tuple[PartSeen, ...]:
+        """Return what the parts of a composite have of one subject, whether or not it is enough."""
+        rule_plan = next(item for item in self.plan.rules if item.rule.name == rule)
+        return pieces_of(rule_plan, subject, self.connection)
+
+    def keys_of(self, rule: str, number: int) -> list[tuple[str, str | None]]:
+        """Return the accounts that one incident is about with the keys of the records cited, sorted."""
+        cited = citations_of(self.plan, self.found, {(rule, number): ""}, self.connection)
+        same = every(same_keys(("source_id", "source_line"), "c", "r"))
+        found = [identifier("account_id", "c"), identifier("api_key_id", "r")]
+        query = joined_on(select(found, inner(cited, "c"), distinct=True), table(RECORDS, "r"), same)
+        known = every([identifier("is_against", "c"), is_known(identifier("account_id", "c"))])
+        rows = rows_of(self.connection, query.where(known, copy=False))
+        return sorted(rows, key=lambda row: (row[0], row[1] or ""))
 
     def sources_of(self, rule: str, number: int) -> tuple[str, ...]:
         """Return the ids of the sources of one incident's records, sorted."""
@@ -92,15 +113,29 @@ def execute(plan: Plan, activity: Activity) -> PlanResult:
     connection = activity.connection
     with interruptible():
         counts = _prepared(plan, connection)
-        ran = {rule.rule.name: _tried(plan, rule, counts[place], connection) for place, rule in enumerate(plan.rules)}
-    done = {name: result for name, result in ran.items() if not isinstance(result, str)}
+        ran = _all_tried(plan, counts, connection)
+    asked = {rule.rule.name: ran[place] for place, rule in enumerate(plan.rules) if rule.is_asked}
+    done = {name: result for name, result in asked.items() if not isinstance(result, str)}
     return PlanResult(
         plan,
         connection,
         outcomes=tuple(outcome for outcome, _ in done.values()),
-        errors={name: result for name, result in ran.items() if isinstance(result, str)},
+        errors={name: result for name, result in asked.items() if isinstance(result, str)},
         found={name: found for name, (outcome, found) in done.items() if outcome.is_evaluated},
     )
+
+
+def _all_tried(plan: Plan, counts: list[dict[str, int]], connection: duckdb.DuckDBPyConnection) -> dict[int, Ran]:
+    """Return what each rule gave by its place; composites run last, since they read the tables of others."""
+    ran: dict[int, Ran] = {}
+    for rule in plan.in_order:
+        place = rule.shape.flags.number
+        failed = [part.rule.name for part in rule.parts if isinstance(ran[part.shape.flags.number], str)]
+        if failed:
+            ran[place] = f"it rests on {', '.join(failed)}, which could not be run to the end"
+        else:
+            ran[place] = _tried(plan, rule, counts[place], connection)
+    return ran
 
 
 def _prepared(plan: Plan, connection: duckdb.DuckDBPyConnection) -> list[dict[str, int]]:
@@ -115,10 +150,7 @@ def _prepared(plan: Plan, connection: duckdb.DuckDBPyConnection) -> list[dict[st
         raise WorkspaceError.at(None, message, "free memory and disk space, or restore the activity folder") from error
 
 
-def _tried(
-    plan: Plan, rule: RulePlan, counts: dict[str, int], connection: duckdb.DuckDBPyConnection
-) -> tuple[RuleOutcome, tuple[FoundIncident, ...]] | str:
-    """Return what a rule gave, or why the engine couldn't finish it."""
+def _tried(plan: Plan, rule: RulePlan, counts: dict[str, int], connection: duckdb.DuckDBPyConnection) -> Ran:
     try:
         return _run(plan, rule, counts, connection)
     except duckdb.InterruptException:

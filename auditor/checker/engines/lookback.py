@@ -2,10 +2,12 @@
 
 `context.parquet` holds, by group, the records of each finding's reach (compile/lookback.py), those that it cites
 among them, and the records that gave their accounts the facts that rules read; `reaches.parquet` says which group and
-which stretch of time each finding needs. What rests on others comes in numbers only: `Population`.
+which stretch of time each finding needs. What rests on others comes in numbers only: `Population`. A composite looks at
+no records of its own: what bears on it is what bears on the findings of the rules that it names.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -38,15 +40,17 @@ from auditor.checker.compile.nodes import (
     select,
     union_all,
 )
-from auditor.checker.compile.plan import Plan, RulePlan, Statement
+from auditor.checker.compile.plan import Plan
 from auditor.checker.compile.seen import LINES, NUMBER, fact_table
+from auditor.checker.compile.statements import RulePlan, Statement
 from auditor.checker.engines.duckdb import PlanResult
 from auditor.checker.engines.incidents import time_of
 from auditor.checker.engines.tables import fill, first_line, interruptible, rows_of
 from auditor.checker.population import PeersSeen, Population
 from auditor.errors import WorkspaceError
-from auditor.records.activity import RECORDS
+from auditor.records.activity import RECORDS, Activity
 from auditor.records.context import CONTEXT_TYPES, REACH_TYPES
+from auditor.records.schema import DERIVABLE_COLUMNS
 from auditor.records.sql import call, cast, identifier, literal, table, text_of
 
 IDS, ROWS = "kept_ids", "context_rows"
@@ -54,19 +58,35 @@ ID_TYPES = {"rule": "BIGINT", "incident": "BIGINT", "finding_id": "VARCHAR"}
 ROW_TYPES = {"rule": "BIGINT", "scope": "BIGINT", NUMBER: "BIGINT", TIME: "BIGINT", "account_id": "VARCHAR"}
 
 
-def write_context(
-    result: PlanResult, ids: Mapping[tuple[str, int], str], *, context: Path, reaches: Path
-) -> Population:
-    """Write both files for the findings named in `ids`, by (rule, number), and return what rests on others.
+@dataclass(frozen=True)
+class Files:
+    """Where the files of a run's context go."""
+
+    context: Path
+    reaches: Path
+    derived: Path
+
+
+def write_context(result: PlanResult, ids: Mapping[tuple[str, int], str], activity: Activity, to: Files) -> Population:
+    """Write the files for the findings named in `ids`, by (rule, number), and return what rests on others.
+
+    What the activity derived is written for the records of the context, where it derived anything.
 
     Raises WorkspaceError where they can't be written.
     """
     try:
         with interruptible():
-            return _Writer(result, ids).written(context, reaches)
+            return _Writer(result, ids).written(activity, to)
     except duckdb.Error as error:
         message = f"context records can't be written: {first_line(error)}"
-        raise WorkspaceError.at(str(context), message, "check that the workspace can be written") from error
+        raise WorkspaceError.at(str(to.context), message, "check that the workspace can be written") from error
+
+
+def has_derived(activity: Activity) -> bool:
+    """Say whether records of an activity hold anything that was worked out from many of them."""
+    return bool(activity.derived) or any(
+        "template_id" in source.provides and "prompt" in source.provides for source in activity.sources
+    )
 
 
 class _Writer:
@@ -76,14 +96,15 @@ class _Writer:
         self._rules: list[tuple[int, RulePlan]] = [
             (place, item)
             for place, item in enumerate(result.plan.rules)
-            if any(rule == item.rule.name for rule, _ in ids)
+            if not item.rule.composite and any(rule == item.rule.name for rule, _ in ids)
         ]
         places = {item.rule.name: place for place, item in self._rules}
-        rows = [(places[rule], result.found[rule][number].key, name) for (rule, number), name in sorted(ids.items())]
+        named_here = ((rule, number, name) for (rule, number), name in sorted(ids.items()) if rule in places)
+        rows = [(places[rule], result.found[rule][number].key, name) for rule, number, name in named_here]
         fill(self._connection, IDS, ID_TYPES, rows)
         fill(self._connection, ROWS, ROW_TYPES, [])
 
-    def written(self, context: Path, reaches: Path) -> Population:
+    def written(self, activity: Activity, to: Files) -> Population:
         strangers: dict[str, int] = {}
         peers: list[PeersSeen] = []
         for place, item in self._rules:
@@ -91,8 +112,10 @@ class _Writer:
             if item.shape.has_peers:
                 rows = rows_of(self._connection, peers_of(item.shape, place, IDS))
                 peers += [PeersSeen(finding=row[0], bucket=row[1], name=row[2], value=repr(row[3])) for row in rows]
-        self._copied(self._context(), context)
-        self._copied(self._reaches(), reaches)
+        self._copied(self._context(), to.context)
+        self._copied(self._reaches(), to.reaches)
+        if has_derived(activity):
+            self._copied(self._derived(activity, to.context), to.derived)
         end = rows_of(self._connection, select([exp.Max(this=identifier(TIME))], table(BASE)))[0][0]
         return Population(
             log_end=None if end is None else time_of(end),
@@ -189,6 +212,20 @@ class _Writer:
         own = [named(cast(literal(place), "BIGINT"), "rule"), named(scope, "scope")]
         items = [identifier("finding_id"), *own, named(edge, "edge"), named(until, "until")]
         return select(items, table(item.shape.table("reaches")))
+
+    def _derived(self, activity: Activity, context: Path) -> exp.Query:
+        """Return what was worked out for each record of the context, as text."""
+        key = ("source_id", "source_line")
+        names = set(activity.derived) | {"template_id"}
+        values = [
+            named(cast(identifier(name, "record") if name in names else exp.null(), "VARCHAR"), name)
+            for name in DERIVABLE_COLUMNS
+        ]
+        listed = exp.Table(this=call("read_parquet", literal(str(context))))
+        wanted = inner(select(columns(key), listed, distinct=True), "wanted")
+        query = select([*columns(key, "record"), *values], table(RECORDS, "record"))
+        query = joined_on(query, wanted, every(same_keys(key, "record", "wanted")))
+        return query.order_by(*(exp.Ordered(this=identifier(name, "record"), desc=False) for name in key), copy=False)
 
     def _copied(self, query: exp.Query, path: Path) -> None:
         options = [

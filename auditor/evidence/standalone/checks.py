@@ -1,46 +1,70 @@
 """Every check over a bundle, in order; each is made, also after one has failed."""
 
 from pathlib import Path
+from typing import NamedTuple
 
+from auditor.evidence.standalone.archive import unpacked
+from auditor.evidence.standalone.attestations import (
+    Attestation,
+    attestation_faults,
+    attestations_of,
+    signature_checks,
+)
 from auditor.evidence.standalone.contents import document_faults, name_faults
+from auditor.evidence.standalone.edition import edition_faults
 from auditor.evidence.standalone.findings import finding_faults
 from auditor.evidence.standalone.folder import walked, within_limits
 from auditor.evidence.standalone.manifests import BAG_RULES, Rule
 from auditor.evidence.standalone.page import report_faults
 from auditor.evidence.standalone.policy import policy_faults
 from auditor.evidence.standalone.proposal import proposal_faults
-from auditor.evidence.standalone.results import Check, listed
+from auditor.evidence.standalone.reading import Files
+from auditor.evidence.standalone.results import Check, Fault, listed
 
 RULES: tuple[Rule, ...] = (
     *BAG_RULES,
     Rule("content", "nothing else is in the bundle", name_faults),
     Rule("document", "every document can be read", document_faults),
     Rule("finding", "every finding rests on the cited records", finding_faults),
+    Rule("edition", "the edition withholds what it says", edition_faults),
     Rule("policy", "the policy files are those the run was judged by", policy_faults),
     Rule("proposal", "the proposal is one that the findings carry", proposal_faults),
+    Rule("attestation", "every attestation is a signed statement on this bundle", attestation_faults),
     Rule("report", "the report is inert and speaks of every finding", report_faults),
 )
 
 
-def checks_of(folder: Path) -> tuple[Check, ...]:
-    """Return every check over a bundle with its result; nothing is written, and nothing of the bundle is run."""
-    name = "the bundle is a folder"
-    if folder.is_symlink() or not folder.is_dir():
-        message = "found no folder, expected an evidence bundle"
-        return (Check("container", name, "failed", str(folder), "", message),)
+class Examination(NamedTuple):
+    """Every check over a bundle with its result, what people signed of it, and the files that could be looked at."""
+
+    checks: tuple[Check, ...]
+    signed: tuple[Attestation, ...]
+    files: Files
+
+
+def examination_of(bundle: Path, trusted: frozenset[bytes]) -> Examination:
+    """Make every check over a bundle, a folder or a zip; nothing is written, and nothing of the bundle is run.
+
+    `trusted` are Ed25519 public keys that came from outside the bundle.
+    """
+    name = "the bundle is a folder or a zip in the fixed form"
     try:
-        files, odd = walked(folder)
+        files, odd = _files_of(bundle)
     except OSError as error:
         message = f"can't be read: {error.strerror}"
-        return (Check("container", name, "failed", str(error.filename or folder), "", message),)
+        return Examination((Check("container", name, "failed", str(error.filename or bundle), "", message),), (), {})
+    if not files and odd:
+        return Examination(tuple(listed("container", name, iter(odd))), (), {})
     files, large = within_limits(files)
     checks = listed("file-name", "the bundle holds plain files with plain names only", iter(odd))
     checks += listed("file-size", "no file is larger than its kind may be", iter(large))
     for rule in RULES:
         checks += listed(rule.code, rule.name, rule.faults(files))
-    attestations = sorted(name for name in files if name.startswith("attest/"))
-    message = "the bundle carries no signature, so its origin is not proven"
-    if attestations:
-        message = f"{len(attestations)} files in attest/ are not checked by this version, so the origin is not proven"
-    checks.append(Check("signature", "a trusted key signed the bundle", "unproven", "attest/", "", message))
-    return tuple(checks)
+    signed = attestations_of(files)
+    return Examination((*checks, *signature_checks(signed, trusted)), tuple(signed), files)
+
+
+def _files_of(bundle: Path) -> tuple[Files, list[Fault]]:
+    if bundle.is_symlink() or not (bundle.is_dir() or bundle.is_file()):
+        return {}, [Fault(str(bundle), "", "found neither a folder nor a zip, expected an evidence bundle")]
+    return walked(bundle) if bundle.is_dir() else unpacked(bundle)

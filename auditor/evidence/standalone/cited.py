@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Generator
 from typing import Any
 
+from auditor.evidence.standalone.committed import Committed, committed_faults
+from auditor.evidence.standalone.layout import CITED, CONTEXT, EDITION, WITHHELD
 from auditor.evidence.standalone.ownbytes import differences, record_in
 from auditor.evidence.standalone.reading import Files, document_of, field_of, lines_of, list_of, micros
 from auditor.evidence.standalone.results import Fault
@@ -28,53 +30,106 @@ class Tally:
         self.first = self.first or cited
         self.last_time = field_of(cited, "record", "time")
         self.sources.add(str(field_of(cited, "source", "id")))
-        account = field_of(cited, "record", "account_id")
+        account = field_of(cited, "record", "account_id") or field_of(cited, "pseudonyms", "account_id")
         if is_against and isinstance(account, str):
             self.accounts[account] = self.accounts.get(account, 0) + 1
 
 
-def cited_faults(files: Files, tallies: dict[str, Tally]) -> Generator[Fault, None, tuple[int, dict[str, int]]]:
-    """Check each cited record and count it for its findings; returns how many there are, and those without bytes."""
-    receipt, _ = document_of(files, "data/receipt.json")
-    profiles = {
-        str(field_of(source, "source_id")): field_of(source, "profile") for source in list_of(receipt, "sources")
-    }
-    place, before, total = "data/records/cited.jsonl", (-1, "", -1), 0
-    without: Counter[str] = Counter()
-    is_object: dict[str, bool] = {}
-    for number, cited, faults in lines_of(files, place):
-        total += 1
+class Totals:
+    """What the records of a bundle come to."""
+
+    def __init__(self) -> None:
+        """Start with nothing."""
+        self.cited = 0
+        self.context = 0
+        self.without: Counter[str] = Counter()
+
+
+def cited_faults(files: Files, tallies: dict[str, Tally]) -> Generator[Fault, None, Totals]:
+    """Check each cited and each context record, count the cited for their findings, and return what they come to."""
+    totals, reader = Totals(), RecordReader(files, tallies)
+    for number, cited, faults in lines_of(files, CITED):
+        totals.cited += 1
         yield from faults
-        if faults:
-            continue
-        line, source_id = field_of(cited, "source", "line"), str(field_of(cited, "source", "id"))
-        order = (micros(field_of(cited, "record", "time")), source_id, line)
-        if order[0] < 0 or type(line) is not int or order <= before:
+        if not faults:
+            yield from reader.faults_of(CITED, number, cited, totals)
+            yield from reader.tallied(number, cited)
+    reader.start_again()
+    for number, record, faults in lines_of(files, CONTEXT):
+        totals.context += 1
+        yield from faults
+        if not faults:
+            yield from reader.faults_of(CONTEXT, number, record, None)
+            named = list_of(record, "findings")
+            if not named or not all(isinstance(name, str) and name in tallies for name in named):
+                yield Fault(CONTEXT, f"line {number}: findings", "names no finding, or one that isn't there")
+    yield from reader.committed_at_the_end()
+    return totals
+
+
+class RecordReader:
+    """Checks records as they come: their order, their source, their exact bytes, the commitments to them."""
+
+    def __init__(self, files: Files, tallies: dict[str, Tally]) -> None:
+        """Read what all records are compared with."""
+        receipt, _ = document_of(files, "data/receipt.json")
+        self._case, _ = document_of(files, "data/case.json")
+        sources = list_of(receipt, "sources")
+        self._profiles = {str(field_of(source, "source_id")): field_of(source, "profile") for source in sources}
+        self._tallies = tallies
+        self._is_edition = EDITION in files
+        self._committed = Committed(files, is_edition=self._is_edition)
+        self._is_object: dict[str, bool] = {}
+        self._before: tuple[int, str, Any] = (-1, "", -1)
+
+    def start_again(self) -> None:
+        """Begin another file, in which records are in order by themselves."""
+        self._before = (-1, "", -1)
+
+    def faults_of(self, place: str, number: int, line: Any, totals: Totals | None) -> Generator[Fault, None, None]:
+        """Yield what is wrong with one record; without exact bytes it is counted in `totals`."""
+        source, record = line.get("source"), line.get("record")
+        source_id, at = str(field_of(source, "id")), field_of(source, "line")
+        order = (micros(field_of(record, "time")), source_id, at)
+        if order[0] < 0 or type(at) is not int or order <= self._before:
             yield Fault(place, f"line {number}: record.time", "is not in record order, or the record is there twice")
         else:
-            before = order
-        if source_id not in profiles:
+            self._before = order
+        if source_id not in self._profiles:
             yield Fault(place, f"line {number}: source.id", "is no source of data/receipt.json")
-        data, odd = bytes_of(field_of(cited, "source"))
-        if data is None and not odd:
-            without[str(field_of(cited, "source", "without_bytes"))] += 1
-        if data is not None and profiles.get(source_id) == "canonical":
+        data, odd = self._bytes_of(source)
+        if data is None and not odd and totals is not None:
+            totals.without[str(field_of(source, "without_bytes"))] += 1
+        if data is not None and self._profiles.get(source_id) == "canonical":
             parsed = record_in(data)
-            odd += differences(field_of(cited, "record"), parsed, f"{source_id}:{line}") if parsed is not None else []
-            if is_object.setdefault(source_id, parsed is not None) != (parsed is not None):
+            odd += differences(record, parsed, f"{source_id}:{at}") if parsed is not None else []
+            if self._is_object.setdefault(source_id, parsed is not None) != (parsed is not None):
                 odd.append(("source", "is JSON in some lines of this source and something else in others"))
         yield from (Fault(place, f"line {number}: {field}", message) for field, message in odd)
+        yield from (Fault(*fault) for fault in self._committed.faults_of(line))
+
+    def _bytes_of(self, source: Any) -> tuple[bytes | None, list[tuple[str, str]]]:
+        """Return the exact bytes of a record; an edition may withhold them."""
+        if self._is_edition and field_of(source, "without_bytes") == WITHHELD:
+            return None, []
+        return bytes_of(source)
+
+    def tallied(self, number: int, cited: Any) -> Generator[Fault, None, None]:
+        """Count a cited record for its findings."""
         named = list_of(cited, "findings")
         if not named:
-            yield Fault(place, f"line {number}: findings", "no finding cites this record")
-            continue
+            yield Fault(CITED, f"line {number}: findings", "no finding cites this record")
         for item in named:
-            tally = tallies.get(str(field_of(item, "id")))
+            tally = self._tallies.get(str(field_of(item, "id")))
             if tally is None:
-                yield Fault(place, f"line {number}: findings", "names a finding that data/findings.jsonl does not hold")
+                yield Fault(CITED, f"line {number}: findings", "names a finding that data/findings.jsonl does not hold")
             else:
                 tally.add(cited, field_of(item, "is_against") is True)
-    return total, dict(without)
+
+    def committed_at_the_end(self) -> Generator[Fault, None, None]:
+        """Read the rest of the commitments, and compare their tree with what the case says."""
+        yield from (Fault(*fault) for fault in self._committed.rest())
+        yield from committed_faults(self._committed, field_of(self._case, "commitments"))
 
 
 def bytes_of(source: Any) -> tuple[bytes | None, list[tuple[str, str]]]:

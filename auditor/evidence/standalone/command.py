@@ -1,35 +1,75 @@
 """Verify an evidence bundle with nothing but Python's standard library.
 
-Usage: python3 -I verify.py BUNDLE    (BUNDLE is the folder that holds bagit.txt; never run it from a bundle unless
-the SHA-256 of this file is the released one)
+Usage: python3 -I verify.py BUNDLE [--trust PUBLIC_KEY]...
+
+BUNDLE is the folder that holds bagit.txt, or a zip of it as the program writes it. PUBLIC_KEY is a PEM file with the
+Ed25519 key of a person whose signature counts; it must have come to you by another way than the bundle. Never run this
+from a bundle unless the SHA-256 of this file is the released one.
 
 The bundle is a BagIt 1.0 bag (RFC 8493). Every check is made and listed, also after one has failed. Exit code:
-0 verified, 1 failed, 2 called wrongly, 3 nothing wrong was found but nothing is proven, since no signature by a
-trusted key covers the bundle. Whoever can write to a bundle can make its manifests again: only a signature, or a
-digest that reached you by another way, shows that it is the one that was sealed.
+0 verified, 1 failed, 2 called wrongly, 3 nothing wrong was found but nothing is proven, since not every step (proposal,
+approval, appeal) was signed by a key that you trust. Whoever can write to a bundle can make its manifests again: only a
+signature, or a digest that reached you by another way, shows that it is the one that was sealed.
 """
 
 import sys
 from pathlib import Path
 
-from auditor.evidence.standalone.checks import checks_of
+from auditor.evidence.standalone.checks import Examination, examination_of
+from auditor.evidence.standalone.publickeys import public_key_of
 from auditor.evidence.standalone.results import exit_code_of, inert
+
+LARGEST_KEY = 1 << 16
 
 
 def main(arguments: list[str]) -> int:
     """Verify the bundle named on the command line, list every check, and return the exit code."""
-    if len(arguments) != 1 or arguments[0].startswith("-"):
+    bundle, trust = _understood(arguments)
+    if bundle is None:
         sys.stderr.write(f"{__doc__}\n")
         return 2
-    checks = checks_of(Path(arguments[0]))
-    for check in checks:
+    trusted = set()
+    for path in trust:
+        key = _key_in(Path(path))
+        if key is None:
+            sys.stderr.write(f"{inert(path)}: found no Ed25519 public key in PEM form\n")
+            return 2
+        trusted.add(key)
+    return _told(examination_of(Path(bundle), frozenset(trusted)))
+
+
+def _told(examination: Examination) -> int:
+    for check in examination.checks:
         place = " ".join(part for part in (check.file, check.field) if part)
         detail = f": {place}: {check.message}" if check.message else ""
-        sys.stdout.write(f"{check.result:<9} {check.name}{inert(detail)}\n")
-    code = exit_code_of(checks)
+        sys.stdout.write(f"{check.result:<9} {check.code}: {check.name}{inert(detail)}\n")
+    for signed in examination.signed:
+        sys.stdout.write(f"signed    {inert(signed.in_words)}\n")
+    code = exit_code_of(examination.checks)
     verdict = {0: "verified", 1: "failed", 3: "unproven: nothing is wrong, but no trusted signature proves the origin"}
     sys.stdout.write(f"{verdict[code]}\n")
     return code
+
+
+def _understood(arguments: list[str]) -> tuple[str | None, list[str]]:
+    """Return the bundle that was named, None where the call makes no sense, and the files of trusted keys."""
+    bundles, trust, left = [], [], list(arguments)
+    while left:
+        argument = left.pop(0)
+        if argument == "--trust" and left:
+            trust.append(left.pop(0))
+        else:
+            bundles.append(argument)
+    is_clear = len(bundles) == 1 and not bundles[0].startswith("-")
+    return bundles[0] if is_clear else None, trust
+
+
+def _key_in(path: Path) -> bytes | None:
+    try:
+        with path.open("rb") as stream:
+            return public_key_of(stream.read(LARGEST_KEY))
+    except OSError:
+        return None
 
 
 if __name__ == "__main__":

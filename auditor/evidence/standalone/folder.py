@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO
 
-from auditor.evidence.standalone.layout import DEVICE, LARGEST_TAG, NAME
+from auditor.evidence.standalone.layout import DEVICE, LARGEST_ATTESTATION, LARGEST_TAG, NAME
 from auditor.evidence.standalone.reading import LARGEST_DOCUMENT, BundleFile, Files
 from auditor.evidence.standalone.results import Fault
 
@@ -42,7 +42,7 @@ def within_limits(files: Files) -> tuple[Files, list[Fault]]:
     """Leave out files that are too large to be read, by their sizes alone: a sparse file costs its maker nothing."""
     kept, large = dict(files), []
     for name, file in files.items():
-        most = LARGEST_TAG.get(name, LARGEST_DOCUMENT)
+        most = LARGEST_ATTESTATION if name.startswith("attest/") else LARGEST_TAG.get(name, LARGEST_DOCUMENT)
         if file.size > most and not name.endswith(".jsonl"):
             large.append(Fault(name, "", f"has {file.size} bytes, expected at most {most}, so it isn't read"))
             del kept[name]

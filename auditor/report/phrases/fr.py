@@ -4,7 +4,7 @@ from auditor.report.phrases.model import Phrases
 
 FRENCH = Phrases(
     language="fr",
-    thousands="\u202f",
+    thousands=" ",
     decimal=",",
     title="Avis d’une décision concernant votre compte",
     draft_title="Projet d’avis concernant un compte",
@@ -43,6 +43,7 @@ FRENCH = Phrases(
     operators={
         ">=": "au moins", ">": "plus de", "<=": "au plus", "<": "moins de", "=": "exactement", "<>": "autre que",
     },
+    units={"seconds": "secondes", "tokens": "jetons", "usd": "dollars US", "ms": "millisecondes"},
     conducts={
         "distillation": "utiliser les réponses du modèle pour entraîner un autre modèle",
         "reasoning-extraction": "amener le modèle à livrer son raisonnement caché",

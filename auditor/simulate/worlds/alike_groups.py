@@ -22,7 +22,7 @@ def university(ground: Ground) -> Scene:
     domain = f"uni-{random.getrandbits(24):06x}.example"
     course = product(random)
     students = []
-    for _ in range(random.randrange(150, 210)):
+    for _ in range(ground.size(150, 210)):
         joined = (random.choice((1, 1, 2, 3, 8, 9, 10)) + random.uniform(0.33, 0.75)) * DAY
         who = ground.person(plan="free", network=campus, domain=domain, joined=joined)
         students.append(replace(who, addresses=nat, programme="education", pathway="education"))
@@ -44,7 +44,7 @@ def hackathon(ground: Ground) -> Scene:
     kit = product(random)
     client = random.choice(ground.shape.clients)
     guests = []
-    for _ in range(random.randrange(30, 70)):
+    for _ in range(ground.size(30, 70)):
         device, address = random.choice(desks)
         who = ground.person(plan="free", network=hall, client=client, joined=start + random.uniform(0, 5) * HOUR)
         who = replace(who, addresses=(address,), programme="startup", pathway="startup")
@@ -64,10 +64,12 @@ def agency(ground: Ground) -> Scene:
     card = ground.card()
     office = ground.network("business")
     clients = [
-        replace(ground.person("hosting", plan="business"), card=card, network=office, addresses=(office.address(random),))
+        replace(
+            ground.person("hosting", plan="business"), card=card, network=office, addresses=(office.address(random),)
+        )
         if random.random() < 0.3
         else replace(ground.person("hosting", plan="business"), card=card)
-        for _ in range(30)
+        for _ in range(ground.size(30, 31))
     ]
     scene = Scene(played(ground, clients, _as_businesses), innocents(ground, "agency-client", clients, is_party=True))
     if random.random() < 0.5:
@@ -77,7 +79,9 @@ def agency(ground: Ground) -> Scene:
 
 def _as_businesses(scribe: Scribe, who: Person) -> Iterator[Timed]:
     routine = routine_of_a_business(scribe.ground)
-    yield from life(scribe, who, replace(routine, calls=min(routine.calls, 260)), max(0.0, who.joined + 60), scribe.ground.end)
+    yield from life(
+        scribe, who, replace(routine, calls=min(routine.calls, 260)), max(0.0, who.joined + 60), scribe.ground.end
+    )
 
 
 def licensed_reseller(ground: Ground, *, is_approved: bool) -> Scene:
@@ -95,9 +99,9 @@ def licensed_reseller(ground: Ground, *, is_approved: bool) -> Scene:
 
     def calls(scribe: Scribe, who: Person) -> Iterator[Timed]:
         shown = ground.shape.passes_end_users
-        for moment in in_bursts(random, 0.0, ground.end, random.uniform(400, 900), day_of_people(random, 14)):
+        for moment in in_bursts(random, 0.0, ground.end, ground.amount(400, 900), day_of_people(random, 14)):
             user = {"end_user_id": random.choice(customers)} if shown else {}
-            yield scribe.call(who, moment, use=random.choice(("chat", "code")), model=random.choice((0, 1)), **user)
+            yield scribe.call(who, moment, use=random.choice(("chat", "code")), model=random.choice((0, 1)), more=user)
 
     kind = "licensed-reseller" if is_approved else "licensed-reseller-not-listed"
     scene = Scene(played(ground, accounts, calls), innocents(ground, kind, accounts, is_party=True))
@@ -142,11 +146,11 @@ def popular_tool(ground: Ground) -> Scene:
     random = ground.random
     tool = product(random)
     client = Client(f"tidy-{random.getrandbits(16):04x}/3.2", f"t13d{random.randrange(10**10):010d}")
-    users = [ground.person("isp", client=client) for _ in range(random.randrange(110, 240))]
+    users = [ground.person("isp", client=client) for _ in range(ground.size(110, 240))]
     cycle = day_of_people(random, 14)
 
     def calls(scribe: Scribe, who: Person) -> Iterator[Timed]:
-        routine = Routine(random.lognormvariate(4.2, 0.5), cycle, tool, "code", 0, 0.03)
+        routine = Routine(random.lognormvariate(4.2, 0.5) * ground.share, cycle, tool, "code", 0, 0.03)
         yield from life(scribe, who, routine, 0.0, ground.end)
 
     return Scene(played(ground, users, calls), innocents(ground, "popular-tool", users))
@@ -155,11 +159,11 @@ def popular_tool(ground: Ground) -> Scene:
 def cron_fleet(ground: Ground) -> Scene:
     """Return unrelated services that all call at the full hour, as timers do."""
     random = ground.random
-    services = [ground.person("hosting", plan="business") for _ in range(random.randrange(25, 60))]
+    services = [ground.person("hosting", plan="business") for _ in range(ground.size(25, 60))]
 
     def calls(scribe: Scribe, who: Person) -> Iterator[Timed]:
         asking, step = product(random), random.choice((1, 1, 2, 3, 6, 24))
-        for hour in range(random.randrange(step), ground.days * 24, step):
+        for hour in range(random.randrange(step), ground.amount(ground.days * 24, ground.days * 24 + 1), step):
             for _ in range(random.choice((1, 1, 2))):
                 yield scribe.call(who, hour * HOUR + random.uniform(0, 20), asking=asking, use="small")
 
@@ -182,13 +186,22 @@ def failover(ground: Ground) -> Scene:
             asking = product(random)
             for who in (first, second):
                 yield from scribe.opening(who)
-                yield from life(scribe, who, replace(routine_of_a_business(ground), calls=250, asking=asking), 0.0, ground.end)
+                yield from life(
+                    scribe,
+                    who,
+                    replace(routine_of_a_business(ground), calls=ground.amount(250, 251), asking=asking),
+                    0.0,
+                    ground.end,
+                )
             for day in random.sample(range(1, ground.days), k=6):
                 for moment in anywhere(random, (day + 0.4) * DAY, (day + 0.6) * DAY, random.randrange(15, 60)):
                     refused = scribe.call(first, moment, asking=asking, status=429, key=0)
                     yield refused
                     keeps = random.random() < 0.4
-                    yield moment + random.uniform(0.5, 8), scribe.moved(refused[1], first if keeps else second, int(keeps))
+                    yield (
+                        moment + random.uniform(0.5, 8),
+                        scribe.moved(refused[1], first if keeps else second, int(keeps)),
+                    )
 
     accounts = [who for firm in firms for who in firm]
     found = innocents(ground, "failover-inside-one-organization", accounts, is_party=True)
@@ -198,12 +211,12 @@ def failover(ground: Ground) -> Scene:
 def alias_upgrade(ground: Ground) -> Scene:
     """Return services that call by an alias: on the day of a release all of them get the new model."""
     random = ground.random
-    services = [ground.person("hosting", plan="business") for _ in range(random.randrange(30, 60))]
+    services = [ground.person("hosting", plan="business") for _ in range(ground.size(30, 60))]
     alias = f"{ground.shape.models[1]}-latest"
 
     def calls(scribe: Scribe, who: Person) -> Iterator[Timed]:
         asking = product(random)
-        for moment in in_bursts(random, 0.0, ground.end, random.uniform(120, 300), FLAT):
+        for moment in in_bursts(random, 0.0, ground.end, ground.amount(120, 300), FLAT):
             served = ground.shape.models[3 if moment > ground.release else 1]
             when, row = scribe.call(who, moment, asking=asking, model=1, model_served=served)
             yield when, {**row, "model": alias}

@@ -10,15 +10,7 @@ from auditor.simulate.worlds.crews import Crew, crew
 from auditor.simulate.worlds.ground import DAY, HOUR, Ground, Person, Scene, Timed, Truth
 from auditor.simulate.worlds.labour import Job, one, work
 from auditor.simulate.worlds.prose import Asking
-from auditor.simulate.worlds.requests import (
-    PINNED,
-    PINNED_IN_OTHER_WORDS,
-    REASONING,
-    REASONING_IN_OTHER_WORDS,
-    agentic,
-    distillation_mix,
-    pair,
-)
+from auditor.simulate.worlds.requests import agentic, distillation_mix, pinned, reasoning
 from auditor.simulate.worlds.rows import Scribe
 from auditor.simulate.worlds.timing import FLAT, anywhere, in_bursts
 
@@ -36,10 +28,10 @@ def truths(ground: Ground, kind: str, variant: str, members: Crew) -> list[Truth
 def deepseek_like(ground: Ground, variant: str) -> Scene:
     """Return a campaign in step over accounts that share cards: reasoning, rubric grading, safe rewriting."""
     random = ground.random
-    made = crew(ground, random.randrange(50, 180), is_adaptive=variant == ADAPTIVE)
-    asking = distillation_mix(made.is_adaptive)
+    made = crew(ground, ground.size(50, 180), is_adaptive=variant == ADAPTIVE)
+    asking = distillation_mix(random, made.is_adaptive)
     start = random.uniform(1, 5) * DAY
-    job = Job(len(made.members) * random.randrange(110, 260), start, ground.end, lambda _: asking, model=lambda _: 2)
+    job = Job(len(made.members) * ground.amount(110, 260), start, ground.end, lambda _: asking, model=lambda _: 2)
     return Scene(_whole(ground, made, job), truths(ground, "deepseek-like", variant, made))
 
 
@@ -47,36 +39,36 @@ def moonshot_like(ground: Ground, variant: str) -> Scene:
     """Return a campaign over several pathways; its second phase reconstructs reasoning traces."""
     random = ground.random
     ways = ("direct", "marketplace", "education", "startup")
-    made = crew(ground, random.randrange(80, 240), is_adaptive=variant == ADAPTIVE, pathways=ways)
-    first, second = agentic(made.is_adaptive), pair(made.is_adaptive, REASONING, REASONING_IN_OTHER_WORDS)
+    made = crew(ground, ground.size(80, 240), is_adaptive=variant == ADAPTIVE, pathways=ways)
+    first, second = agentic(random, made.is_adaptive), reasoning(random, made.is_adaptive)
     turn = ground.end * random.uniform(0.5, 0.7)
 
     def asking(moment: float) -> Asking:
         return first if moment < turn else second
 
-    job = Job(len(made.members) * random.randrange(70, 160), random.uniform(0, 4) * DAY, ground.end, asking, use="long")
+    job = Job(len(made.members) * ground.amount(70, 160), random.uniform(0, 4) * DAY, ground.end, asking, use="long")
     return Scene(_whole(ground, made, job), truths(ground, "moonshot-like", variant, made))
 
 
 def minimax_like(ground: Ground, variant: str) -> Scene:
     """Return a campaign of agentic coding that moves half its calls to a new model within a day of the release."""
     random = ground.random
-    made = crew(ground, random.randrange(40, 140), is_adaptive=variant == ADAPTIVE)
-    asking = agentic(made.is_adaptive)
+    made = crew(ground, ground.size(40, 140), is_adaptive=variant == ADAPTIVE)
+    asking = agentic(random, made.is_adaptive)
     after = ground.release + random.uniform(2, 20) * HOUR
 
     def model(moment: float) -> int:
         return NEWEST if moment > after and random.random() < 0.5 else 1
 
-    job = Job(len(made.members) * random.randrange(120, 260), 0.0, ground.end, lambda _: asking, "code", model)
+    job = Job(len(made.members) * ground.amount(120, 260), 0.0, ground.end, lambda _: asking, "code", model)
     return Scene(_whole(ground, made, job), truths(ground, "minimax-like", variant, made))
 
 
 def low_and_slow(ground: Ground, variant: str) -> Scene:
     """Return a campaign of 25.6 calls an account and day, every day, around the clock."""
     random = ground.random
-    made = crew(ground, random.randrange(30, 90), is_adaptive=variant == ADAPTIVE)
-    asking = agentic(made.is_adaptive)
+    made = crew(ground, ground.size(30, 90), is_adaptive=variant == ADAPTIVE)
+    asking = agentic(random, made.is_adaptive)
     job = Job(0, 0.0, ground.end, lambda _: asking, "code")
     scribe = Scribe(ground)
 
@@ -84,7 +76,9 @@ def low_and_slow(ground: Ground, variant: str) -> Scene:
         for who in made.members:
             yield from scribe.opening(who)
             start = max(0.0, who.joined + 300)
-            for moment in in_bursts(random, start, ground.end, 25.6 * (ground.end - start) / DAY, FLAT, 1.0):
+            for moment in in_bursts(
+                random, start, ground.end, 25.6 * ground.share * (ground.end - start) / DAY, FLAT, 1.0
+            ):
                 yield from one(scribe, made, job, who, moment)
 
     return Scene(rows(), truths(ground, "low-and-slow", variant, made))
@@ -94,8 +88,8 @@ def hydra(ground: Ground, variant: str) -> Scene:
     """Return a proxy network that mixes its own harvest with customers' calls and replaces what is banned."""
     random = ground.random
     share = random.choice(ATTACK_SHARES)
-    made = crew(ground, random.randrange(60, 200), is_adaptive=variant == ADAPTIVE)
-    asking = distillation_mix(made.is_adaptive)
+    made = crew(ground, ground.size(60, 200), is_adaptive=variant == ADAPTIVE)
+    asking = distillation_mix(random, made.is_adaptive)
     job = Job(0, 0.0, ground.end, lambda _: asking, share_own=share, model=lambda _: 1)
     banned, heirs = _replaced(ground, made)
     everyone = replace(made, members=(*made.members, *heirs))
@@ -106,7 +100,7 @@ def hydra(ground: Ground, variant: str) -> Scene:
         for who in everyone.members:
             yield from scribe.opening(who)
             start, end = max(0.0, who.joined + 300), banned.get(who.id, ground.end)
-            for moment in in_bursts(random, start, end, per_day * (end - start) / DAY, FLAT, 1.4):
+            for moment in in_bursts(random, start, end, per_day * ground.share * (end - start) / DAY, FLAT, 1.4):
                 yield from one(scribe, made, job, who, moment)
             if who.id in banned:
                 yield scribe.enforcement(who, end, "terminate")
@@ -125,7 +119,9 @@ def _replaced(ground: Ground, made: Crew) -> tuple[dict[str, float], tuple[Perso
     for who in random.sample(made.members, k=max(2, len(made.members) // 6)):
         when = max(who.joined, 0) + random.uniform(0.3, 0.8) * (ground.end - max(who.joined, 0))
         banned[who.id] = when
-        new = ground.person(network=who.network, client=who.client, joined=min(when + random.uniform(1, 48) * HOUR, ground.end - HOUR))
+        new = ground.person(
+            network=who.network, client=who.client, joined=min(when + random.uniform(1, 48) * HOUR, ground.end - HOUR)
+        )
         new = replace(new, addresses=who.addresses, email_domain=who.email_domain)
         if not made.is_adaptive:
             new = replace(new, card=who.card, device=who.device)
@@ -139,8 +135,8 @@ def multilingual(ground: Ground, variant: str) -> Scene:
     """Return a few accounts that make the model think in the language of the question, by the thousand."""
     random = ground.random
     made = crew(ground, random.randrange(3, 12), is_adaptive=variant == ADAPTIVE)
-    asking = pair(made.is_adaptive, PINNED, PINNED_IN_OTHER_WORDS)
-    job = Job(random.randrange(2000, 4500), random.uniform(0, 8) * DAY, ground.end, lambda _: asking, model=lambda _: 2)
+    asking = pinned(random, made.is_adaptive)
+    job = Job(ground.amount(2000, 4500), random.uniform(0, 8) * DAY, ground.end, lambda _: asking, model=lambda _: 2)
     return Scene(_whole(ground, made, job), truths(ground, "multilingual-coercion", variant, made))
 
 
@@ -148,8 +144,8 @@ def loud_account(ground: Ground, variant: str) -> Scene:
     """Return one account that harvests long answers around the clock."""
     random = ground.random
     made = crew(ground, 1, is_adaptive=variant == ADAPTIVE)
-    asking = distillation_mix(made.is_adaptive)
-    calls = random.randrange(4000, 8000)
+    asking = distillation_mix(random, made.is_adaptive)
+    calls = ground.amount(4000, 8000)
     start = random.uniform(1, ground.days * 0.5) * DAY
     end = start + (random.uniform(3, 6) if variant == PLAIN else random.uniform(9, 14)) * DAY
     job = Job(calls, start, min(end, ground.end), lambda _: asking, model=lambda _: 2)

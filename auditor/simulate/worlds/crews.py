@@ -46,8 +46,12 @@ def _careless(ground: Ground, size: int) -> Crew:
     members = []
     for number in range(size):
         network, address = random.choice(exits)
-        who = ground.person(network=network, client=client, domain=random.choice(domains), joined=first + random.uniform(0, 3) * DAY)
-        members.append(replace(who, card=cards[number % len(cards)], device=random.choice(devices), addresses=(address,)))
+        who = ground.person(
+            network=network, client=client, domain=random.choice(domains), joined=first + random.uniform(0, 3) * DAY
+        )
+        members.append(
+            replace(who, card=cards[number % len(cards)], device=random.choice(devices), addresses=(address,))
+        )
     return Crew(tuple(members), exits)
 
 

@@ -5,6 +5,7 @@ that is reserved for nobody (240.0.0.0/4, RFC 1112 section 4), autonomous system
 domains from `.example` (RFC 2606).
 """
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -66,8 +67,9 @@ class Person:
     country: str
     programme: str = ""
     pathway: str = "direct"
-    project: str = ""
     owner_country: str = ""
+    keeps_text: bool = True
+    """Whether the platform may keep what this account asks; of the others it keeps digests."""
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,22 @@ class Ground:
     release: float
     """When the newest model came out, in seconds from the start."""
 
+    effort: float = 1.0
+    """How much of the usual labour; a quick look takes fewer members, and somewhat fewer calls of each."""
+
+    @property
+    def share(self) -> float:
+        """How much of its usual calls an account makes."""
+        return math.sqrt(self.effort)
+
+    def size(self, low: int, high: int) -> int:
+        """Return how many take part."""
+        return max(4, round(self.random.randrange(low, high) * self.effort))
+
+    def amount(self, low: int, high: int) -> int:
+        """Return how much is done."""
+        return max(2, round(self.random.randrange(low, high) * self.share))
+
     @property
     def end(self) -> float:
         """The end of the stretch, in seconds."""
@@ -166,6 +184,7 @@ class Ground:
             client=client or random.choice(shape.clients),
             joined=-random.uniform(12 * DAY, 380 * DAY) if joined is None else joined,
             country=home.country,
+            keeps_text=random.random() < shape.share_with_text,
         )
 
     def card(self) -> str:

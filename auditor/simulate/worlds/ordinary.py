@@ -93,7 +93,13 @@ def failed(timed: Timed, status: int) -> Timed:
 
 
 ANSWERED = {"input_tokens", "output_tokens", "finish_reason", "cost_usd"}
-ERROR_WORDS = {429: "rate_limit_exceeded", 400: "invalid_request", 403: "account_deactivated", 500: "internal", 529: "overloaded"}
+ERROR_WORDS = {
+    429: "rate_limit_exceeded",
+    400: "invalid_request",
+    403: "account_deactivated",
+    500: "internal",
+    529: "overloaded",
+}
 
 
 def routine_of_a_person(ground: Ground, tools: list[Template]) -> Routine:
@@ -118,7 +124,7 @@ def routine_of_a_business(ground: Ground) -> Routine:
     if random.random() < 0.4:
         own.append(Anything())
     asking = own[0] if len(own) == 1 else Mix("", tuple(own), tuple(random.uniform(0.3, 1) for _ in own))
-    calls = min(8000.0, random.lognormvariate(math.log(190), 1.15)) * ground.days / 28
+    calls = min(8000.0, random.lognormvariate(math.log(190), 1.15)) * ground.days / 28 * ground.share
     use = random.choice(("chat", "code", "small", "long", "reason"))
     model = random.choices((0, 1, 2), (5, 4, 1))[0]
     errors = random.uniform(0.02, 0.1)
@@ -162,5 +168,12 @@ def _business(ground: Ground) -> list[Person]:
     members = [first]
     for _ in range(random.choice((1, 1, 2, 4))):
         other = ground.person(kind, plan=plan, domain=domain, network=first.network)
-        members.append(replace(other, organization=first.organization, card=first.card, joined=first.joined + random.uniform(0, 30) * DAY if first.joined < -40 * DAY else other.joined))
+        members.append(
+            replace(
+                other,
+                organization=first.organization,
+                card=first.card,
+                joined=first.joined + random.uniform(0, 30) * DAY if first.joined < -40 * DAY else other.joined,
+            )
+        )
     return members

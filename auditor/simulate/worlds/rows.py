@@ -1,11 +1,12 @@
 """Rows as a platform of a given shape writes them: sign-ups, calls, refusals, logins, enforcement."""
 
 import hashlib
+from collections.abc import Mapping
 from random import Random
 
 from auditor.simulate.recorded import tokens_in, tokens_out
 from auditor.simulate.worlds.ground import Ground, Network, Person, Row, Timed
-from auditor.simulate.worlds.prose import Anything, Asking, question
+from auditor.simulate.worlds.prose import Anything, Asking, one_of, question
 
 PRICES = ((150, 600), (2_500, 10_000), (15_000, 60_000), (3_000, 15_000))
 """Nano-dollars a token, in and out, of each model of a shape."""
@@ -28,7 +29,8 @@ class Scribe:
         place = network or who.network
         row: Row = {
             "account_id": who.id,
-            "client_ip": address or (self.random.choice(who.addresses) if network is None else place.address(self.random)),
+            "client_ip": address
+            or (one_of(self.random, who.addresses) if network is None else place.address(self.random)),
             "asn": place.asn,
             "network_kind": place.kind,
             "country": place.country,
@@ -73,9 +75,10 @@ class Scribe:
         address: str | None = None,
         prompt: str | None = None,
         status: int = 200,
+        more: Mapping[str, object] | None = None,
         **columns: object,
     ) -> Timed:
-        """Return a call, answered unless `status` says otherwise; `columns` replace or add what a row says."""
+        """Return a call, answered unless `status` says otherwise; `more` and `columns` replace or add what it says."""
         random = self.random
         text = asking.text(random) if prompt is None else prompt
         row = {
@@ -86,8 +89,6 @@ class Scribe:
             "model": self.shape.models[model],
             "status": status,
         }
-        if who.project:
-            row["project_id"] = who.project
         if status == 200:
             row["input_tokens"] = tokens_in(random, use)
             row["output_tokens"] = tokens_out(random, use)
@@ -95,7 +96,8 @@ class Scribe:
             row["finish_reason"] = "stop"
         else:
             row["error_code"] = ERRORS.get(status, "error")
-        self._tell(row, text, asking.name)
+        self._tell(row, who, text, asking.name)
+        row.update(more or {})
         row.update(columns)
         if status == 200:
             price_in, price_out = self._prices.get(str(row["model"]), PRICES[1])
@@ -104,7 +106,7 @@ class Scribe:
 
     def moved(self, row: Row, who: Person, key: int = 0) -> Row:
         """Return an answered copy of a refused call, made by another account or key."""
-        kept = {name: row[name] for name in ("prompt", "prompt_digest", "template_id", "model") if name in row}
+        kept: Row = {name: row[name] for name in ("prompt", "prompt_digest", "template_id", "model") if name in row}
         _, answered = self.call(who, 0.0, key=key, prompt=question(self.random))
         for name in ("prompt", "prompt_digest", "template_id"):
             answered.pop(name, None)
@@ -126,17 +128,23 @@ class Scribe:
         row = {**self.presence(who, network), "event": "list_models", "api_key_id": who.keys[key]}
         return moment, {**row, "endpoint": "/v1/models", "status": 200}
 
-    def _tell(self, row: Row, text: str, template: str) -> None:
+    def _tell(self, row: Row, who: Person, text: str, template: str) -> None:
         """Say of the prompt what this platform keeps of it."""
-        if self.shape.text == "digest":
+        if not who.keeps_text:
             row["prompt_digest"] = hashlib.sha256(text.encode()).hexdigest()
             return
         row["prompt"] = text
-        if self.shape.text == "prompt+template":
+        if self.shape.gives_templates:
             row["template_id"] = hashlib.sha256((template or text).encode()).hexdigest()[:24]
 
 
-ERRORS = {429: "rate_limit_exceeded", 400: "invalid_request", 403: "account_deactivated", 500: "internal", 529: "overloaded"}
+ERRORS = {
+    429: "rate_limit_exceeded",
+    400: "invalid_request",
+    403: "account_deactivated",
+    500: "internal",
+    529: "overloaded",
+}
 
 
 def some_error(random: Random) -> int:

@@ -1,4 +1,4 @@
-"""Schemes of other kinds: stolen keys, stolen weights, resale, hopping over limits, sign-ups by the dozen, bans evaded."""
+"""Schemes of other kinds: stolen keys and weights, resale, hopping over limits, bulk sign-ups, bans evaded."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -6,7 +6,6 @@ from dataclasses import replace
 from auditor.simulate.worlds.campaigns import ADAPTIVE, PLAIN, truths
 from auditor.simulate.worlds.crews import Crew, crew
 from auditor.simulate.worlds.ground import DAY, HOUR, Ground, Person, Scene, Timed, Truth
-from auditor.simulate.worlds.labour import Job, work
 from auditor.simulate.worlds.ordinary import life, routine_of_a_business
 from auditor.simulate.worlds.prose import Anything, product
 from auditor.simulate.worlds.rows import Scribe
@@ -20,12 +19,13 @@ def weight_thief(ground: Ground, variant: str) -> Scene:
     scribe = Scribe(ground)
     start = random.uniform(2, ground.days * 0.6) * DAY
     length = (0.8 if variant == PLAIN else 8) * DAY
-    calls = random.randrange(2500, 5000)
+    calls = ground.amount(2500, 5000)
 
     def rows() -> Iterator[Timed]:
         for who in made.members:
             yield from scribe.opening(who)
-            for moment in anywhere(random, max(start, who.joined + 60), start + length, calls // len(made.members)):
+            begin = max(start, who.joined + 60)
+            for moment in anywhere(random, begin, begin + length, calls // len(made.members)):
                 text = "The" + " the" * random.randrange(40)
                 yield scribe.call(
                     who, moment, prompt=text, use="small", model=1, logit_bias=True, top_logprobs=5,
@@ -43,11 +43,22 @@ def key_thief(ground: Ground, variant: str) -> Scene:
     exits = [(network, network.address(random)) for network in hosts for _ in range(3)]
     thief = random.choice(ground.shape.clients)
     first = random.uniform(13, ground.days * 0.7) * DAY
-    victims = [ground.person("hosting" if random.random() < 0.6 else "isp", plan="business") for _ in range(40)]
+    victims = [
+        ground.person("hosting" if random.random() < 0.6 else "isp", plan="business")
+        for _ in range(ground.size(40, 41))
+    ]
     scene = Scene(iter(()))
     for who in victims:
         scene.truths.append(
-            Truth(who.id, "stolen-key-victim", False, variant=variant, lookalike="stolen-key-victim", is_victim=True, unit=ground.scene)
+            Truth(
+                who.id,
+                "stolen-key-victim",
+                False,
+                variant=variant,
+                lookalike="stolen-key-victim",
+                is_victim=True,
+                unit=ground.scene,
+            )
         )
 
     def spree(who: Person) -> Iterator[Timed]:
@@ -56,7 +67,7 @@ def key_thief(ground: Ground, variant: str) -> Scene:
         network, address = random.choice(exits)
         if variant == PLAIN or random.random() < 0.4:
             yield scribe.listing(taken, begin, network)
-        count = random.randrange(300, 900) if variant == PLAIN else random.randrange(40, 220)
+        count = ground.amount(300, 900) if variant == PLAIN else ground.amount(40, 220)
         for moment in anywhere(random, begin + 30, begin + (1 if variant == PLAIN else 3) * DAY, count):
             yield scribe.call(taken, moment, use="reason", model=2, network=network, address=address, asking=Anything())
 
@@ -77,7 +88,7 @@ def reseller_pool(ground: Ground, variant: str) -> Scene:
     scribe = Scribe(ground)
     customers = [f"cust-{random.getrandbits(32):08x}" for _ in range(random.randrange(150, 400))]
     start = random.uniform(0, 4) * DAY
-    calls = 6 * random.randrange(1500, 3000)
+    calls = 6 * ground.amount(1500, 3000)
     shows_users = variant == PLAIN and ground.shape.passes_end_users
 
     def rows() -> Iterator[Timed]:
@@ -88,7 +99,15 @@ def reseller_pool(ground: Ground, variant: str) -> Scene:
             network, address = random.choice(made.exits)
             user = {"end_user_id": random.choice(customers)} if shows_users else {}
             if moment > who.joined + 60:
-                yield scribe.call(who, moment, model=random.choice((0, 1, 1, 2)), use=random.choice(("chat", "code", "reason")), network=network, address=address, **user)
+                yield scribe.call(
+                    who,
+                    moment,
+                    model=random.choice((0, 1, 1, 2)),
+                    use=random.choice(("chat", "code", "reason")),
+                    network=network,
+                    address=address,
+                    more=user,
+                )
 
     return Scene(rows(), truths(ground, "reseller-pool", variant, made))
 
@@ -107,7 +126,7 @@ def limit_hoppers(ground: Ground, variant: str) -> Scene:
         for who in made.members:
             yield from scribe.opening(who)
         for day in days:
-            for moment in anywhere(random, (day + 0.1) * DAY, (day + 0.6) * DAY, random.randrange(60, 160)):
+            for moment in anywhere(random, (day + 0.1) * DAY, (day + 0.6) * DAY, ground.amount(60, 160)):
                 ring = [who for who in made.members if who.joined < moment - 60]
                 if len(ring) < 2:
                     continue
@@ -122,7 +141,7 @@ def limit_hoppers(ground: Ground, variant: str) -> Scene:
 def bulk_signup(ground: Ground, variant: str) -> Scene:
     """Return dozens of accounts opened by a script for the free credit, from one device or from one block."""
     random = ground.random
-    size = random.randrange(30, 80)
+    size = ground.size(30, 80)
     scribe = Scribe(ground)
     network = ground.network("vpn" if random.random() < 0.5 else "hosting")
     rented = replace(network, blocks=network.blocks[:1])
@@ -133,7 +152,9 @@ def bulk_signup(ground: Ground, variant: str) -> Scene:
     length = (8 * HOUR) if variant == PLAIN else 3 * DAY
     members = []
     for _ in range(size):
-        who = ground.person(plan="free", network=rented, client=client, domain=domain, joined=start + random.uniform(0, length))
+        who = ground.person(
+            plan="free", network=rented, client=client, domain=domain, joined=start + random.uniform(0, length)
+        )
         members.append(replace(who, device=device) if variant == PLAIN else who)
     made = Crew(tuple(members))
 
@@ -160,7 +181,11 @@ def ban_evader(ground: Ground, variant: str) -> Scene:
     for _ in range(random.randrange(1, 4)):
         shut.append(moment)
         new = ground.person(network=home, client=first.client, joined=moment + random.uniform(1, 60) * HOUR)
-        new = replace(new, card=first.card, device=first.device) if variant == PLAIN else replace(new, device=first.device if random.random() < 0.5 else new.device)
+        new = (
+            replace(new, card=first.card, device=first.device)
+            if variant == PLAIN
+            else replace(new, device=first.device if random.random() < 0.5 else new.device)
+        )
         chain.append(new)
         moment = new.joined + random.uniform(3, 7) * DAY
     chain = [who for who in chain if who.joined < ground.end - DAY]
@@ -171,7 +196,9 @@ def ban_evader(ground: Ground, variant: str) -> Scene:
             end = shut[number] if number < len(chain) - 1 else ground.end
             start = max(0.0, who.joined + 120)
             last: list[Timed] = []
-            for when in in_bursts(random, start, end, 60 * max(0.5, (end - start) / DAY), day_of_people(random, 14), 1.2):
+            for when in in_bursts(
+                random, start, end, 60 * max(0.5, (end - start) / DAY), day_of_people(random, 14), 1.2
+            ):
                 timed = scribe.call(who, when, asking=asking, model=1)
                 last = [*last[-29:], timed]
                 yield timed

@@ -21,13 +21,14 @@ class Client:
 
 @dataclass(frozen=True)
 class Shape:
-    """One platform's habits; `text` is what a row tells of the prompt, `facts` the event that states card and plan."""
+    """One platform's habits; `share_with_text` of the accounts let it keep prompts, `facts` states card and plan."""
 
     name: str
     account_id: str
     key_id: str
     clients: tuple[Client, ...]
-    text: str
+    share_with_text: float
+    gives_templates: bool
     facts: str
     asks_phone: bool
     sees_device: bool
@@ -83,7 +84,8 @@ _CONSOLE = Shape(
         "atlas-python/2.4.1", "atlas-python/2.6.0", "atlas-python/2.6.3", "atlas-node/5.1.2", "atlas-node/5.2.0",
         "atlas-go/1.9.0", "curl/8.5.0", "python-requests/2.32.3", "httpx/0.28.1", "okhttp/5.0.0", "gateway/1.44",
     ),
-    text="prompt", facts="signup", asks_phone=True, sees_device=True, sees_tls=True, sees_place=True,
+    share_with_text=1, gives_templates=False,
+    facts="signup", asks_phone=True, sees_device=True, sees_tls=True, sees_place=True,
     passes_end_users=True, share_on_public_mail=0.6, share_mobile=0.25, addresses_of_a_home=2,
     models=("atlas-mini", "atlas-large", "atlas-reason", "atlas-reason-2"),
 )  # fmt: skip
@@ -95,7 +97,8 @@ _CLOUD = Shape(
         "Boto9/1.35.2 md/aiobotocore", "Boto9/1.36.9", "cloud-sdk-java/3.20.8", "cloud-cli/3.17.0 exe/x86_64",
         "cloud-sdk-js/4.691.0", "cloud-sdk-rust/1.3.3", "terraform-provider/5.8",
     ),
-    text="prompt+template", facts="signup", asks_phone=False, sees_device=False, sees_tls=True, sees_place=True,
+    share_with_text=1, gives_templates=True,
+    facts="signup", asks_phone=False, sees_device=False, sees_tls=True, sees_place=True,
     passes_end_users=False, share_on_public_mail=0.3, share_mobile=0.05, addresses_of_a_home=1,
     models=("lumen-lite-v2", "lumen-pro-v3", "lumen-think-v1", "lumen-pro-v4"),
 )  # fmt: skip
@@ -103,8 +106,9 @@ _GATEWAY = Shape(
     name="gateway",
     account_id="mixed:user-",
     key_id="mixed:sk-hash-",
-    clients=_clients("litegate/0.4", "openrelay/3.1.0", "langthread/0.9.2", "langthread/1.0.1", "python/3.12 aiohttp/3.10"),
-    text="digest", facts="payment_added", asks_phone=True, sees_device=False, sees_tls=False, sees_place=True,
+    clients=_clients("litegate/0.4", "openrelay/3.1.0", "langthread/0.9.2", "langthread/1.0.1", "aiohttp/3.10"),
+    share_with_text=0, gives_templates=False,
+    facts="payment_added", asks_phone=True, sees_device=False, sees_tls=False, sees_place=True,
     passes_end_users=True, share_on_public_mail=0.8, share_mobile=0.1, addresses_of_a_home=1,
     models=("nano", "standard", "deep", "standard-next"),
 )  # fmt: skip
@@ -117,10 +121,27 @@ _CONSUMER = Shape(
         "Mozilla/5.0 (Windows NT 10.0) Chrome/141.0", "AuroraApp/7.2 iOS/19", "AuroraApp/7.2 Android/16",
         "aurora-py/0.9", "node-fetch/3.3", "Go-http-client/2.0",
     ),
-    text="prompt", facts="signup", asks_phone=True, sees_device=True, sees_tls=False, sees_place=True,
+    share_with_text=1, gives_templates=False,
+    facts="signup", asks_phone=True, sees_device=True, sees_tls=False, sees_place=True,
     passes_end_users=False, share_on_public_mail=0.85, share_mobile=0.45, addresses_of_a_home=3,
     models=("aurora-small", "aurora", "aurora-deepthink", "aurora-2"),
 )  # fmt: skip
 
-SHAPES: Mapping[str, Shape] = MappingProxyType({it.name: it for it in (_CONSOLE, _CLOUD, _GATEWAY, _CONSUMER)})
+_EXCHANGE = Shape(
+    name="exchange",
+    account_id="mixed:ex_",
+    key_id="hex:live_",
+    clients=_clients(
+        "exchange-sdk/1.8 python", "exchange-sdk/1.9 python", "exchange-sdk/0.7 go", "exchange-sdk/2.0 typescript",
+        "langthread/1.0.1", "Java-http-client/21", "python-requests/2.32.3", "axios/1.9", "guzzle/7",
+    ),
+    share_with_text=0.65, gives_templates=False,
+    facts="payment_added", asks_phone=False, sees_device=True,
+    sees_tls=True, sees_place=False, passes_end_users=True, share_on_public_mail=0.45, share_mobile=0.15,
+    addresses_of_a_home=2, models=("swift", "grand", "ponder", "grand-2"),
+)  # fmt: skip
+
+SHAPES: Mapping[str, Shape] = MappingProxyType(
+    {it.name: it for it in (_CONSOLE, _CLOUD, _GATEWAY, _CONSUMER, _EXCHANGE)}
+)
 """The shape families by name."""

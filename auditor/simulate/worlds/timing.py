@@ -29,7 +29,9 @@ def day_of_a_service(random: Random) -> Cycle:
     return _shares([hours[(hour - moved) % 24] for hour in range(24)])
 
 
-def in_bursts(random: Random, start: float, end: float, calls: float, cycle: Cycle, cv: float | None = None) -> Iterator[float]:
+def in_bursts(
+    random: Random, start: float, end: float, calls: float, cycle: Cycle, cv: float | None = None
+) -> Iterator[float]:
     """Yield about `calls` moments between two moments, bursty as recorded clients are and following the day."""
     spread = burstiness(random) if cv is None else cv
     is_gamma = random.random() < figures()["clients"]["share_gamma"] or spread < 1
@@ -39,7 +41,9 @@ def in_bursts(random: Random, start: float, end: float, calls: float, cycle: Cyc
     first = start / DAY
     shape, scale = 1 / spread**2, spread**2
     while clock < length:
-        yield _moment(first + clock, cycle)
+        moment = _moment(first + clock, cycle)
+        if moment >= start:  # the hours of the first day may lie before it
+            yield moment
         gap = random.gammavariate(shape, scale) if is_gamma else chance.gap(random, spread, is_gamma=False)
         clock += gap * step
 

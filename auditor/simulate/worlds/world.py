@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from functools import partial
 from random import Random
 
-from auditor.simulate.worlds import alike_alone, alike_groups, campaigns, schemes
+from auditor.simulate.worlds import alike_alone, alike_groups, campaigns, regions, schemes
 from auditor.simulate.worlds.ground import DAY, Ground, Network, Scene, networks_of
 from auditor.simulate.worlds.ordinary import crowd
 from auditor.simulate.worlds.shape import SHAPES, Shape
@@ -33,6 +33,8 @@ ABUSE: tuple[Callable[[Ground, str], Scene], ...] = (
     schemes.limit_hoppers,
     schemes.bulk_signup,
     schemes.ban_evader,
+    regions.region_evaders,
+    regions.password_sharers,
 )
 ALIKE: tuple[Callable[[Ground], Scene], ...] = (
     alike_groups.university,
@@ -45,17 +47,21 @@ ALIKE: tuple[Callable[[Ground], Scene], ...] = (
     alike_groups.cron_fleet,
     alike_groups.failover,
     alike_groups.alias_upgrade,
+    alike_alone.travellers,
+    alike_alone.cloud_migrations,
+    alike_alone.busy_newcomers,
+    alike_alone.night_owls,
+)
+ALIKE_ALONE: tuple[Callable[[Ground], Scene], ...] = (
     alike_alone.single_purpose,
     alike_alone.judge_vendor,
     alike_alone.evaluation_vendor,
     alike_alone.red_team,
     alike_alone.sanctioned_distillation,
     alike_alone.classifier,
-    alike_alone.travellers,
-    alike_alone.cloud_migrations,
-    alike_alone.busy_newcomers,
-    alike_alone.night_owls,
 )
+TIMES_ALONE = 4
+"""How often a look-alike is played that is a single account."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +74,7 @@ class World:
     seed: int
     rounds: int = 1
     variants: tuple[str, ...] = VARIANTS
+    effort: float = 1.0
 
     @property
     def release(self) -> float:
@@ -75,9 +82,9 @@ class World:
         return self.days * DAY * 0.55
 
 
-def world_of(shape: str, *, accounts: int, days: int, seed: int) -> World:
+def world_of(shape: str, *, accounts: int, days: int, seed: int, effort: float = 1.0) -> World:
     """Return a world of a named shape."""
-    return World(SHAPES[shape], accounts, days, seed)
+    return World(SHAPES[shape], accounts, days, seed, effort=effort)
 
 
 def scenes_of(world: World) -> Iterator[Scene]:
@@ -92,9 +99,11 @@ def scenes_of(world: World) -> Iterator[Scene]:
                 yield scheme(_ground(world, networks, f"campaign-{place}-{variant}-{turn}"), variant)
         for place, alike in enumerate(ALIKE):
             yield alike(_ground(world, networks, f"alike-{place}-{turn}"))
+        for place, alike in enumerate(ALIKE_ALONE * TIMES_ALONE):
+            yield alike(_ground(world, networks, f"alone-{place}-{turn}"))
 
 
 def _ground(world: World, networks: dict[str, tuple[Network, ...]], scene: str) -> Ground:
     random = Random(f"{world.seed}/{world.shape.name}/{scene}")
     name = f"{world.shape.name}-{world.seed}/{scene}"
-    return Ground(world.shape, random, START, world.days, networks, name, world.release)
+    return Ground(world.shape, random, START, world.days, networks, name, world.release, world.effort)

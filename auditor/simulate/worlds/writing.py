@@ -50,9 +50,11 @@ def write_world(world: World, folder: Path) -> Written:
     with disk_errors(folder):
         logs.mkdir(parents=True, exist_ok=True)
         truths, leaves, days = _poured(world, logs)
-        files, records = _settled(world, logs, days)
+        files, records = _settled(logs, days)
     truth = tuple(sorted(truths, key=lambda it: it.account_id))
-    made = Written(folder, files, folder / "labels.jsonl", folder / "context.yml", folder / "approvals.yml", records, truth)
+    made = Written(
+        folder, files, folder / "labels.jsonl", folder / "context.yml", folder / "approvals.yml", records, truth
+    )
     write_atomically(made.labels, b"".join(_line(_label(it)) for it in truth))
     write_atomically(made.context, _context(world))
     write_atomically(made.approvals, _approvals(leaves, world))
@@ -94,7 +96,7 @@ def _kept(rows: Iterable[Timed], world: World) -> Iterator[Timed]:
             yield moment, row
 
 
-def _settled(world: World, logs: Path, days: set[int]) -> tuple[tuple[Path, ...], int]:
+def _settled(logs: Path, days: set[int]) -> tuple[tuple[Path, ...], int]:
     """Sort each heap into the log of its day, and number the records."""
     files, records = [], 0
     for day in sorted(days):

@@ -1,6 +1,7 @@
 from sqlglot import exp
 
-from auditor.checker.compile.plan import RulePlan, plan_for
+from auditor.checker.compile.plan import plan_for
+from auditor.checker.compile.statements import RulePlan
 from auditor.checker.provided import COMPLETE_SOURCE
 from auditor.policy.expressions import Aggregate
 from auditor.policy.pack import Context

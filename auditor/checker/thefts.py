@@ -1,0 +1,40 @@
+"""When somebody else used which key, as far as links are concerned: records in such a stretch make no links.
+
+The rules of victims' conducts are judged before anything is linked, so that what a thief does with the keys of forty
+customers joins none of them. Rules about clusters can't be among these: they would need the links first.
+"""
+
+from collections.abc import Sequence
+
+import auditor.checker.engines.duckdb as engine
+from auditor.checker.circumstances import Circumstances
+from auditor.policy.rule import Rule
+from auditor.records.activity import Activity
+from auditor.records.tallies import AccountSpan
+
+
+def theft_rules(circumstances: Circumstances) -> tuple[Rule, ...]:
+    """Return the rules of a pack that tell of victims and need no links for it."""
+    victims = set(circumstances.pack.ladder.victim_conducts)
+    return tuple(
+        rule
+        for rule in circumstances.pack.rules
+        if victims & set(rule.conducts) and "cluster_id" not in rule.needed_columns()
+    )
+
+
+def thefts_in(activity: Activity, rules: Sequence[Rule], circumstances: Circumstances) -> tuple[AccountSpan, ...]:
+    """Return the stretches of time in which rules of victims' conducts hold, one for each account and key, sorted.
+
+    A finding that an exemption covers is none. Raises WorkspaceError when the records can't be read.
+    """
+    if not rules:
+        return ()
+    result = engine.execute(circumstances.plan(rules, activity.sources), activity)
+    spans = {
+        AccountSpan(account, incident.start, incident.end, incident.end, key)
+        for outcome in result.outcomes
+        for incident in outcome.incidents
+        for account, key in result.keys_of(outcome.rule, incident.number)
+    }
+    return tuple(sorted(spans, key=lambda span: (span.account, span.start, span.end, span.key or "")))

@@ -1,0 +1,85 @@
+"""What a step on a case says: for a person, and as JSON."""
+
+from pathlib import Path
+from typing import Any  # JSON values have no closed type
+
+from auditor.cases.decisions import Course, actions_in, course_of, sternest
+from auditor.cases.ledger import Entry, entries_of
+from auditor.cases.model import ActionName
+from auditor.cases.notes import show_case
+from auditor.cli import console
+from auditor.cli.leftovers import open_known_casebook
+from auditor.cli.paths import shown_path
+from auditor.digests import rfc3339
+from auditor.records.workspace import Workspace, open_workspace
+
+
+def tell(entry: Entry, folder: Path, *, is_json: bool) -> None:
+    """Print a step that was taken."""
+    if is_json:
+        console.json_object(**entry_json(entry, folder))
+    else:
+        show_step(entry, folder)
+
+
+def entry_json(entry: Entry, folder: Path) -> dict[str, Any]:
+    """Return what a step prints with `--json`."""
+    details = {name: value for name, value in entry.details.items() if name != "envelope"}
+    said = {"case_id": entry.case_id, "step": entry.kind, "by": entry.person, "time": rfc3339(entry.time)}
+    return {**said, "ledger": entry.number, **details, "status": status_of(folder, entry.case_id)}
+
+
+def status_of(folder: Path, case_id: str) -> str:
+    """Return the status that a case has now."""
+    with open_known_casebook(open_workspace(folder, create=False)) as casebook:
+        return show_case(casebook, case_id).status
+
+
+def show_step(entry: Entry, folder: Path) -> None:
+    """Print a step for a person."""
+    workspace = Workspace(folder)
+    console.result(f"case {entry.case_id}: {entry.kind} by {entry.person} (ledger entry {entry.number})")
+    for item in entry.details.get("actions", ()):
+        console.result(f"  {item['account']}: {item['action']}{_strikes(entry, item['account'])}")
+    if entry.details.get("is_beyond"):
+        console.result("  this goes beyond what the evidence carries; the reason given for it stands in the bundle")
+    if entry.details.get("envelope"):
+        console.result(f"signed: {shown_path(workspace.bundles / entry.case_id / 'attest')}")
+    if entry.kind == "proposed":
+        console.result(_what_is_needed(entry))
+
+
+def _strikes(entry: Entry, account: str) -> str:
+    count = entry.details.get("strikes", {}).get(account, 0)
+    return f" ({console.plural(count, 'earlier decision')} still count against it)" if count else ""
+
+
+def _what_is_needed(entry: Entry) -> str:
+    who = (
+        "another person, with another key"
+        if sternest(actions_in(entry)).rank >= ActionName.SUSPEND.rank
+        else "a person"
+    )
+    return f"nothing happens before {who} approves: `auditor case approve {entry.case_id}`"
+
+
+def course_in(folder: Path, case_id: str) -> Course:
+    """Return how far a case of a workspace has come."""
+    with open_known_casebook(open_workspace(folder, create=False)) as casebook, casebook.reading() as db:
+        return course_of(entries_of(db, case_id))
+
+
+def course_in_words(course: Course) -> list[str]:
+    """Return what people decided on a case, a line a step."""
+    lines = [
+        f"{entry.kind}: {sternest(actions_in(entry))}, {entry.person}, {rfc3339(entry.time)}{_reason(entry)}"
+        for entry in course.steps
+    ]
+    if course.appealed:
+        waiting = course.appealed
+        lines.append(f"appealed: {rfc3339(waiting.time)}, to be heard by {waiting.details['to']}{_reason(waiting)}")
+    return lines
+
+
+def _reason(entry: Entry) -> str:
+    return f": {entry.details['reason']}" if entry.details.get("reason") else ""

@@ -1,0 +1,135 @@
+"""Groups of near-duplicate templates, each around the oldest of it.
+
+Every member is compared with the one that the group is named after, exactly, and not with some member or other: a
+chain of small differences makes no group, however common the boilerplate. In each round a template is compared with
+the oldest of its buckets. One that is like none of them begins a group; one that is like such a beginning joins it; one
+that is only like templates whose own place is open waits for the next round.
+"""
+
+from sqlglot import exp
+
+from auditor.content.definition import ALIKE, HEADS, MOST_ROUNDS
+from auditor.content.features import FEATURES, common, different, size
+from auditor.content.nodes import at_least, columns, count, equal, joined, select, times
+from auditor.content.sketches import BUCKETS, NODES, make_buckets
+from auditor.content.templates import TEMPLATES
+from auditor.content.texts import drop
+from auditor.records.activity import Activity
+from auditor.records.derived import make_table
+from auditor.records.sql import (
+    any_of,
+    case,
+    columns_definition,
+    identifier,
+    is_not,
+    is_null,
+    literal,
+    named,
+    table,
+    text_of,
+)
+
+GROUPS = "content_groups"
+_PLACED, _TESTED, _NEW, _ROUND = (f"content_{name}" for name in ("placed", "tested", "new_pairs", "round"))
+
+
+def make_groups(activity: Activity) -> None:
+    """Make the table of groups: template_key, template_group (the id of the template that it is named after)."""
+    make_buckets(activity)
+    _make_empty(activity, _PLACED, {"node": "BIGINT", "root": "BIGINT"})
+    _make_empty(activity, _TESTED, {"node": "BIGINT", "head": "BIGINT", "is_alike": "BOOLEAN"})
+    for _ in range(MOST_ROUNDS):
+        if not _one_round(activity):
+            break
+    make_table(activity, GROUPS, _groups())
+    drop(activity, NODES, BUCKETS, _PLACED, _TESTED, _NEW, _ROUND)
+
+
+def _make_empty(activity: Activity, name: str, types: dict[str, str]) -> None:
+    schema = exp.Schema(this=table(name), expressions=columns_definition(types))
+    activity.connection.execute(text_of(exp.Create(this=schema, kind="TABLE", replace=True)))
+
+
+def _one_round(activity: Activity) -> int:
+    """Compare and place what can be placed; return how many templates still wait for their place."""
+    make_table(activity, _NEW, _new_pairs())
+    _insert(activity, _TESTED, _compared())
+    make_table(activity, _ROUND, _places())
+    placed = select(*columns("node", "root"), of=_ROUND).where(is_not(is_null(identifier("root"))))
+    _insert(activity, _PLACED, placed)
+    waiting = select(count(), of=_ROUND).where(is_null(identifier("root")))
+    return int(activity.connection.execute(text_of(waiting)).fetchall()[0][0])
+
+
+def _insert(activity: Activity, name: str, query: exp.Query) -> None:
+    activity.connection.execute(text_of(exp.Insert(this=table(name), expression=query)))
+
+
+def _bucketed() -> exp.Select:
+    """Who is in which bucket, with its place: `root` is null while that is open."""
+    return joined(select(*columns("bucket", "node", "root"), of=BUCKETS), _PLACED, "node", left=True)
+
+
+def _new_pairs() -> exp.Query:
+    """Whoever's place is open, with the heads of its buckets: beginnings of groups, then open ones, oldest first."""
+    is_open = is_null(identifier("root"))
+    is_root = equal(identifier("node"), identifier("root"))
+    able = select(*columns("bucket", "node"), named(is_open, "is_open"), of=_bucketed())
+    able = able.where(any_of([is_open.copy(), is_root]))
+    order = exp.Order(expressions=[exp.Ordered(this=item) for item in columns("is_open", "node")])
+    place = named(exp.Window(this=exp.RowNumber(), partition_by=[identifier("bucket")], order=order), "place")
+    ranked = select(*columns("bucket", "node", "is_open"), place, of=able)
+    heads = select(identifier("bucket"), named(identifier("node"), "head"), identifier("is_open"), of=ranked)
+    heads = heads.where(exp.LTE(this=identifier("place"), expression=literal(HEADS)))
+    openly = select(*columns("bucket", "node"), of=_bucketed()).where(is_null(identifier("root")))
+    pairs = joined(select(identifier("node"), identifier("head"), of=openly), heads, "bucket")
+    is_older = exp.LT(this=identifier("head"), expression=identifier("node"))
+    pairs = pairs.where(any_of([is_not(identifier("is_open")), is_older])).distinct()
+    return exp.Except(this=pairs, expression=select(*columns("node", "head"), of=_TESTED), distinct=True)
+
+
+def _compared() -> exp.Select:
+    pairs = joined(select(*columns("node", "head"), named(identifier(FEATURES), "own"), of=_NEW), NODES, "node")
+    others = select(named(identifier("node"), "head"), identifier(FEATURES), of=NODES)
+    both = joined(select(*columns("node", "head", "own", FEATURES), of=pairs), others, "head")
+    lists = [named(different(identifier(name)), name) for name in ("own", FEATURES)]
+    sets = select(*columns("node", "head"), *lists, of=both)
+    counted = select(
+        *columns("node", "head"),
+        named(common(identifier("own"), identifier(FEATURES)), "shared"),
+        named(exp.Add(this=size(identifier("own")), expression=size(identifier(FEATURES))), "sizes"),
+        of=sets,
+    )
+    part, whole = ALIKE
+    either = exp.Paren(this=exp.Sub(this=identifier("sizes"), expression=identifier("shared")))
+    is_alike = at_least(times(identifier("shared"), whole), times(either, part))
+    return select(*columns("node", "head"), named(is_alike, "is_alike"), of=counted)
+
+
+def _places() -> exp.Select:
+    """Where each template whose place was open belongs: to itself, to an older beginning of a group, or still open."""
+    alike = select(*columns("node", "head"), of=_TESTED).where(identifier("is_alike"))
+    placed = select(named(identifier("node"), "head"), named(identifier("root"), "of_head"), of=_PLACED)
+    likes = joined(select(*columns("node", "head", "of_head"), of=alike), placed, "head", left=True)
+    is_root = equal(identifier("of_head"), identifier("head"))
+    oldest = exp.Min(this=case([(is_root, identifier("head"))]))
+    is_waiting = exp.Count(this=case([(is_null(identifier("of_head")), literal(1))]))
+    summed = select(identifier("node"), named(oldest, "oldest"), named(is_waiting, "waits"), of=likes)
+    summed = summed.group_by(identifier("node"))
+    unplaced = joined(select(*columns("node", "root"), of=NODES), _PLACED, "node", left=True)
+    unplaced = select(identifier("node"), of=unplaced).where(is_null(identifier("root")))
+    seen = joined(select(*columns("node", "oldest", "waits"), of=unplaced), summed, "node", left=True)
+    has_none = any_of([is_null(identifier("waits")), equal(identifier("waits"), literal(0))])
+    root = case([(is_not(is_null(identifier("oldest"))), identifier("oldest")), (has_none, identifier("node"))])
+    return select(identifier("node"), named(root, "root"), of=seen)
+
+
+def _groups() -> exp.Select:
+    """Every template with the id of the one its group is named after; what found no place is its own group."""
+    ids = joined(select(*columns("node", "template_id"), of=NODES), TEMPLATES, "template_key")
+    roots = select(named(identifier("node"), "root"), named(identifier("template_id"), "template_group"), of=ids)
+    named_ = joined(select(*columns("node", "template_group"), of=_PLACED), roots, "root")
+    by_key = joined(select(*columns("template_key", "template_group"), of=NODES), named_, "node")
+    group = exp.Coalesce(this=identifier("template_group"), expressions=[identifier("template_id")])
+    query = select(identifier("template_key"), named(group, "template_group"), of=TEMPLATES)
+    return joined(query, by_key, "template_key", left=True)

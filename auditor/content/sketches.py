@@ -1,0 +1,74 @@
+"""MinHash sketches of templates, and the buckets in which near-duplicates meet.
+
+A sketch holds, for each of its hashes, the least number that any feature has under it. Two sketches agree in a hash
+with the probability that is the Jaccard similarity of the features. A hash is the feature's number with some of its
+bits turned over, which bits is fixed here: the same log gives the same buckets, with any number of threads.
+"""
+
+import hashlib
+
+from sqlglot import exp
+
+from auditor.content.definition import BANDS, FEWEST_WORDS, ROWS
+from auditor.content.features import FEATURES, WORDS, with_features
+from auditor.content.nodes import at_least, columns, count, joined, select
+from auditor.content.templates import TEMPLATES
+from auditor.content.texts import drop
+from auditor.records.activity import Activity
+from auditor.records.derived import make_table
+from auditor.records.sql import call, cast, identifier, literal, named
+
+NODES = "content_nodes"
+BUCKETS = "content_buckets"
+_SKETCHES = "content_sketches"
+
+
+def make_buckets(activity: Activity) -> None:
+    """Make the tables of templates to be compared, numbered from the oldest on, and of the buckets where they meet.
+
+    NODES: node, template_key, features. BUCKETS: bucket, node; no bucket has one node only.
+    """
+    make_table(activity, NODES, _nodes())
+    make_table(activity, _SKETCHES, _sketches())
+    make_table(activity, BUCKETS, _buckets())
+    drop(activity, _SKETCHES)
+
+
+def turned_bits(number: int) -> int:
+    """Return which bits the hash of that number turns over."""
+    return int.from_bytes(hashlib.sha256(b"sketch %d" % number).digest()[:8], "big")
+
+
+def _nodes() -> exp.Select:
+    kept = columns("template_key", "template_id", "first_time", "template")
+    featured = with_features(select(*kept, of=TEMPLATES), "template")
+    order = exp.Order(expressions=[exp.Ordered(this=item) for item in columns("first_time", "template_id")])
+    node = named(exp.Window(this=exp.RowNumber(), order=order), "node")
+    query = select(node, *columns("template_key", FEATURES), of=featured)
+    return query.where(at_least(identifier(WORDS), literal(FEWEST_WORDS)))
+
+
+def _sketches() -> exp.Select:
+    spread = select(identifier("node"), named(call("unnest", identifier(FEATURES)), "feature"), of=NODES)
+    least = [named(exp.Min(this=_hashed(number)), _hash(number)) for number in range(BANDS * ROWS)]
+    return select(identifier("node"), *least, of=spread).group_by(identifier("node"))
+
+
+def _hashed(number: int) -> exp.Expression:
+    return call("xor", identifier("feature"), cast(literal(turned_bits(number)), "UBIGINT"))
+
+
+def _hash(number: int) -> str:
+    return f"hash_{number}"
+
+
+def _buckets() -> exp.Select:
+    bands = [call("hash", literal(band), *columns(*map(_hash, _rows_of(band)))) for band in range(BANDS)]
+    met = select(identifier("node"), named(call("unnest", exp.Array(expressions=bands)), "bucket"), of=_SKETCHES)
+    crowded = select(identifier("bucket"), of=met).group_by(identifier("bucket"))
+    crowded = crowded.having(exp.GT(this=count(), expression=literal(1)))
+    return joined(select(*columns("bucket", "node"), of=met.copy()), crowded, "bucket")
+
+
+def _rows_of(band: int) -> range:
+    return range(band * ROWS, (band + 1) * ROWS)

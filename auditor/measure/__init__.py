@@ -1,0 +1,1 @@
+"""How good the policies are: what the cases say, held against the truth about the accounts."""
