@@ -96,7 +96,7 @@ def _run(options: argparse.Namespace, folder: Path) -> None:
         seed, shape = options.first_seed + number, shapes[number % len(shapes)]
         home = folder / f"{shape}-{seed}"
         shutil.rmtree(home, ignore_errors=True)
-        start = time.perf_counter()
+        start, used = time.perf_counter(), time.process_time()
         made = write_world(
             world_of(shape, accounts=options.accounts, days=options.days, seed=seed, effort=options.effort),
             home / "world",
