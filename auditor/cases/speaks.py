@@ -11,6 +11,7 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 
 from auditor.cases.model import AccountPart, CaseFinding, SpeaksFor
+from auditor.cases.ties import NO_TIES, Ties
 from auditor.checker.findings import Finding, Receipt, Threshold
 from auditor.digests import rfc3339
 from auditor.policy.pack import Pack
@@ -35,6 +36,7 @@ class Known:
     suppressed: Sequence[Finding]
     totals: Mapping[str, AccountTotal]
     cited: Mapping[str, int]
+    ties: Ties = NO_TIES
 
 
 def facts_for(accounts: Sequence[str], findings: Sequence[CaseFinding], known: Known) -> tuple[SpeaksFor, ...]:

@@ -61,6 +61,11 @@ class PlanResult:
         for row in rows_of(self.connection, query.order_by(*ascending(TIME, NUMBER), copy=False)):
             yield reference(self.plan, *row)
 
+    def pieces_of(self, rule: str, subject: tuple[str, ...]) -> tuple[PartSeen, ...]:
+        """Return what the parts of a composite have of one subject, whether or not it is enough."""
+        rule_plan = next(item for item in self.plan.rules if item.rule.name == rule)
+        return pieces_of(rule_plan, subject, self.connection)
+
     def keys_of(self, rule: str, number: int) -> list[tuple[str, str | None]]:
         """Return the accounts that one incident is about with the keys of the records cited, sorted."""
         cited = citations_of(self.plan, self.found, {(rule, number): ""}, self.connection)
@@ -70,11 +75,6 @@ class PlanResult:
         known = every([identifier("is_against", "c"), is_known(identifier("account_id", "c"))])
         rows = rows_of(self.connection, query.where(known, copy=False))
         return sorted(rows, key=lambda row: (row[0], row[1] or ""))
-
-    def pieces_of(self, rule: str, subject: tuple[str, ...]) -> tuple[PartSeen, ...]:
-        """Return what the parts of a composite have of one subject, whether or not it is enough."""
-        rule_plan = next(item for item in self.plan.rules if item.rule.name == rule)
-        return pieces_of(rule_plan, subject, self.connection)
 
     def sources_of(self, rule: str, number: int) -> tuple[str, ...]:
         """Return the ids of the sources of one incident's records, sorted."""

@@ -11,6 +11,7 @@ from auditor.evidence.standalone.attestations import (
     signature_checks,
 )
 from auditor.evidence.standalone.contents import document_faults, name_faults
+from auditor.evidence.standalone.edition import edition_faults
 from auditor.evidence.standalone.findings import finding_faults
 from auditor.evidence.standalone.folder import walked, within_limits
 from auditor.evidence.standalone.manifests import BAG_RULES, Rule
@@ -25,6 +26,7 @@ RULES: tuple[Rule, ...] = (
     Rule("content", "nothing else is in the bundle", name_faults),
     Rule("document", "every document can be read", document_faults),
     Rule("finding", "every finding rests on the cited records", finding_faults),
+    Rule("edition", "the edition withholds what it says", edition_faults),
     Rule("policy", "the policy files are those the run was judged by", policy_faults),
     Rule("proposal", "the proposal is one that the findings carry", proposal_faults),
     Rule("attestation", "every attestation is a signed statement on this bundle", attestation_faults),

@@ -10,7 +10,8 @@ REQUIRED = (
     "data/VERIFY.md", "data/case.json", "data/commitments.jsonl", "data/findings.jsonl", "data/policy/index.json",
     "data/population.json", "data/proposal.json", "data/receipt.json", "data/records/cited.jsonl",
     "data/records/context.jsonl", "data/report/report.html", "data/schemas/case.json", "data/schemas/cited.json",
-    "data/schemas/commitment.json", "data/schemas/context.json", "data/schemas/finding.json",
+    "data/schemas/commitment.json", "data/schemas/context.json", "data/schemas/edition.json",
+    "data/schemas/finding.json",
     "data/schemas/policy.json", "data/schemas/population.json", "data/schemas/proposal.json",
     "data/schemas/receipt.json", "data/verify.py",
 )  # fmt: skip
