@@ -34,7 +34,7 @@ def test_a_bundle_holds_the_draft_of_each_notice_in_three_languages(bundle: Path
 @pytest.mark.parametrize(
     ("name", "change"),
     [
-        (STATEMENTS, lambda line: line.update(action="suspend")),
+        (STATEMENTS, lambda line: line.update(action="terminate")),
         (STATEMENTS, lambda line: line.update(account="acct-8")),
         (STATEMENTS, lambda line: line.update(decision={"action": "suspend"})),
         (NOTICES, lambda line: line.update(account="acct-8")),
