@@ -226,6 +226,8 @@ class SourceRead(Node):
     profile: str
     records: int
     provides: tuple[str, ...]
+    extra_names: tuple[str, ...] | None = None
+    """Names below `extra` that rules asked for and that occur in the source; None when no rule asked."""
 
 
 class Receipt(Node):

@@ -98,7 +98,7 @@ def _shared_columns(rule: Rule) -> tuple[str, ...]:
 
 def _composite(ready: Prepared, question: Question, *, most_records: int, most_steps: int) -> AccountTrace:
     """Follow every rule that a composite names, and see which of their findings meet."""
-    rule, composite, activity = question.rule, question.rule.composite, ready.activity
+    rule, activity, composite = question.rule, ready.activity, question.rule.composite
     assert composite is not None
     parts = tuple(
         followed_in(ready, replace(question, rule=part), most_records=most_records, most_steps=most_steps)

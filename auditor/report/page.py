@@ -164,6 +164,7 @@ def edition() -> str:
 
 @cache
 def environment() -> Environment:
+    """Return what templates are rendered with."""
     """Return the environment of all templates: escaping, strict about names, with the words that pages use."""
     made = Environment(
         loader=PackageLoader("auditor.report"),

@@ -254,8 +254,9 @@ def test_it_is_in_force_once_enough_of_its_parts_are(tmp_path: Path) -> None:
 def test_following_shows_what_met_and_what_lacks(seconds: float, verdict: str, many: int) -> None:
     rule = meeting(ONE, TWO)
     activity = activity_of([at(0, "login"), at(seconds, "signup")])
+    circumstances = Circumstances(Pack(name="p", title="p", rules=(rule,)), Context())
 
-    trace = followed(Question(rule, "a", Circumstances(Pack(name="p", title="p", rules=(rule,)), Context())), activity)
+    trace = followed(Question(rule, "a", circumstances), activity)
 
     assert (trace.verdict, len(trace.met)) == (verdict, many)
     assert [(part.rule, part.verdict) for part in trace.parts] == [("one", "match"), ("two", "match")]
