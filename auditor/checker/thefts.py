@@ -10,7 +10,7 @@ import auditor.checker.engines.duckdb as engine
 from auditor.checker.circumstances import Circumstances
 from auditor.policy.rule import Rule
 from auditor.records.activity import Activity
-from auditor.records.tallies import AccountSpan
+from auditor.records.tallies import AccountSpan, aftermath_of
 
 
 def theft_rules(circumstances: Circumstances) -> tuple[Rule, ...]:
@@ -26,13 +26,14 @@ def theft_rules(circumstances: Circumstances) -> tuple[Rule, ...]:
 def thefts_in(activity: Activity, rules: Sequence[Rule], circumstances: Circumstances) -> tuple[AccountSpan, ...]:
     """Return the stretches of time in which rules of victims' conducts hold, one for each account and key, sorted.
 
+    A stretch lasts thirty days beyond its finding: nobody knows yet who holds the key.
     A finding that an exemption covers is none. Raises WorkspaceError when the records can't be read.
     """
     if not rules:
         return ()
     result = engine.execute(circumstances.plan(rules, activity.sources), activity)
     spans = {
-        AccountSpan(account, incident.start, incident.end, incident.end, key)
+        AccountSpan(account, incident.start, aftermath_of(incident.end), aftermath_of(incident.end), key)
         for outcome in result.outcomes
         for incident in outcome.incidents
         for account, key in result.keys_of(outcome.rule, incident.number)

@@ -136,7 +136,7 @@ def test_the_theft_is_known_by_account_and_key() -> None:
 
     (span,) = ready.thefts
     assert (span.account, span.key) == ("a", "key-a")
-    assert (span.start, span.end) == (START + timedelta(days=12), START + timedelta(days=12, hours=5))
+    assert (span.start, span.end) == (START + timedelta(days=12), START + timedelta(days=42, hours=5))
 
 
 def test_an_audit_as_of_a_day_links_by_what_was_known_then() -> None:
