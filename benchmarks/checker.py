@@ -1,6 +1,6 @@
-"""Ten rules over a million records: the checker against the SQL that an analyst would write by hand.
+"""Rules over a million records: the checker against the SQL that an analyst would write by hand.
 
-    python -m benchmarks.checker [--records 1000000] [--rounds 5] [--threads 2]
+    python -m benchmarks.checker [--set ten|thirty] [--each] [--records 1000000] [--rounds 5] [--threads 2]
 
 Both run in one process, in turn, over the same daily Parquet files, sorted by account and time as the store keeps them.
 The hand-written SQL returns the same record ids (asserted, rule by rule) but no findings, counts or margins. Printed:
@@ -56,18 +56,18 @@ def open_activity_of(folder: Path, records: int, provides: frozenset[str], threa
     return Activity(connection, (SourceSummary(SOURCE_ID, "benchmark", "canonical", records, provides),))
 
 
-def rules_by_name() -> dict[str, Rule]:
-    """Return the ten rules, by name."""
-    documents = (HERE / "ten_rules.yml").read_text().split("\n---\n")
+def rules_by_name(which: str) -> dict[str, Rule]:
+    """Return the rules of a set, by name."""
+    documents = (HERE / f"{which}_rules.yml").read_text().split("\n---\n")
     names = [
         document.split("title: ", 1)[1].split("\n", 1)[0].strip().lower().replace(" ", "-") for document in documents
     ]
     return {name: load_rule_text(document, name=name) for name, document in zip(names, documents, strict=True)}
 
 
-def hand_written() -> dict[str, str]:
+def hand_written(which: str) -> dict[str, str]:
     """Return the analyst's query for each rule, by name."""
-    parts = (HERE / "ten_rules.sql").read_text().split("-- rule: ")[1:]
+    parts = (HERE / f"{which}_rules.sql").read_text().split("-- rule: ")[1:]
     return {name.strip(): query for name, query in (part.split("\n", 1) for part in parts)}
 
 
@@ -109,6 +109,7 @@ def seconds_of(action: Callable[[], object]) -> tuple[float, float]:
 def main() -> None:
     """Run the comparison and print it."""
     parser = argparse.ArgumentParser()
+    parser.add_argument("--set", choices=("ten", "thirty"), default="ten")
     parser.add_argument("--records", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--threads", type=int, default=2)
@@ -118,11 +119,11 @@ def main() -> None:
         folder = Path(place)
         provides = generate(folder, options.records)
         activity = open_activity_of(folder, options.records, provides, options.threads)
-        rules, queries = rules_by_name(), hand_written()
+        rules, queries = rules_by_name(options.set), hand_written(options.set)
         queried(activity, queries)
         for name, count in assert_same(checked(activity, rules), activity, queries).items():
             print(f"{name}: {count} records cited, the same as by hand")
-        _compare("ten rules", activity, rules, queries, options.rounds)
+        _compare(f"{options.set} rules", activity, rules, queries, options.rounds)
         for name in rules if options.each else ():
             _compare(name, activity, {name: rules[name]}, {name: queries[name]}, options.rounds)
     print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")

@@ -47,8 +47,12 @@ def write_cases(db: Database, pack: str, changes: Sequence[tuple[Case | None, Ca
 
 
 def merge_rows(db: Database, kept: str, merged: Iterable[str]) -> None:
-    """Move findings, notes and former ids of merged cases to the one that is kept, and remember their ids."""
+    """Move findings, notes and former ids of merged cases to the one that is kept, and remember their ids.
+
+    A finding that was in both stays as the kept case has it.
+    """
     for case_id in merged:
+        _drop_copies(db, kept, case_id)
         for name in ("findings", "notes", "former_ids"):
             for key, _ in list(db.table(name).pks_and_rows_where("case_id = ?", [case_id])):
                 db.table(name).update(key, {"case_id": kept})
@@ -57,6 +61,15 @@ def merge_rows(db: Database, kept: str, merged: Iterable[str]) -> None:
         for name in ("case_accounts", "actions", "facts", "cases"):
             db.table(name).delete_where("case_id = ?", [case_id])
         db.table("former_ids").insert({"former_id": case_id, "case_id": kept})
+
+
+def _drop_copies(db: Database, kept: str, merged: str) -> None:
+    own = {row["finding_id"] for row in db.table("findings").rows_where("case_id = ?", [kept], select="finding_id")}
+    for row in list(db.table("findings").rows_where("case_id = ?", [merged], select="number, finding_id")):
+        if row["finding_id"] in own:
+            for name in ("finding_accounts", "finding_clauses", "finding_changes"):
+                db.table(name).delete_where("finding = ?", [row["number"]])
+            db.table("findings").delete(row["number"])
 
 
 def read_cases(db: Database, wanted: Wanted) -> tuple[Case, ...]:

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from auditor.checker.compile.plan import Plan, plan_for
-from auditor.checker.evaluator.evaluate import Evaluation, Watch, evaluate
+from auditor.checker.evaluator.evaluate import evaluate
 from auditor.checker.evaluator.facts import Row
+from auditor.checker.evaluator.one_rule import Watch
+from auditor.checker.evaluator.shown import Evaluation
 from auditor.linking.derive import Sight
 from auditor.policy.pack import Context, Pack
 from auditor.policy.rule import Rule

@@ -10,9 +10,10 @@ from datetime import datetime
 from typing import Literal
 
 import auditor.checker.engines.duckdb as engine
+from auditor.checker.asked import Question
 from auditor.checker.circumstances import Circumstances
 from auditor.checker.findings import RuleOutcome
-from auditor.checker.following import Question, followed_in
+from auditor.checker.following import followed_in
 from auditor.checker.prepared import Prepared, prepared
 from auditor.checker.trace import AccountTrace
 from auditor.policy.conditions import Node

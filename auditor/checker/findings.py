@@ -37,6 +37,20 @@ class TermsCount(Node):
     records: int
 
 
+class PartSeen(Node):
+    """One incident of a rule that a composite names, as far as it concerns the subject: the subject's own records."""
+
+    rule: str
+    start: datetime
+    end: datetime
+    records: int
+
+    @property
+    def place(self) -> tuple[datetime, datetime, str, int]:
+        """What parts are sorted by."""
+        return (self.start, self.end, self.rule, self.records)
+
+
 class Incident(Node):
     """Violating windows of one subject and `by` values that share records, merged.
 
@@ -59,6 +73,8 @@ class Incident(Node):
     accounts: tuple[tuple[str, int], ...]
     terms: tuple[TermsCount, ...] = ()
     suppressed_by: str = ""
+    parts: tuple[PartSeen, ...] = ()
+    """What met, of a composite rule; in the order of their times."""
 
 
 class Citations(Protocol):
@@ -130,6 +146,20 @@ class WindowPoint(Node):
     records: int
 
 
+class ClusterSeen(Node):
+    """The linked accounts that a finding is about, as they stood at the end of the run.
+
+    `members` are all of them, also those without cited records; `signals` are the names of what joined them and
+    `columns` what that rests on. `formerly` names clusters that were merged into this one.
+    """
+
+    id: str
+    formerly: tuple[str, ...] = ()
+    members: tuple[str, ...]
+    signals: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+
+
 class Finding(Node):
     """One thing the machine saw. `records` is their number; the references themselves are in the run's citations."""
 
@@ -160,6 +190,10 @@ class Finding(Node):
     sources: tuple[str, ...] = ()
     needed_columns: tuple[str, ...] = ()
     """Columns the finding rests on, for the independence of families."""
+    cluster: ClusterSeen | None = None
+    """The linked accounts that it is about; None where the subject is no cluster, or a cluster of one."""
+    parts: tuple[PartSeen, ...] = ()
+    """Of a composite rule, what met: those findings count by themselves, so this one is no further evidence."""
 
 
 class RuleRun(Node):
@@ -192,6 +226,8 @@ class SourceRead(Node):
     profile: str
     records: int
     provides: tuple[str, ...]
+    extra_names: tuple[str, ...] | None = None
+    """Names below `extra` that rules asked for and that occur in the source; None when no rule asked."""
 
 
 class Receipt(Node):
@@ -216,5 +252,11 @@ class Receipt(Node):
     findings: int = 0
     suppressed: int = 0
     plan_digest: str = ""
+    links_file_digest: str = ""
+    """SHA-256 of the pack's links file, where a rule needed links."""
+    links_digest: str = ""
+    """SHA-256 of the run's `links.jsonl`."""
+    clusters: int = 0
+    linked_accounts: int = 0
     error: str = ""
     quarantined: QuarantinedLines = QuarantinedLines()

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from auditor.checker.circumstances import Circumstances
+from auditor.checker.compile.plan import with_parts
 from auditor.checker.thefts import theft_rules, thefts_in
 from auditor.linking.derive import derived_activity, only_strong
 from auditor.linking.model import Links
@@ -51,6 +52,7 @@ def _thefts(seen: Activity, rules: Sequence[Rule], circumstances: Circumstances)
 
 def _columns_of(rules: Sequence[Rule], circumstances: Circumstances) -> frozenset[str]:
     """Return the columns that rules and the exemptions that they name read."""
+    rules = with_parts(rules)
     named = {name for rule in rules for name in rule.unless}
     entries = [entry for item in circumstances.pack.exemptions if item.name in named for entry in item.entries]
     exempt = {column for entry in entries for column, _ in entry.match}

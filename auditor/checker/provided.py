@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from auditor.policy.pack import Context
-from auditor.policy.rule import Rule
+from auditor.policy.rule import Composite, Rule
 from auditor.records.activity import SourceSummary
 from auditor.records.schema import COLUMNS, DERIVABLE_COLUMNS, FACT_COLUMNS
 
@@ -30,6 +30,8 @@ class RuleCoverage:
     sources_used: tuple[str, ...]
     sources_left_out: tuple[str, ...]
     lacking: tuple[tuple[str, int], ...] = ()
+    parts: tuple["RuleCoverage", ...] = ()
+    """Of a composite, the coverage of each of its parts."""
 
 
 def coverage_of(rules: Iterable[Rule], sources: Sequence[SourceSummary], context: Context) -> tuple[RuleCoverage, ...]:
@@ -54,6 +56,9 @@ class _Lacking:
     def in_source(self, needed: frozenset[str], source: SourceSummary) -> frozenset[str]:
         return frozenset(name for name in needed if not self._is_provided(name, source))
 
+    def everywhere(self, needed: frozenset[str]) -> frozenset[str]:
+        return needed.intersection(*(self.in_source(needed, source) for source in self.sources))
+
     def _is_provided(self, name: str, source: SourceSummary) -> bool:
         if name in self.shared:
             return True
@@ -69,6 +74,8 @@ def _provided_everywhere(sources: tuple[SourceSummary, ...], context: Context) -
 
 
 def _coverage(rule: Rule, lacking: _Lacking) -> RuleCoverage:
+    if rule.composite:
+        return _coverage_of_composite(rule, rule.composite, lacking)
     needed = rule.needed_columns()
     lacks = {source.source_id: lacking.in_source(needed, source) for source in lacking.sources}
     used = tuple(source for source, missing in lacks.items() if not missing)
@@ -78,6 +85,31 @@ def _coverage(rule: Rule, lacking: _Lacking) -> RuleCoverage:
     missing = tuple(sorted(columns | lists))
     short_of = Counter(column for source in left_out for column in lacks[source])
     return RuleCoverage(rule.name, bool(used) and not lists, missing, used, left_out, tuple(sorted(short_of.items())))
+
+
+def _coverage_of_composite(rule: Rule, composite: Composite, lacking: _Lacking) -> RuleCoverage:
+    """A composite can be evaluated if enough of its parts can and its subject is known anywhere.
+
+    It uses the sources that one of these parts does.
+    """
+    parts = tuple(_coverage(part, lacking) for part in composite.parts)
+    pairs = [(part, found) for part, found in zip(composite.parts, parts, strict=True) if found.is_evaluable]
+    homeless = lacking.everywhere(frozenset(rule.subject_columns))
+    is_evaluable = len({composite.counted(part) for part, _ in pairs}) >= composite.at_least and not homeless
+    missing = homeless.union(*(found.missing for found in parts)) if not is_evaluable else frozenset[str]()
+    used = frozenset[str]().union(*(found.sources_used for _, found in pairs))
+    left_out = [source for source in lacking.sources if source.source_id not in used]
+    needed = rule.needed_columns()
+    short_of = Counter(column for source in left_out for column in lacking.in_source(needed, source))
+    return RuleCoverage(
+        rule=rule.name,
+        is_evaluable=is_evaluable,
+        missing=tuple(sorted(missing)),
+        sources_used=tuple(sorted(used)),
+        sources_left_out=tuple(source.source_id for source in left_out),
+        lacking=tuple(sorted(short_of.items())),
+        parts=parts,
+    )
 
 
 def _missing_columns(needed: frozenset[str], lacks: dict[str, frozenset[str]]) -> frozenset[str]:

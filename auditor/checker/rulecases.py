@@ -2,7 +2,7 @@
 
 Facts are a roster: a source of their own, before the complete part of the log, which begins with the first record
 unless the case's context says otherwise. The records of a case are linked by the links of the pack, and by nothing
-else. A case fails too when plan and evaluator disagree.
+else. A case of a composite runs the rules that it names. A case fails too when plan and evaluator disagree.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from typing import Any  # a row holds values of every column type
 import auditor.checker.engines.duckdb as engine
 from auditor.checker.agreement import differences
 from auditor.checker.circumstances import Circumstances
-from auditor.checker.evaluator.evaluate import Evaluation
+from auditor.checker.evaluator.shown import Evaluation
 from auditor.checker.findings import RuleOutcome
 from auditor.checker.prepared import prepared
 from auditor.digests import rfc3339
@@ -57,7 +57,7 @@ def run_cases(rule_path: Path, *, pack: Pack) -> tuple[CaseResult, ...]:
 def run_case(rule_path: Path, case: RuleCase, *, pack: Pack) -> CaseResult:
     """Run one case. The rule is loaded for it, as the case's context may give other lists. Raises as `run_cases`."""
     names = [exemption.name for exemption in pack.exemptions]
-    rule = load_rule(rule_path, lists=[*pack.lists, *case.context.lists], exemptions=names)
+    rule = load_rule(rule_path, lists=[*pack.lists, *case.context.lists], exemptions=names, pack=pack)
     given = activity_of(_rows(case), place=str(case.place))
     circumstances = Circumstances(pack, _with_roster(case, given))
     activity = prepared(given, [rule], circumstances).activity

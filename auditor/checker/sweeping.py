@@ -68,7 +68,7 @@ def swept(activity: Activity, sweep: Sweep, version: Version, *, as_of: datetime
         rule=rule.name,
         measure=sweep.measure,
         operator=operator,
-        unit=next(measure.unit for measure in rule.measures if measure.name == sweep.measure),
+        unit=next((measure.unit for measure in rule.measures if measure.name == sweep.measure), ""),
         missing=result.outcomes[0].missing,
         values=tuple(
             Caught(
@@ -85,7 +85,7 @@ def swept(activity: Activity, sweep: Sweep, version: Version, *, as_of: datetime
 
 def threshold_of(rule: Rule, measure: str) -> tuple[str, Decimal]:
     """Return how a measure is compared, and with which number. Raises UsageError if that is not said exactly once."""
-    names = [item.name for item in rule.measures]
+    names = [item.name for item in rule.reported if not item.step]
     if measure not in names:
         message = f"rule {rule.name} has no measure `{measure}`, expected one of {', '.join(names) or 'none'}"
         raise UsageError.at("--sweep", message, "write `RULE.MEASURE=VALUE,VALUE`")

@@ -6,6 +6,7 @@ Filled by `following.py`, put into words by the report. Counts are of the accoun
 from datetime import datetime
 from typing import Literal
 
+from auditor.checker.findings import PartSeen
 from auditor.checker.shortfall import ComparisonSeen
 from auditor.policy.conditions import Node
 
@@ -62,7 +63,8 @@ class AccountTrace(Node):
     from sources that lack `lacking` columns (with the number of such sources). `selected` and what follows are of the
     usable rest; `kept` are occurrences of the account's subjects that windows were made of (its own, or of whom it
     shares a subject with), `windows` how many windows there were. `is_followed` is false when there were too many
-    records to look at windows one by one: then only the verdict is known.
+    records to look at windows one by one: then only the verdict is known. Of a composite, `parts` are the rules that it
+    names followed for the account, and `met` is what lies in the stretch of time in which most of them meet.
     """
 
     rule: str
@@ -88,3 +90,5 @@ class AccountTrace(Node):
     suppressed: int = 0
     nearest: WindowSeen | None = None
     is_followed: bool = True
+    parts: tuple["AccountTrace", ...] = ()
+    met: tuple[PartSeen, ...] = ()

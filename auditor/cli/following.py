@@ -3,8 +3,9 @@
 from datetime import datetime
 from pathlib import Path
 
+from auditor.checker.asked import Question
 from auditor.checker.circumstances import Circumstances
-from auditor.checker.following import Question, followed
+from auditor.checker.following import followed
 from auditor.checker.trace import AccountTrace
 from auditor.cli import console
 from auditor.cli.policies import rule_named

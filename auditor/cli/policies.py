@@ -141,7 +141,8 @@ def rule_named(name: str, pack: Pack) -> Rule:
     """Return a rule of a pack, or of a rule file. Raises UsageError for an unknown one, PolicyError for a bad file."""
     path = Path(name)
     if path.is_file():
-        return load_rule(path, lists=pack.lists, exemptions={item.name for item in pack.exemptions})
+        exemptions = {item.name for item in pack.exemptions}
+        return load_rule(path, lists=pack.lists, exemptions=exemptions, pack=pack)
     found = next((rule for rule in pack.rules if rule.name == name), None)
     if found is None:
         names = [rule.name for rule in pack.rules]

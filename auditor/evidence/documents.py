@@ -12,6 +12,8 @@ from auditor.cases.model import Action, ActionName, SpeaksFor
 from auditor.checker.findings import Finding, RuleRun, SourceRead
 from auditor.checker.population import Population
 from auditor.policy.conditions import Node
+from auditor.report.phrases.model import Language
+from auditor.report.statement import Statement
 
 FORMAT_VERSION: Literal[1] = 1
 
@@ -121,6 +123,7 @@ class CitedDocument(Node):
     findings: tuple[Citing, ...]
     record: dict[str, Value]
     derived: dict[str, str] = Field(default_factory=dict, description="what was worked out from many records")
+    pseudonyms: dict[str, str] = Field(default_factory=dict, description="of withheld columns, in a redacted edition")
     source: SourcePlace
 
 
@@ -130,6 +133,7 @@ class ContextDocument(Node):
     findings: tuple[str, ...]
     record: dict[str, Value]
     derived: dict[str, str] = Field(default_factory=dict, description="what was worked out from many records")
+    pseudonyms: dict[str, str] = Field(default_factory=dict, description="of withheld columns, in a redacted edition")
     source: SourcePlace
 
 
@@ -188,6 +192,7 @@ class PolicyEntry(Node):
     file: str
     sha256: Digest
     role: Literal["pack", "context"]
+    is_withheld: bool = Field(default=False, description="whether a redacted edition leaves it out")
 
 
 class PolicyDocument(Node):
@@ -198,15 +203,52 @@ class PolicyDocument(Node):
     files: tuple[PolicyEntry, ...]
 
 
+class WithheldDocument(Node):
+    """One disclosure group that an edition withholds, why, and of how many of its records."""
+
+    group: str
+    fields: tuple[str, ...]
+    reason: str
+    has_pseudonyms: bool
+    records: int
+
+
+class EditionDocument(Node):
+    """`edition.json`: there in a redacted edition only. `derived_from` is the SHA-256 of the full tag manifest."""
+
+    format_version: Literal[1] = FORMAT_VERSION
+    edition: str
+    title: str
+    purpose: str
+    recipient: str
+    account: str | None
+    derived_from: Digest
+    root: Digest
+    withheld: tuple[WithheldDocument, ...]
+    records_withheld: int
+
+
+class NoticeDocument(Node):
+    """A line of `statement/notices.jsonl`: what the holder of one account would be told, in one language."""
+
+    account: str
+    language: Language
+    is_draft: bool
+    text: str
+
+
 SCHEMAS: dict[str, type[Node]] = {
     "case": CaseDocument,
     "cited": CitedDocument,
     "commitment": CommitmentDocument,
     "context": ContextDocument,
+    "edition": EditionDocument,
     "finding": FindingDocument,
+    "notice": NoticeDocument,
     "policy": PolicyDocument,
     "population": PopulationDocument,
     "proposal": ProposalDocument,
     "receipt": ReceiptDocument,
+    "statement": Statement,
 }
 """The document that each file of `schemas/` describes."""

@@ -31,11 +31,9 @@ _CALENDAR = {"hour": "clock hour", "day": "calendar day", "week": "ISO week", "m
 
 def words_of(rule: Rule) -> tuple[str, ...]:
     """Return the rule as sentences, without line breaks inside one."""
-    return tuple(
-        line
-        for part in (_heading, _selecting, _following, _missing, _measuring, _judging, _needing)
-        for line in part(rule)
-    )
+    on_records = (_heading, _selecting, _following, _missing, _measuring, _judging, _needing)
+    on_findings = (_heading, _meeting, _counting, _needing)
+    return tuple(line for part in (on_findings if rule.composite else on_records) for line in part(rule))
 
 
 def _heading(rule: Rule) -> Iterator[str]:
@@ -79,6 +77,32 @@ def _selecting(rule: Rule) -> Iterator[str]:
             f"Of these, only the first record of a new combination of {_columns(rule.novel.fields)} is kept{lasts}; "
             f"new means unseen for this subject, itself seen for at least {history} before."
         )
+
+
+def _meeting(rule: Rule) -> Iterator[str]:
+    composite = rule.composite
+    if composite is None:
+        return
+    yield "It looks at the findings of other rules, as far as they are about records of the subject:"
+    for part in composite.parts:
+        yield f"“{part.name}”: {part.title} ({part.family}, {part.strength})."
+    if not composite.parts:
+        yield f"Of {' and '.join(f'“{name}”' for name in (*composite.of, *composite.families))}."
+    yield "What an exemption of one of these rules suppresses doesn't count."
+
+
+def _counting(rule: Rule) -> Iterator[str]:
+    composite = rule.composite
+    if composite is None:
+        return
+    what = "different rules" if composite.of else "rules of different families"
+    yield (
+        f"It is a finding when findings of at least {composite.at_least} {what} lie within "
+        f"{words_of_seconds(composite.within)} of each other, from the end of the one to the start of the other; "
+        "it holds all records of these findings that are the subject's own."
+    )
+    yield "It is no evidence beside the findings that it is made of."
+    yield from _excusing(rule)
 
 
 def _following(rule: Rule) -> Iterator[str]:
@@ -174,6 +198,10 @@ def _judging(rule: Rule) -> Iterator[str]:
         )
     if rule.against:
         yield f"The finding is held against the accounts with “{rule.against}” records only; the others are context."
+    yield from _excusing(rule)
+
+
+def _excusing(rule: Rule) -> Iterator[str]:
     for name in rule.unless:
         yield f"It is suppressed, and reported as suppressed, when all its records are exempt under “{name}”."
     for sentence in rule.false_positives:

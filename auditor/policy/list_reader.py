@@ -5,9 +5,9 @@ from decimal import Decimal
 
 from auditor.policy.columns import INEXACT, known_column
 from auditor.policy.fields import Fields, Problems, kind_of
+from auditor.policy.heading import span_of
 from auditor.policy.literals import NUMBER_WORDS, exact_number
 from auditor.policy.rule import Exemption, ExemptionEntry, ValueList
-from auditor.policy.rule_reader import span_of
 from auditor.policy.yaml import MappingNode, ScalarNode, SequenceNode, YamlNode
 from auditor.records.schema import ColumnType
 from auditor.records.values import shown

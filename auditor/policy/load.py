@@ -11,14 +11,15 @@ from pathlib import Path
 import auditor
 from auditor.digests import digest_of
 from auditor.errors import PolicyError, UsageError
+from auditor.policy.composite import with_parts
 from auditor.policy.fields import Problems, nearest
 from auditor.policy.files import read_bytes
 from auditor.policy.lists import Lists
 from auditor.policy.pack import Context, Pack
 from auditor.policy.pack_reader import read_pack_file, read_pack_folder
-from auditor.policy.rule import Rule, ValueList
+from auditor.policy.rule import Composite, Rule, ValueList
 from auditor.policy.rule_reader import read_rule
-from auditor.policy.yaml import LARGEST, read_yaml
+from auditor.policy.yaml import LARGEST, YamlNode, read_yaml
 
 DEFAULT_PACK = "model-api"
 _PACK_FILES = ("pack.yml", "pack.yaml")
@@ -56,19 +57,41 @@ def load_pack(pack: str, *, context: Context | None = None) -> Pack:
     raise UsageError.at(pack, "no such pack file or folder", "check the path")
 
 
-def load_rule(path: Path, *, lists: Iterable[ValueList] = (), exemptions: Collection[str] | None = None) -> Rule:
-    """Load a single rule file; `exemptions` are the names for `unless` (None: unchecked). Raises PolicyError."""
-    return _rule_of(read_bytes(path, LARGEST), str(path), path.stem, lists, exemptions)
+def load_rule(
+    path: Path,
+    *,
+    lists: Iterable[ValueList] = (),
+    exemptions: Collection[str] | None = None,
+    pack: Pack | None = None,
+) -> Rule:
+    """Load a single rule file; `exemptions` are the names for `unless` (None: unchecked). Raises PolicyError.
+
+    The rules that a composite names are read with the same lists, from beside the file, else from `pack`; without a
+    pack a composite has no parts.
+    """
+    values, data = tuple(lists), read_bytes(path, LARGEST)
+    rule, node = _rule_of(data, str(path), path.stem, values, exemptions)
+    if rule.composite is None or pack is None:
+        return rule
+    files = _files_of_parts(path, rule.composite, pack)
+    parts = [load_rule(file, lists=values, exemptions=exemptions) for file in files]
+    known = {rule.name, *(part.name for part in parts)}
+    problems = Problems()
+    whole = with_parts(rule, node, parts, known=known, problems=problems)
+    problems.check()
+    return whole
 
 
 def load_rule_text(
     text: str, *, name: str = "rule", lists: Iterable[ValueList] = (), exemptions: Collection[str] | None = None
 ) -> Rule:
     """Load a rule from its text; problems name it `NAME.yml`. Raises PolicyError."""
-    return _rule_of(text.encode(), f"{name}.yml", name, lists, exemptions)
+    return _rule_of(text.encode(), f"{name}.yml", name, tuple(lists), exemptions)[0]
 
 
-def _rule_of(data: bytes, file: str, name: str, lists: Iterable[ValueList], exemptions: Collection[str] | None) -> Rule:
+def _rule_of(
+    data: bytes, file: str, name: str, lists: tuple[ValueList, ...], exemptions: Collection[str] | None
+) -> tuple[Rule, YamlNode]:
     problems = Problems()
     node = read_yaml(data, file)
     rule = read_rule(
@@ -77,4 +100,15 @@ def _rule_of(data: bytes, file: str, name: str, lists: Iterable[ValueList], exem
     problems.check()
     if rule is None:
         raise PolicyError.at(file, "no rule, expected one", "write a rule")
-    return rule
+    return rule, node
+
+
+def _files_of_parts(path: Path, composite: Composite, pack: Pack) -> list[Path]:
+    """Return the files of the rules that a composite in a file may mean, by name."""
+    files = {name: Path(pack.root) / place for name, place in pack.rule_paths().items()}
+    if composite.families:
+        of = {rule.name for rule in pack.rules if rule.family in composite.families}
+        return [file for name, file in sorted(files.items()) if name in of]
+    beside = {name: path.with_name(f"{name}{path.suffix}") for name in composite.of}
+    files |= {name: file for name, file in beside.items() if file.is_file() and file != path}
+    return [file for name, file in sorted(files.items()) if name in composite.of]

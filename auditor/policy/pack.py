@@ -91,3 +91,17 @@ class Context(Node):
     def list_values(self, name: str) -> tuple[str, ...] | tuple[Decimal, ...] | None:
         """Return the values of a list of the context, or None when it has no such list."""
         return next((item.values for item in self.lists if item.name == name), None)
+
+
+def rules_begun(pack: Pack, as_of: datetime | None) -> tuple[Rule, ...]:
+    """Return the rules of a pack that had come into force by a time; None: all of them."""
+    return tuple(rule for rule in pack.rules if as_of is None or _has_begun(rule, as_of))
+
+
+def _has_begun(rule: Rule, as_of: datetime) -> bool:
+    """A composite also needs enough of the rules that it names."""
+    if rule.composite:
+        begun = [part.name for part in rule.composite.parts if _has_begun(part, as_of)]
+        if rule.composite.different(begun) < rule.composite.at_least:
+            return False
+    return rule.effective.start is None or rule.effective.start <= as_of

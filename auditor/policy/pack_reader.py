@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from auditor.errors import AuditorError, Place
+from auditor.policy.composite import all_with_parts
 from auditor.policy.fields import Fields, Problems, kind_of
 from auditor.policy.files import PackFiles
 from auditor.policy.ladder_reader import read_ladder
@@ -177,18 +178,20 @@ class _PackReader:
 
     def _rules(self, paths: list[Path], lists: Lists, exemptions: list[Exemption]) -> list[Rule]:
         places: dict[Path, Rule] = {}
+        nodes: dict[str, YamlNode] = {}
         names = [exemption.name for exemption in exemptions]
 
         def read(node: YamlNode, digest: str, path: Path) -> Rule | None:
             rule = read_rule(node, name=path.stem, digest=digest, lists=lists, exemptions=names, problems=self.problems)
             if rule is not None:
-                places[path] = rule
+                places[path], nodes[rule.name] = rule, node
             return rule
 
         rules = self._each(paths, read)
         self._refuse_repeated({path: ("rule", rule.id) for path, rule in places.items()}, "id")
         self._refuse_repeated({path: ("rule", rule.name) for path, rule in places.items()}, "file name")
-        return sorted(rules, key=lambda rule: rule.name)
+        known, found = {path.stem for path in paths}, [(rule, nodes[rule.name]) for rule in rules]
+        return sorted(all_with_parts(found, known=known, problems=self.problems), key=lambda rule: rule.name)
 
     def _refuse_repeated(self, keys: dict[Path, tuple[str, str]], what: str) -> None:
         first: dict[tuple[str, str], Path] = {}

@@ -9,10 +9,10 @@ from auditor.digests import digest_of
 from auditor.errors import Place
 from auditor.policy.fields import Fields, Problems, kind_of
 from auditor.policy.files import read_bytes
+from auditor.policy.heading import span_of
 from auditor.policy.list_reader import LIST_NAME, values_of
 from auditor.policy.pack import Approval, Context, SourceFile
 from auditor.policy.rule import CONDUCTS, Span, ValueList
-from auditor.policy.rule_reader import span_of
 from auditor.policy.yaml import LARGEST_LIST, MappingNode, ScalarNode, SequenceNode, YamlNode, read_yaml
 from auditor.records.values import shown
 

@@ -4,6 +4,7 @@ Built by `policy/load.py` from YAML, complete and checked: nothing downstream ha
 unit. What a rule means, step by step, is docs/evaluation.md.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -107,6 +108,33 @@ class Repeat(Node):
     within: int
 
 
+class Composite(Node):
+    """At least so many of the named rules, or families of rules, must find something within so many seconds.
+
+    Either `of` or `families` is given; `parts` are the rules that they stand for, by name.
+    """
+
+    of: tuple[str, ...] = ()
+    families: tuple[Family, ...] = ()
+    at_least: int
+    within: int
+    parts: tuple["Rule", ...] = ()
+
+    @property
+    def measure(self) -> str:
+        """What is counted, as its findings name it."""
+        return "rules" if self.of else "families"
+
+    def counted(self, part: "Rule") -> str:
+        """Return what a part counts as: parts with the same word count once."""
+        return part.name if self.of else part.family
+
+    def different(self, names: Iterable[str]) -> int:
+        """Return how many different ones the parts of these names count as."""
+        counted = {part.name: self.counted(part) for part in self.parts}
+        return len({counted[name] for name in names})
+
+
 class EvidenceNote(Node):
     """Which columns a reader should see, and a sentence to go with them."""
 
@@ -123,6 +151,12 @@ class Span(Node):
     def covers(self, time: datetime) -> bool:
         """Say whether a time lies in the stretch."""
         return (self.start is None or self.start <= time) and (self.until is None or time < self.until)
+
+    def meets(self, other: "Span") -> bool:
+        """Say whether some time lies in both stretches."""
+        starts = [span.start for span in (self, other) if span.start]
+        ends = [span.until for span in (self, other) if span.until]
+        return not starts or not ends or max(starts) < min(ends)
 
 
 class Rule(Node):
@@ -153,6 +187,7 @@ class Rule(Node):
     baseline: Baseline | None = None
     repeat: Repeat | None = None
     against: str = ""
+    composite: Composite | None = None
     unless: tuple[str, ...] = ()
     evidence: EvidenceNote = EvidenceNote()
     false_positives: tuple[str, ...] = ()
@@ -179,6 +214,8 @@ class Rule(Node):
     @property
     def reported(self) -> tuple[Name, ...]:
         """What an incident gives the peak of: the measures, then what they are compared with."""
+        if self.composite:
+            return (Name(name=self.composite.measure),)
         return (*(Name(name=measure.name) for measure in self.measures), *self.compared)
 
     @property
@@ -187,7 +224,13 @@ class Rule(Node):
         return SUBJECT_COLUMNS[self.subject]
 
     def needed_columns(self) -> frozenset[str]:
-        """Return every column without which the rule can't be evaluated (`time` and `event` are always there)."""
+        """Return every column without which the rule can't be evaluated (`time` and `event` are always there).
+
+        A composite rests on all that its parts need.
+        """
+        if self.composite:
+            parts = (part.needed_columns() for part in self.composite.parts)
+            return frozenset(self.subject_columns).union(*parts)
         needed = set(self.subject_columns) | set(self.by) | columns_of(self.selected())
         needed |= {column for _, condition in self.selections for column in columns_of(condition)}
         needed |= set(self.novel.fields) if self.novel else set()

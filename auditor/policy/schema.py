@@ -10,6 +10,7 @@ from typing import Any, get_args  # JSON Schema is JSON
 from auditor.errors import UsageError
 from auditor.policy import (
     baseline,
+    composite,
     ladder_reader,
     list_reader,
     modifiers,
@@ -101,6 +102,14 @@ def _repeat() -> Schema:
     return _object(properties, repeat.KEYS, ("at_least", "within"))
 
 
+def _composite() -> Schema:
+    of = {"type": "array", "items": _TEXT, "minItems": composite.LEAST}
+    families = {"type": "array", "items": _enum(get_args(Family)), "minItems": composite.LEAST}
+    at_least = {"type": "integer", "minimum": composite.LEAST}
+    properties = {"of": of, "families": families, "at_least": at_least, "within": _DURATION}
+    return _object(properties, composite.KEYS, ("at_least", "within"))
+
+
 def _rule() -> Schema:
     conduct = _enum(CONDUCTS)
     novel = {"fields": _list_of(_column()), "history": _DURATION, "lasts": _DURATION}
@@ -132,12 +141,14 @@ def _rule() -> Schema:
         "baseline": _baseline(),
         "repeat": _repeat(),
         "against": _TEXT,
+        "composite": _composite(),
         "unless": _TEXT_OR_TEXTS,
         "evidence": _object(evidence, evidence),
         "falsepositives": _TEXT_OR_TEXTS,
         "effective": _object({"from": _TIME, "until": _TIME}, ("from", "until")),
     }
-    return _object(properties, rule_reader.KEYS, ("id", "title", "conduct", "strength", "family", "when"))
+    looks = [{"required": ["when"]}, {"required": ["composite"]}]
+    return {**_object(properties, rule_reader.KEYS, ("id", "title", "conduct", "strength", "family")), "oneOf": looks}
 
 
 def _terms() -> Schema:

@@ -5,9 +5,9 @@ from typing import get_args
 
 from auditor.policy.conditions import Condition
 from auditor.policy.fields import Fields, Problems
+from auditor.policy.heading import span_of
 from auditor.policy.lists import Lists
 from auditor.policy.rule import CONDUCTS
-from auditor.policy.rule_reader import span_of
 from auditor.policy.selections import read_selection
 from auditor.policy.terms import Clause, Stance, Terms, TermsVersion
 from auditor.policy.yaml import SequenceNode, YamlNode

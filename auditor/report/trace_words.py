@@ -11,26 +11,25 @@ from auditor.checker.trace import AccountTrace, Columns, SelectionSeen, WindowSe
 from auditor.digests import rfc3339
 from auditor.policy.condition_words import words_of_seconds
 from auditor.policy.rule import Rule
+from auditor.report.composite_words import VERDICTS, meeting_differs, parts_words
 from auditor.report.visible import plain_visible
 
 LONGEST_LINE = 4_000
-_VERDICTS = {
-    "match": "a finding is about this account",
-    "suppressed": "it matches, and an exemption suppresses the finding",
-    "context only": "a finding of its subject is about other records; this account is context",
-    "no match": "no finding",
-    "not evaluated": "not evaluated: the records can't answer",
-}
 
 
 def lines_of(rule: Rule, trace: AccountTrace) -> tuple[str, ...]:
     """Return what each step made of the account, in the order of evaluation, without line breaks inside a line."""
-    steps = (_heading(trace), _reading(trace), _selecting(trace), _keeping(rule, trace), _measuring(rule, trace))
+    if rule.composite:
+        steps: tuple[Iterator[str], ...] = (_heading(trace), _reading(trace), parts_words(rule.composite, trace))
+    else:
+        steps = (_heading(trace), _reading(trace), _selecting(trace), _keeping(rule, trace), _measuring(rule, trace))
     return tuple(plain_visible(line, LONGEST_LINE) for step in steps for line in step)
 
 
 def differing(rule: Rule, trace: AccountTrace) -> tuple[str, ...]:
     """Return what would have had to differ for the answer to be another one, a sentence each."""
+    if rule.composite and trace.verdict not in ("context only", "not evaluated"):
+        return tuple(plain_visible(line, LONGEST_LINE) for line in meeting_differs(rule.composite, trace))
     found = {
         "match": _to_end, "suppressed": _to_count, "context only": _to_count, "no match": _to_match,
         "not evaluated": _to_judge,
@@ -40,7 +39,7 @@ def differing(rule: Rule, trace: AccountTrace) -> tuple[str, ...]:
 
 def _heading(trace: AccountTrace) -> Iterator[str]:
     day = f", as on {rfc3339(trace.as_of)}" if trace.as_of else ""
-    yield f"Rule {trace.rule} and account “{trace.account}”{day}: {_VERDICTS[trace.verdict]}."
+    yield f"Rule {trace.rule} and account “{trace.account}”{day}: {VERDICTS[trace.verdict]}."
 
 
 def _reading(trace: AccountTrace) -> Iterator[str]:

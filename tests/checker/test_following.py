@@ -2,8 +2,9 @@
 
 import pytest
 
+from auditor.checker.asked import Question
 from auditor.checker.circumstances import Circumstances
-from auditor.checker.following import Question, followed
+from auditor.checker.following import followed
 from auditor.checker.trace import AccountTrace
 from auditor.policy.pack import Context, Pack
 from auditor.policy.rule import Exemption, ExemptionEntry

@@ -56,7 +56,7 @@ violates: hops >= 3
 @pytest.fixture(scope="module")
 def rules() -> Mapping[str, Rule]:
     own = {"reals": load_rule_text(REALS, name="reals"), "paired": load_rule_text(PAIRED, name="paired")}
-    return rules_by_name() | own
+    return rules_by_name("ten") | own
 
 
 def digest_of(folder: Path, provides: frozenset[str], rules: Mapping[str, Rule], threads: int) -> tuple[int, str]:

@@ -18,6 +18,7 @@ BASE = {
 def rule_text(part: str = "") -> str:
     """Return a whole rule: the given keys first, then those of the base that it doesn't name."""
     named = {key.text for key, _ in node.entries} if isinstance(node := _map(part), MappingNode) else set()
+    named |= {"when"} if "composite" in named else set()
     return "\n".join([part, *(line for key, line in BASE.items() if key not in named)])
 
 

@@ -7,15 +7,40 @@ from functools import cache
 from hypothesis import strategies as st
 
 from auditor.policy.baseline import WORDS
+from auditor.policy.composite import verdict_of
 from auditor.policy.conditions import AnyOf, Condition, SelectionRef
 from auditor.policy.pack import Context
-from auditor.policy.rule import Absent, Baseline, Exemption, ExemptionEntry, Novel, Repeat, Rule, Sequence, Span, Window
+from auditor.policy.rule import (
+    Absent,
+    Baseline,
+    Composite,
+    Exemption,
+    ExemptionEntry,
+    Family,
+    Novel,
+    Repeat,
+    Rule,
+    Sequence,
+    Span,
+    Window,
+)  # fmt: skip
 from auditor.policy.terms import Terms, TermsVersion
 from tests.properties.some_conditions import RARE, USUAL, WIDE, leaves, references, trees
 from tests.properties.some_measures import measures, violations, wheres
 from tests.properties.some_records import Grid
 
 EXEMPTIONS = ("approved", "partners")
+FAMILIES: tuple[Family, ...] = ("limits", "content", "access")
+_HEADING = ("id", "name", "digest", "title", "status", "conducts", "strength", "family", "level")
+_EASY = {
+    "measures": (),
+    "violates": None,
+    "baseline": None,
+    "repeat": None,
+    "absent": None,
+    "effective": Span(),
+    "missing_lists": (),
+}
 _BY = ("model", "country", "status", "cost_usd", "stream", "device_id", "api_key_id", "extra.word", "time",
        "cluster_id", "seed_similarity")  # fmt: skip
 _NOVEL = ("country", "model", "status", "latency_ms", "device_id", "extra.word", "template_group")
@@ -95,6 +120,59 @@ def rules(draw: st.DrawFn, grid: Grid, name: str = "a-rule") -> Rule:
         effective=draw(_spans(grid)),
         missing_lists=draw(st.sampled_from(((),) * 30 + (("unsupported_countries",),))),
     )
+
+
+@cache
+@st.composite
+def composites(draw: st.DrawFn, grid: Grid) -> tuple[Rule, tuple[Rule, ...]]:
+    """Return any composite rule, and some of its parts: the others are known to nobody else."""
+    parts = tuple(
+        draw(part_rules(grid, f"part-{place}")).model_copy(update={"family": draw(st.sampled_from(FAMILIES))})
+        for place in range(draw(st.sampled_from((2, 3, 4))))
+    )
+    is_of_rules = draw(st.booleans())
+    composite = Composite(
+        of=tuple(part.name for part in parts) if is_of_rules else (),
+        families=() if is_of_rules else tuple(sorted({part.family for part in parts})),
+        at_least=draw(st.sampled_from((2, 2, 2, 3))),
+        within=draw(st.sampled_from((1, 2, 4, 40))) * grid.seconds,
+        parts=parts,
+    )
+    plain = draw(rules(grid, "composite"))
+    rule = Rule(
+        **{name: getattr(plain, name) for name in (*_HEADING, "effective")},
+        unless=draw(st.sampled_from(((), ("approved",), ("approved", "partners"), ("partners", "approved")))),
+        subject=draw(st.sampled_from(("account", "account", "cluster"))),
+        selections=(),
+        condition=SelectionRef(name=""),
+        composite=composite,
+        violates=verdict_of(composite),
+    )
+    return rule, draw(st.sampled_from(((), parts[:1], parts)))
+
+
+@cache
+def part_rules(grid: Grid, name: str) -> st.SearchStrategy[Rule]:
+    """Return any rule, mostly one that finds much: a composite wants several of them."""
+    return st.one_of(_easy_rules(grid, name), _easy_rules(grid, name), rules(grid, name))
+
+
+@cache
+@st.composite
+def _easy_rules(draw: st.DrawFn, grid: Grid, name: str) -> Rule:
+    rule = draw(rules(grid, name))
+    chosen = draw(st.sampled_from(WIDE))
+    update = {
+        "selections": (("one", chosen),),
+        "condition": SelectionRef(name="one"),
+        "against": draw(st.sampled_from(("", "one"))),
+        "subject": draw(st.sampled_from(("account", "account", "none", "api_key", "cluster"))),
+        "by": draw(st.sampled_from(((), (), ("event",), ("model",)))),
+        "novel": None,
+        "sequence": None,
+        "unless": draw(st.sampled_from(((), (), ("approved",)))),
+    }
+    return rule.model_copy(update=_EASY | update)
 
 
 @cache

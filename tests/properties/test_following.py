@@ -5,9 +5,10 @@ import os
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from auditor.checker.asked import Question
 from auditor.checker.circumstances import Circumstances
 from auditor.checker.evaluator.evaluate import evaluate
-from auditor.checker.following import Question, followed_in
+from auditor.checker.following import followed_in
 from auditor.checker.prepared import Prepared
 from auditor.policy.pack import Pack
 from auditor.records.extras import with_extra_names

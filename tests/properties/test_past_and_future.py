@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 import auditor.checker.engines.duckdb as engine
 from auditor.checker.agreement import differences
 from auditor.checker.compile.plan import plan_for
-from auditor.checker.evaluator.evaluate import Evaluation, evaluate
+from auditor.checker.evaluator.evaluate import evaluate
+from auditor.checker.evaluator.shown import Evaluation
 from auditor.errors import PolicyError
 from auditor.policy.load import load_rule_text
 from auditor.policy.pack import Context

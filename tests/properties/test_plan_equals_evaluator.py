@@ -6,6 +6,7 @@ minutes: repeat it with the printed blob, or soak.
 """
 
 import os
+from collections.abc import Sequence
 
 import duckdb
 import pytest
@@ -17,11 +18,13 @@ from auditor.checker.agreement import differences
 from auditor.checker.compile.plan import plan_for
 from auditor.checker.evaluator.evaluate import evaluate
 from auditor.checker.findings import RecordRef
+from auditor.policy.rule import Rule
+from auditor.records.activity import Activity
 from auditor.records.memory import activity_of
 from auditor.records.sql import open_connection
 from tests.properties.some_derived import links, with_all_derived
 from tests.properties.some_records import grids, row_sets
-from tests.properties.some_rules import rules, settings_of
+from tests.properties.some_rules import Settings, composites, rules, settings_of
 
 EXAMPLES = int(os.environ.get("AUDITOR_EXAMPLES", "0"))
 RULES = 2
@@ -33,7 +36,7 @@ def connection() -> duckdb.DuckDBPyConnection:
     return open_connection()
 
 
-@settings(
+SETTINGS = settings(
     max_examples=EXAMPLES or 150,
     derandomize=not EXAMPLES,
     database=None,
@@ -42,6 +45,9 @@ def connection() -> duckdb.DuckDBPyConnection:
     phases=[Phase.generate, Phase.shrink] if EXAMPLES else [Phase.generate],
     print_blob=True,
 )
+
+
+@SETTINGS
 @given(data=st.data())
 def test_plan_and_evaluator_agree_on_every_rule_and_record(
     connection: duckdb.DuckDBPyConnection, data: st.DataObject
@@ -50,13 +56,27 @@ def test_plan_and_evaluator_agree_on_every_rule_and_record(
     activity = activity_of(data.draw(row_sets(grid)), connection=connection)
     activity = with_all_derived(activity, data.draw(links(grid)))
     chosen = [data.draw(rules(grid, f"rule-{place}")) for place in range(RULES)]
-    circumstances = vars(data.draw(settings_of(grid)))
+
+    _assert_agreed(chosen, activity, data.draw(settings_of(grid)))
+
+
+@settings(SETTINGS, max_examples=EXAMPLES or 80)
+@given(data=st.data())
+def test_plan_and_evaluator_agree_on_composites(connection: duckdb.DuckDBPyConnection, data: st.DataObject) -> None:
+    grid = data.draw(grids())
+    activity = activity_of(data.draw(row_sets(grid)), connection=connection)
+    activity = with_all_derived(activity, data.draw(links(grid)))
+    composite, others = data.draw(composites(grid))
+
+    _assert_agreed([composite, *others], activity, data.draw(settings_of(grid)))
+
+
+def _assert_agreed(chosen: Sequence[Rule], activity: Activity, circumstances: Settings) -> None:
+    given_with = vars(circumstances)
     rows = list(activity.rows())
     note("\n".join(str({name: value for name, value in row.items() if value is not None}) for row in rows))
-
-    result = engine.execute(plan_for(chosen, sources=activity.sources, **circumstances), activity)
-    judged = [evaluate(rule, rows, activity.sources, **circumstances) for rule in chosen]
-
+    result = engine.execute(plan_for(chosen, sources=activity.sources, **given_with), activity)
+    judged = [evaluate(rule, rows, activity.sources, **given_with) for rule in chosen]
     assert dict(result.errors) == {}
     for rule, outcome, judge in zip(chosen, result.outcomes, judged, strict=True):
         cited = [_cited(result, rule.name, incident.number) for incident in (*outcome.incidents, *outcome.suppressed)]

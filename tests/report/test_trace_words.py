@@ -1,7 +1,8 @@
 """A trace in words: each step, the margin, what would have to differ; hostile names are shown, never obeyed."""
 
+from auditor.checker.asked import Question
 from auditor.checker.circumstances import Circumstances
-from auditor.checker.following import Question, followed
+from auditor.checker.following import followed
 from auditor.policy.pack import Context, Pack
 from auditor.records.memory import activity_of
 from auditor.report.trace_words import differing, lines_of

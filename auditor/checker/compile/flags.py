@@ -77,7 +77,7 @@ class Flags:
 
     def definitions(self) -> dict[str, exp.Expression]:
         """Return every truth column over `seen`."""
-        if not self.coverage.is_evaluable:
+        if not self.coverage.is_evaluable or self.rule.composite:
             return {}
         rule = self.rule
         chosen = [rule.selection(name) for name in rule.sequence.steps] if rule.sequence else [rule.selected()]
@@ -116,7 +116,7 @@ class Flags:
         """Return the counts of the outcome as aggregates over `base`."""
         left_out = self.left_out()
         found = {"left_out": count_where(left_out)} if left_out is not None else {}
-        if not self.coverage.is_evaluable:
+        if not self.coverage.is_evaluable or self.rule.composite:
             return found
         holds = some(columns(self.steps))
         unknown = every([negated(is_true(holds.copy())), some([is_null(column) for column in columns(self.steps)])])

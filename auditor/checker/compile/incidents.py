@@ -56,13 +56,30 @@ def incidents(shape: Shape, windows: str, since: datetime | None, until: datetim
     low, high = exp.Min(this=identifier(LOW)), exp.Max(this=identifier(HIGH))
     ends = [named(low, LOW), named(high, HIGH), named(exp.Count(this=exp.Star()), "_windows")]
     query = select([*columns(keys), *ends, *peaks(shape)], table(windows)).group_by(*columns(keys), copy=False)
-    end = exp.Max(this=identifier(HIGH))
+    tests = ends_in(exp.Max(this=identifier(HIGH)), since, until)
+    return query.having(every(tests), copy=False) if tests else query
+
+
+def incidents_ending(found: str, since: datetime | None, until: datetime | None) -> exp.Select:
+    """Return the incidents of a table that end in [since, until)."""
+    tests = ends_in(identifier(HIGH), since, until)
+    query = select([exp.Star()], table(found))
+    return query.where(every(tests), copy=False) if tests else query
+
+
+def members_of(cited: str, found: str) -> exp.Select:
+    """Return the records of a table of members that belong to the incidents of another table."""
+    return select([exp.Star()], table(cited, "cited")).where(present_in(found, (INCIDENT,), "cited"), copy=False)
+
+
+def ends_in(end: exp.Expression, since: datetime | None, until: datetime | None) -> list[exp.Expression]:
+    """Return the tests that an end lies in [since, until), none where everything does."""
     tests: list[exp.Expression] = []
     if since:
         tests.append(exp.GTE(this=end, expression=literal(microseconds(since))))
     if until:
         tests.append(exp.LT(this=end.copy(), expression=literal(microseconds(until))))
-    return query.having(every(tests), copy=False) if tests else query
+    return tests
 
 
 def members(shape: Shape, rows: str, windows: str, found: str, documents: Sequence[str]) -> exp.Select:

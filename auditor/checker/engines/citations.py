@@ -8,8 +8,9 @@ from sqlglot import exp
 from auditor.checker.compile.conditions import TIME
 from auditor.checker.compile.incidents import INCIDENT, IS_AGAINST
 from auditor.checker.compile.nodes import ascending, columns, joined_on, named, select, union_all
-from auditor.checker.compile.plan import Plan, RulePlan
+from auditor.checker.compile.plan import Plan
 from auditor.checker.compile.seen import LINES, NUMBER, SOURCE
+from auditor.checker.compile.statements import RulePlan
 from auditor.checker.engines.incidents import FoundIncident
 from auditor.checker.engines.tables import fill
 from auditor.records.sql import call, cast, identifier, literal, table

@@ -17,12 +17,14 @@ from sqlglot import exp
 from auditor.checker.compile.conditions import TIME
 from auditor.checker.compile.incidents import INCIDENT
 from auditor.checker.compile.nodes import ascending, columns, every, inner, is_known, joined_on, same_keys, select
-from auditor.checker.compile.plan import PairingPlan, Plan, RulePlan, pairs_without_by
+from auditor.checker.compile.on_records import pairs_without_by
+from auditor.checker.compile.plan import Plan
 from auditor.checker.compile.seen import NUMBER
+from auditor.checker.compile.statements import PairingPlan, RulePlan
 from auditor.checker.engines.citations import citations_of
-from auditor.checker.engines.incidents import FoundIncident, incidents_of, reference
+from auditor.checker.engines.incidents import FoundIncident, incidents_of, pieces_of, reference
 from auditor.checker.engines.tables import append, fill, first_line, interruptible, rows_of
-from auditor.checker.findings import RecordRef, RuleOutcome
+from auditor.checker.findings import PartSeen, RecordRef, RuleOutcome
 from auditor.checker.joining import occurrences_of
 from auditor.checker.where import Candidate
 from auditor.errors import WorkspaceError
@@ -31,6 +33,10 @@ from auditor.records.sql import identifier, literal, table, text_of
 
 BATCH = 4096
 PAIRS = 1 << 15
+
+
+Ran = tuple[RuleOutcome, tuple[FoundIncident, ...]] | str
+"""What a rule gave, or why the engine couldn't finish it."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +60,11 @@ class PlanResult:
         # all at once: temporary tables are seen by this connection only, which callers use between two records
         for row in rows_of(self.connection, query.order_by(*ascending(TIME, NUMBER), copy=False)):
             yield reference(self.plan, *row)
+
+    def pieces_of(self, rule: str, subject: tuple[str, ...]) -> tuple[PartSeen, ...]:
+        """Return what the parts of a composite have of one subject, whether or not it is enough."""
+        rule_plan = next(item for item in self.plan.rules if item.rule.name == rule)
+        return pieces_of(rule_plan, subject, self.connection)
 
     def keys_of(self, rule: str, number: int) -> list[tuple[str, str | None]]:
         """Return the accounts that one incident is about with the keys of the records cited, sorted."""
@@ -102,15 +113,47 @@ def execute(plan: Plan, activity: Activity) -> PlanResult:
     connection = activity.connection
     with interruptible():
         counts = _prepared(plan, connection)
-        ran = {rule.rule.name: _tried(plan, rule, counts[place], connection) for place, rule in enumerate(plan.rules)}
-    done = {name: result for name, result in ran.items() if not isinstance(result, str)}
+        ran = _all_tried(plan, counts, _scanned(plan, connection), connection)
+    asked = {rule.rule.name: ran[place] for place, rule in enumerate(plan.rules) if rule.is_asked}
+    done = {name: result for name, result in asked.items() if not isinstance(result, str)}
     return PlanResult(
         plan,
         connection,
         outcomes=tuple(outcome for outcome, _ in done.values()),
-        errors={name: result for name, result in ran.items() if isinstance(result, str)},
+        errors={name: result for name, result in asked.items() if isinstance(result, str)},
         found={name: found for name, (outcome, found) in done.items() if outcome.is_evaluated},
     )
+
+
+def _scanned(plan: Plan, connection: duckdb.DuckDBPyConnection) -> dict[int, str]:
+    """Make the tables that rules share; return why the engine couldn't finish some of them, by number."""
+    failed: dict[int, str] = {}
+    for number, statements in enumerate(plan.scans):
+        try:
+            for statement in statements:
+                connection.execute(text_of(statement.creation()))
+        except duckdb.InterruptException:
+            raise
+        except duckdb.Error as error:
+            failed[number] = first_line(error)
+    return failed
+
+
+def _all_tried(
+    plan: Plan, counts: list[dict[str, int]], unscanned: Mapping[int, str], connection: duckdb.DuckDBPyConnection
+) -> dict[int, Ran]:
+    """Return what each rule gave by its place; composites run last, since they read the tables of others."""
+    ran: dict[int, Ran] = {}
+    for rule in plan.in_order:
+        place = rule.shape.flags.number
+        failed = [part.rule.name for part in rule.parts if isinstance(ran[part.shape.flags.number], str)]
+        if failed:
+            ran[place] = f"it rests on {', '.join(failed)}, which could not be run to the end"
+        elif rule.scan is not None and rule.scan in unscanned:
+            ran[place] = unscanned[rule.scan]
+        else:
+            ran[place] = _tried(plan, rule, counts[place], connection)
+    return ran
 
 
 def _prepared(plan: Plan, connection: duckdb.DuckDBPyConnection) -> list[dict[str, int]]:
@@ -125,10 +168,7 @@ def _prepared(plan: Plan, connection: duckdb.DuckDBPyConnection) -> list[dict[st
         raise WorkspaceError.at(None, message, "free memory and disk space, or restore the activity folder") from error
 
 
-def _tried(
-    plan: Plan, rule: RulePlan, counts: dict[str, int], connection: duckdb.DuckDBPyConnection
-) -> tuple[RuleOutcome, tuple[FoundIncident, ...]] | str:
-    """Return what a rule gave, or why the engine couldn't finish it."""
+def _tried(plan: Plan, rule: RulePlan, counts: dict[str, int], connection: duckdb.DuckDBPyConnection) -> Ran:
     try:
         return _run(plan, rule, counts, connection)
     except duckdb.InterruptException:
@@ -193,7 +233,8 @@ def _candidates(rule: RulePlan, pairing: PairingPlan, connection: duckdb.DuckDBP
     subject_end = truths_end + 1 + pairing.subject_width
     by_end = subject_end + len(rule.rule.sequence.by)
     names, nothing = pairing.values, dict[str, Any]()
-    result = connection.execute(text_of(pairing.candidates))
+    counts = rows_of(connection, pairing.sizes)[0]
+    result = connection.execute(text_of(pairing.around[counts.index(min(counts))]))
     while batch := result.fetchmany(BATCH):
         for row in batch:
             divided = row[subject_end:by_end]

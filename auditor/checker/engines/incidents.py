@@ -6,11 +6,13 @@ from typing import Any, NamedTuple  # rows hold values of every column type
 
 import duckdb
 
-from auditor.checker.compile.plan import Plan, RulePlan
+from auditor.checker.compile.composite import piece_query
+from auditor.checker.compile.plan import Plan
 from auditor.checker.compile.seen import LINES
+from auditor.checker.compile.statements import RulePlan
 from auditor.checker.compile.windows import NOT_EXEMPT
 from auditor.checker.engines.tables import rows_of, uncollected
-from auditor.checker.findings import Incident, RecordRef, TermsCount
+from auditor.checker.findings import Incident, PartSeen, RecordRef, TermsCount
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LOW_SOURCE, HIGH_SOURCE, SUBJECT = 10, 11, 12
@@ -31,7 +33,8 @@ def incidents_of(plan: Plan, rule: RulePlan, connection: duckdb.DuckDBPyConnecti
     rows = rows_of(connection, rule.incident_query)
     if not rows:
         return ()
-    reader = _Reader(plan, rule, _accounts(rule, connection), _sources(plan, rule, rows, connection))
+    sources, parts = _sources(plan, rule, rows, connection), _parts(rule, connection)
+    reader = _Reader(plan, rule, _accounts(rule, connection), sources, parts)
     with uncollected():
         return tuple([reader.found(number, row) for number, row in enumerate(rows)])
 
@@ -56,6 +59,26 @@ def _sources(
     return found
 
 
+def _parts(rule: RulePlan, connection: duckdb.DuckDBPyConnection) -> dict[int, tuple[PartSeen, ...]]:
+    """Return what met in each incident of a composite, none for other rules."""
+    found: dict[int, list[PartSeen]] = {}
+    for key, *piece in rows_of(connection, rule.part_query) if rule.part_query is not None else ():
+        found.setdefault(key, []).append(_piece(rule, piece))
+    return {key: tuple(sorted(parts, key=lambda part: part.place)) for key, parts in found.items()}
+
+
+def pieces_of(rule: RulePlan, subject: tuple[str, ...], connection: duckdb.DuckDBPyConnection) -> tuple[PartSeen, ...]:
+    """Return what the parts of a composite have of one subject, in the order of their times."""
+    rows = rows_of(connection, piece_query(rule.shape, subject))
+    return tuple(sorted((_piece(rule, row) for row in rows), key=lambda part: part.place))
+
+
+def _piece(rule: RulePlan, row: Sequence[Any]) -> PartSeen:
+    names = {part.shape.flags.number: part.rule.name for part in rule.parts}
+    part, low, high, records = row
+    return PartSeen(rule=names[part], start=time_of(low), end=time_of(high), records=records)
+
+
 class _Reader:
     """Turns rows of a rule's incident query into incidents.
 
@@ -68,8 +91,9 @@ class _Reader:
         rule: RulePlan,
         accounts: dict[int, tuple[tuple[str, int], ...]] | None,
         sources: dict[int, tuple[str, ...]],
+        parts: dict[int, tuple[PartSeen, ...]],
     ) -> None:
-        self._plan, self._accounts, self._sources = plan, accounts, sources
+        self._plan, self._accounts, self._sources, self._parts = plan, accounts, sources, parts
         self._suppressors = rule.shape.exemption_names
         self._names = [name.full for name in rule.rule.reported]
         self._by = SUBJECT + len(rule.rule.subject_columns)
@@ -93,6 +117,7 @@ class _Reader:
             accounts=self._accounts_of(key, account_id, about),
             terms=self._terms_of(row[self._terms :]),
             suppressed_by="" if exempt == NOT_EXEMPT else self._suppressors[exempt],
+            parts=self._parts.get(key, ()),
         )
         return FoundIncident(key, incident, self._sources.get(key) or (self._plan.scope.source_ids[low],))
 

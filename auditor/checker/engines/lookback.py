@@ -2,7 +2,8 @@
 
 `context.parquet` holds, by group, the records of each finding's reach (compile/lookback.py), those that it cites
 among them, and the records that gave their accounts the facts that rules read; `reaches.parquet` says which group and
-which stretch of time each finding needs. What rests on others comes in numbers only: `Population`.
+which stretch of time each finding needs. What rests on others comes in numbers only: `Population`. A composite looks at
+no records of its own: what bears on it is what bears on the findings of the rules that it names.
 """
 
 from collections.abc import Mapping
@@ -39,8 +40,9 @@ from auditor.checker.compile.nodes import (
     select,
     union_all,
 )
-from auditor.checker.compile.plan import Plan, RulePlan, Statement
+from auditor.checker.compile.plan import Plan
 from auditor.checker.compile.seen import LINES, NUMBER, fact_table
+from auditor.checker.compile.statements import RulePlan, Statement
 from auditor.checker.engines.duckdb import PlanResult
 from auditor.checker.engines.incidents import time_of
 from auditor.checker.engines.tables import fill, first_line, interruptible, rows_of
@@ -94,10 +96,11 @@ class _Writer:
         self._rules: list[tuple[int, RulePlan]] = [
             (place, item)
             for place, item in enumerate(result.plan.rules)
-            if any(rule == item.rule.name for rule, _ in ids)
+            if not item.rule.composite and any(rule == item.rule.name for rule, _ in ids)
         ]
         places = {item.rule.name: place for place, item in self._rules}
-        rows = [(places[rule], result.found[rule][number].key, name) for (rule, number), name in sorted(ids.items())]
+        named_here = ((rule, number, name) for (rule, number), name in sorted(ids.items()) if rule in places)
+        rows = [(places[rule], result.found[rule][number].key, name) for rule, number, name in named_here]
         fill(self._connection, IDS, ID_TYPES, rows)
         fill(self._connection, ROWS, ROW_TYPES, [])
 

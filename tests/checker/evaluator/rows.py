@@ -3,7 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any  # a row holds values of every column type
 
-from auditor.checker.evaluator.evaluate import Evaluation, evaluate
+from auditor.checker.evaluator.evaluate import evaluate
+from auditor.checker.evaluator.shown import Evaluation
 from auditor.policy.conditions import Condition, Exists
 from auditor.policy.pack import Context
 from auditor.policy.rule import Rule

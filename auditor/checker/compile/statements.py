@@ -1,0 +1,83 @@
+"""What the plan of one rule holds: tables to make, one after the other, and the queries that read its answer."""
+
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from auditor.checker.compile.rows import Shape
+from auditor.checker.provided import RuleCoverage
+from auditor.policy.rule import Rule
+from auditor.records.sql import table
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A table and the query that makes it."""
+
+    name: str
+    query: exp.Query
+
+    def creation(self) -> exp.Create:
+        """Return CREATE OR REPLACE TEMPORARY TABLE name AS query."""
+        temporary = exp.Properties(expressions=[exp.TemporaryProperty()])
+        return exp.Create(
+            this=table(self.name), kind="TABLE", replace=True, properties=temporary, expression=self.query
+        )
+
+
+@dataclass(frozen=True)
+class PairingPlan:
+    """What the pairing of a sequence reads, and `pairs`, the table that it makes (`_n`, `_last`).
+
+    Candidates (candidates.py) can be looked for around each of the steps: the one with the fewest records, by `sizes`,
+    is taken. `subject_width` is how many of their keys are the subject's, `values` what its `where` may look at.
+    """
+
+    sizes: exp.Select
+    around: tuple[exp.Select, ...]
+    subject_width: int
+    values: tuple[str, ...]
+    pairs: str
+
+
+@dataclass(frozen=True)
+class RulePlan:
+    """Everything one rule needs.
+
+    `counts` are queries of one number, added to the outcome's field of that name; `late_counts` likewise, once the
+    statements have run. `account_query` is None where the subject is the account, `source_query` where there is one
+    source. `parts` are the plans that a composite reads the tables of, and `part_query` what met in each incident; with
+    `is_kept_apart` the tables of all incidents, whenever they ended, have names of their own. `scan` is the number
+    of the scan that it shares with others. A rule that is not asked for is there for the composites that name it.
+    """
+
+    rule: Rule
+    coverage: RuleCoverage
+    shape: Shape
+    counts: tuple[tuple[str, exp.Select], ...] = ()
+    pairing: PairingPlan | None = None
+    statements: tuple[Statement, ...] = ()
+    late_counts: tuple[tuple[str, exp.Select], ...] = ()
+    parts: tuple["RulePlan", ...] = ()
+    part_query: exp.Select | None = None
+    is_kept_apart: bool = False
+    scan: int | None = None
+    is_asked: bool = True
+    incident_query: exp.Select | None = None
+    account_query: exp.Select | None = None
+    source_query: exp.Select | None = None
+
+    @property
+    def every_incident(self) -> str:
+        """The name of the table of incidents, whenever they ended."""
+        return self.shape.table("everincidents" if self.is_kept_apart else "incidents")
+
+    @property
+    def every_member(self) -> str:
+        """The name of the table of records of all these."""
+        return self.shape.table("evermembers" if self.is_kept_apart else "members")
+
+    @property
+    def members(self) -> str:
+        """The name of the table of contributing records."""
+        return self.shape.table("members")
