@@ -31,6 +31,7 @@ from auditor.evidence.documents import (
 )
 from auditor.evidence.recordlines import RecordLine, RecordWriter
 from auditor.evidence.snapshot import add_policy
+from auditor.evidence.standalone.spreadsheet import cited_table, findings_table
 from auditor.policy.conditions import Node
 from auditor.records.sourcebytes import SourceBytes
 from auditor.report.page import findings_of, render_case
@@ -104,6 +105,7 @@ def _fill(bag: Bag, sealed: Dossier, records: CaseRecords, sources: SourceBytes)
     bag.add("case.json", _document(_case(sealed, committed, complete)))
     bag.add("population.json", _document(PopulationDocument(**records.population.model_dump(exclude={"gaps"}))))
     bag.add("receipt.json", _document(_receipt(sealed)))
+    _add_tables(bag, _receipt(sealed))
     bag.add("proposal.json", _document(_proposal(sealed)))
     add_policy(bag, sealed)
     bag.add("report/report.html", [render_case(sealed)])
@@ -126,6 +128,15 @@ def _add_records(bag: Bag, name: str, lines: Iterable[RecordLine], commitments: 
         while piece := tuple(islice(held, PIECE)):
             file.write(b"".join([line for line, _ in piece]))
             commitments.write(b"".join([commitment for _, commitment in piece]))
+
+
+def _add_tables(bag: Bag, receipt: ReceiptDocument) -> None:
+    """Add what a spreadsheet opens, made of the lines that the bag holds."""
+    read = receipt.model_dump(mode="json")
+    rows = cited_table(bag.lines_of("records/cited.jsonl"), read)
+    bag.add("records/cited.csv", (row.encode("utf-8", "backslashreplace") for row in rows))
+    rows = findings_table(bag.lines_of("findings.jsonl"))
+    bag.add("findings.csv", (row.encode("utf-8", "backslashreplace") for row in rows))
 
 
 def _attest(bag: Bag, attested: Attested | None, target: Path) -> None:
