@@ -22,6 +22,7 @@ FINDING_COLUMNS = (
     "id", "rule", "title", "conducts", "strength", "family", "level", "standing", "subject", "by", "start", "end",
     "windows", "records", "accounts", "measures", "thresholds",
 )  # fmt: skip
+QUOTE = '"'
 NUMBER_CELL = re.compile(r"-?[0-9]+(\.[0-9]+)?\Z", re.ASCII)
 FORMULA = re.compile(r"[\s\0-\x20]*[=+\-@\uff1d\uff0b\uff0d\uff20]")
 
@@ -32,7 +33,8 @@ def cited_table(lines: Iterator[Any], receipt: Any) -> Iterator[str]:
     yield _table_row([*columns, "findings", "source", "source_line"])
     for line in islice(lines, MOST_ROWS):
         record, source = field_of(line, "record"), field_of(line, "source")
-        cells = [field_of(record, name) for name in columns]
+        held = record if isinstance(record, dict) else {}
+        cells = [held.get(name) for name in columns]
         names = [str(field_of(item, "id")) for item in list_of(line, "findings")]
         yield _table_row([*cells, " ".join(names), field_of(source, "id"), field_of(source, "line")])
 
@@ -97,6 +99,6 @@ def _cell(value: Any) -> str:
     if isinstance(value, int):
         return str(value)
     text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-    if FORMULA.match(text) and not NUMBER_CELL.match(text):
+    if not text[:1].isalnum() and FORMULA.match(text) and not NUMBER_CELL.match(text):
         text = f"'{text}"
-    return '"' + text.replace('"', '""') + '"'
+    return f'"{text.replace(QUOTE, QUOTE * 2) if QUOTE in text else text}"'
