@@ -96,15 +96,13 @@ def _run(options: argparse.Namespace, folder: Path) -> None:
         seed, shape = options.first_seed + number, shapes[number % len(shapes)]
         home = folder / f"{shape}-{seed}"
         shutil.rmtree(home, ignore_errors=True)
-        start = time.perf_counter()
+        start, used = time.perf_counter(), time.process_time()
         made = write_world(
             world_of(shape, accounts=options.accounts, days=options.days, seed=seed, effort=options.effort),
             home / "world",
         )
-        took = time.perf_counter() - start
-        print(
-            f"{shape} {seed}: {made.records:,} records, {len(made.truth):,} accounts, made in {took:.0f} s", flush=True
-        )
+        took = f"{time.perf_counter() - start:.0f} s, {time.process_time() - used:.0f} s of processor time"
+        print(f"{shape} {seed}: {made.records:,} records, {len(made.truth):,} accounts, made in {took}", flush=True)
         audited(made, home / "audit", options.pack, options.days, options.daily)
         outcomes, rules = facts_of(made, home / "audit", options.pack, f"{shape}-{seed}/")
         parts.append(outcomes)

@@ -32,9 +32,11 @@ from auditor.evidence.documents import (
 from auditor.evidence.recordlines import RecordLine, RecordWriter
 from auditor.evidence.snapshot import add_policy
 from auditor.evidence.standalone.spreadsheet import cited_table, findings_table
+from auditor.evidence.stated import add_statements
 from auditor.policy.conditions import Node
 from auditor.records.sourcebytes import SourceBytes
 from auditor.report.page import findings_of, render_case
+from auditor.report.statement import statements_of
 
 PROFILE = "auditor evidence bundle 1"
 
@@ -108,6 +110,7 @@ def _fill(bag: Bag, sealed: Dossier, records: CaseRecords, sources: SourceBytes)
     _add_tables(bag, _receipt(sealed))
     bag.add("proposal.json", _document(_proposal(sealed)))
     add_policy(bag, sealed)
+    add_statements(bag, statements_of(sealed.case))
     bag.add("report/report.html", [render_case(sealed)])
     for name, data in sorted(carried().items()):
         bag.add(name, [data])

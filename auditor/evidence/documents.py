@@ -12,6 +12,8 @@ from auditor.cases.model import Action, ActionName, SpeaksFor
 from auditor.checker.findings import Finding, RuleRun, SourceRead
 from auditor.checker.population import Population
 from auditor.policy.conditions import Node
+from auditor.report.phrases.model import Language
+from auditor.report.statement import Statement
 
 FORMAT_VERSION: Literal[1] = 1
 
@@ -242,6 +244,15 @@ class EditionDocument(Node):
     records_withheld: int
 
 
+class NoticeDocument(Node):
+    """A line of `statement/notices.jsonl`: what the holder of one account would be told, in one language."""
+
+    account: str
+    language: Language
+    is_draft: bool
+    text: str
+
+
 SCHEMAS: dict[str, type[Node]] = {
     "case": CaseDocument,
     "cited": CitedDocument,
@@ -249,9 +260,11 @@ SCHEMAS: dict[str, type[Node]] = {
     "context": ContextDocument,
     "edition": EditionDocument,
     "finding": FindingDocument,
+    "notice": NoticeDocument,
     "policy": PolicyDocument,
     "population": PopulationDocument,
     "proposal": ProposalDocument,
     "receipt": ReceiptDocument,
+    "statement": Statement,
 }
 """The document that each file of `schemas/` describes."""

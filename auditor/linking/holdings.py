@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 from auditor.linking.population import Population
 from auditor.linking.reading import Reading
-from auditor.linking.uses import USES, VALUES, holders_by_run, shared_values, uses_by_day
+from auditor.linking.uses import VALUES, holders_by_run, shared_values
 from auditor.policy.links import LinkSignal
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Value:
     """One shared value of a signal: its holders with the time since which each holds it, oldest first.
 
@@ -29,10 +29,9 @@ class Value:
 
 def holdings_of(signal: LinkSignal, reading: Reading, population: Population, first_key: int) -> tuple[Value, ...]:
     """Return the values of a signal that several accounts hold, by value, numbered from `first_key`."""
-    reading.keep(USES, uses_by_day(signal, reading))
     reading.keep(VALUES, shared_values(signal, reading))
     rows = reading.rows(holders_by_run(signal, reading))
-    reading.drop(USES, VALUES)
+    reading.drop(VALUES)
     numbers = population.numbers
     return tuple(
         Value(

@@ -21,6 +21,7 @@ from auditor.evidence.standalone.proposal import proposal_faults
 from auditor.evidence.standalone.reading import Files
 from auditor.evidence.standalone.results import Check, Fault, listed
 from auditor.evidence.standalone.spreadsheet import table_faults
+from auditor.evidence.standalone.statements import statement_faults
 
 RULES: tuple[Rule, ...] = (
     *BAG_RULES,
@@ -31,6 +32,7 @@ RULES: tuple[Rule, ...] = (
     Rule("table", "the tables for a spreadsheet say what the records and findings say", table_faults),
     Rule("policy", "the policy files are those the run was judged by", policy_faults),
     Rule("proposal", "the proposal is one that the findings carry", proposal_faults),
+    Rule("statement", "what account holders are told is what is proposed", statement_faults),
     Rule("attestation", "every attestation is a signed statement on this bundle", attestation_faults),
     Rule("report", "the report is inert and speaks of every finding", report_faults),
 )

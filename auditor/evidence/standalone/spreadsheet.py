@@ -11,12 +11,11 @@ from itertools import islice
 from typing import Any
 
 from auditor.evidence.standalone.columns import COLUMNS
-from auditor.evidence.standalone.layout import CITED, EDITION
+from auditor.evidence.standalone.layout import CITED, CITED_TABLE, EDITION, FINDINGS_TABLE
 from auditor.evidence.standalone.reading import Files, digest_of_file, document_of, field_of, lines_of, list_of
 from auditor.evidence.standalone.results import Fault
 
 MOST_ROWS = 100_000
-CITED_TABLE, FINDINGS_TABLE = "data/records/cited.csv", "data/findings.csv"
 FIRST_COLUMNS = ("time", "account_id", "event")
 FINDING_COLUMNS = (
     "id", "rule", "title", "conducts", "strength", "family", "level", "standing", "subject", "by", "start", "end",
