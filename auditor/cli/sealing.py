@@ -28,6 +28,7 @@ from auditor.evidence.verify import VerificationReport, verify_bundle
 from auditor.evidence.zipped import write_zip
 from auditor.records.activity import Activity
 from auditor.records.manifest import Source, load_manifest
+from auditor.records.quarantine import undated_lines
 from auditor.records.store import open_activity
 from auditor.records.workspace import (
     Workspace,
@@ -112,6 +113,7 @@ def build_all(
         activity=activity,
         runs=workspace.runs,
         sources=manifest.sources,
+        undated=undated_lines(workspace, manifest),
         secrets=secrets_of(workspace, [case.id for case in cases], make_secret or _random_secret),
         targets=targets or {case.id: workspace.bundles / case.id for case in cases},
         people=people or {},
@@ -139,14 +141,19 @@ def _gathered(
     )
 
 
-def verify(path: Path, trust: Sequence[Path]) -> VerificationReport:
-    """Check a bundle with this program's own code. Raises UsageError when there is nothing at the path."""
+def verify(path: Path, trust: Sequence[Path], sources: Path | None = None) -> VerificationReport:
+    """Check a bundle with this program's own code, against original files where a folder of them is given.
+
+    Raises UsageError when there is nothing at a path.
+    """
+    if sources is not None and not sources.is_dir():
+        raise UsageError.at(str(sources), "no such folder of original files", "check the path given to `--sources`")
     if not path.exists():
         raise UsageError.at(str(path), "no such bundle", "`auditor bundle build CASE` prints where it put one")
     missing = next((key for key in trust if not key.is_file()), None)
     if missing is not None:
         raise UsageError.at(str(missing), "no such public key", "check the path given to `--trust`")
-    return verify_bundle(path, trust=trust)
+    return verify_bundle(path, trust=trust, sources=sources)
 
 
 def show(report: VerificationReport, *, is_json: bool) -> None:
