@@ -5,14 +5,16 @@ stays as it was. A decided or closed case is never touched: what is new about it
 it, and what is not new opens nothing.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from auditor.cases.approvals import OnFile
-from auditor.cases.grouping import Group, Member, grouped, members_of
+from auditor.cases.grouping import CLUSTER, Group, Member, grouped, members_of
 from auditor.cases.matching import Earlier, IncidentKey, Matched, changes, could_be_seen, key_of, matched
 from auditor.cases.model import Case, CaseFinding
-from auditor.cases.standing import judged, part_of_finding
+from auditor.cases.reach import Reaching, reaching
+from auditor.cases.standing import judged, organizations_in, part_with, whole_of
+from auditor.cases.ties import NO_TIES, Ties
 from auditor.checker.findings import Finding, Receipt
 from auditor.records.totals import AccountTotal
 
@@ -28,6 +30,7 @@ class Draft:
     members: tuple[Member, ...]
     findings: tuple[CaseFinding, ...]
     refers_to: str
+    reaching: tuple[Reaching, ...] = ()
 
     @property
     def accounts(self) -> tuple[str, ...]:
@@ -36,13 +39,17 @@ class Draft:
 
 
 def drafts_of(
-    cases: Sequence[Case], findings: Sequence[Finding], suppressed: Sequence[Finding], receipt: Receipt
+    cases: Sequence[Case],
+    findings: Sequence[Finding],
+    suppressed: Sequence[Finding],
+    receipt: Receipt,
+    ties: Ties = NO_TIES,
 ) -> tuple[Draft, ...]:
     """Gather the run's findings and the open cases that they concern; cases out of the run's scope are left out."""
     open_cases = {case.id: case for case in cases if case.status not in SETTLED}
     settled = [case for case in cases if case.status in SETTLED]
     fresh = _not_settled(matched(findings, _earlier(open_cases.values())), settled, receipt)
-    groups = grouped(fresh, {case.id: _members(case) for case in open_cases.values()})
+    groups = grouped(fresh, {case.id: _members(case) for case in open_cases.values()}, ties)
     exempt = {key_of(finding): finding.suppressed_by for finding in suppressed}
     drafts = []
     for group in groups:
@@ -52,19 +59,28 @@ def drafts_of(
     return tuple(drafts)
 
 
-def with_parts(draft: Draft, approvals: OnFile, totals: Mapping[str, AccountTotal]) -> Draft:
-    """Return the draft with every finding that holds read anew for each of its accounts."""
-    findings = (item if item.status == "stale" else read_anew(item, approvals, totals) for item in draft.findings)
-    return replace(draft, findings=tuple(findings))
+def with_parts(draft: Draft, approvals: OnFile, totals: Mapping[str, AccountTotal], ties: Ties = NO_TIES) -> Draft:
+    """Return the draft with every finding that holds read anew for each account of it, and what reaches others."""
+    accounts = frozenset(draft.accounts)
+    findings = tuple(
+        item if item.status == "stale" else read_anew(item, approvals, totals, accounts) for item in draft.findings
+    )
+    reached = reaching(findings, draft.accounts, ties=ties, approvals=approvals, totals=totals)
+    return replace(draft, findings=findings, reaching=reached)
 
 
-def read_anew(item: CaseFinding, approvals: OnFile, totals: Mapping[str, AccountTotal]) -> CaseFinding:
-    """Return a finding as terms and approvals say it is to be read for each of its accounts."""
+def read_anew(
+    item: CaseFinding, approvals: OnFile, totals: Mapping[str, AccountTotal], accounts: Collection[str]
+) -> CaseFinding:
+    """Return a finding as terms and approvals say it is to be read for each of its accounts that are in the case."""
     before = {part.account: part for part in item.parts}
-    parts = []
-    for account, _ in item.finding.account_records:
-        own = approvals.naming(account, _organizations(item.finding, totals.get(account)))
-        part = part_of_finding(item.finding, account, approvals=own, total=totals.get(account))
+    whole, parts = whole_of(item.finding), []
+    for account, records in item.finding.account_records:
+        if account not in accounts:
+            continue
+        total = totals.get(account)
+        own = approvals.naming(account, organizations_in(item.finding, total))
+        part = part_with(item.finding, account, records, whole, approvals=own, total=total)
         if account in before:
             thefts = {"within_theft": before[account].within_theft, "after_theft": before[account].after_theft}
             part = part.model_copy(update=thefts)
@@ -78,12 +94,6 @@ def read_anew(item: CaseFinding, approvals: OnFile, totals: Mapping[str, Account
         supersedes=item.supersedes,
         cited_as=item.cited_as,
     )
-
-
-def _organizations(finding: Finding, total: AccountTotal | None) -> set[str]:
-    """Return the organizations whose approvals may be for an account in a finding."""
-    belonged_to = {name for name, _ in total.organizations} if total else set()
-    return belonged_to.union(finding.subject if finding.subject_kind == "organization" else ())
 
 
 def _not_settled(seen: Sequence[Matched], settled: Sequence[Case], receipt: Receipt) -> list[Matched]:
@@ -108,16 +118,16 @@ def _draft(
     exempt: Mapping[IncidentKey, str],
     receipt: Receipt,
 ) -> Draft:
-    found = {(item.earlier.case_id, item.earlier.finding.finding.id) for item in group.findings if item.earlier}
+    known = {item.finding.id: item for case in reversed(continued) for item in case.findings}
+    found = {item.earlier.finding.finding.id for item in group.findings if item.earlier}
     before = [
         _unseen(item, exempt.get(key_of(item.finding), ""), receipt)
-        for case in continued
-        for item in case.findings
-        if (case.id, item.finding.id) not in found
+        for identity, item in known.items()
+        if identity not in found
     ]
     referred = [case for case in settled if set(_members(case)) & set(group.members)]
     previous = {item.finding.id: item for item in matched([m.finding for m in group.findings], _earlier(referred))}
-    current = [_current(item, previous[item.finding.id], receipt.run_id) for item in group.findings]
+    current = [_current(item, previous[item.finding.id], known, receipt.run_id) for item in group.findings]
     refers_to = max(referred, key=lambda case: (case.opened, case.id)).id if referred else ""
     return Draft(tuple(continued), group.members, (*before, *current), refers_to)
 
@@ -130,18 +140,21 @@ def _unseen(item: CaseFinding, exemption: str, receipt: Receipt) -> CaseFinding:
     return item.model_copy(update={"status": "stale", "supersedes": (f"{reason} in run {receipt.run_id}",)})
 
 
-def _current(item: Matched, settled: Matched, run: str) -> CaseFinding:
-    """A finding of the run, under the id of the one it continues; its parts are read later."""
-    if item.earlier is None:
-        finding = _under_old_id(item.finding, settled.earlier)
+def _current(item: Matched, settled: Matched, known: Mapping[str, CaseFinding], run: str) -> CaseFinding:
+    """A finding of the run, under the id of the one it continues; its parts are read later.
+
+    It is new to a case that doesn't hold it yet, though another one does (`grouping.py`: a finding may be in several).
+    """
+    before = known.get(item.earlier.finding.finding.id) if item.earlier else None
+    if before is None:
+        finding = _under_old_id(item.finding, item.earlier or settled.earlier)
         words: tuple[str, ...] = ()
-        if settled.earlier:
+        if settled.earlier and not item.earlier:
             differences = changes(settled.earlier.finding.finding, finding) or ("it holds again",)
             words = (f"continues a finding of the settled case {settled.earlier.case_id}", *differences)
         return CaseFinding(
             finding=finding, status="new", first_run=run, last_run=run, supersedes=words, cited_as=item.finding.id
         )
-    before = item.earlier.finding
     finding = _under_old_id(item.finding, item.earlier)
     again = ("holds again",) if before.status == "stale" else ()
     differences = (*again, *changes(before.finding, finding))
@@ -161,7 +174,14 @@ def _under_old_id(finding: Finding, earlier: Earlier | None) -> Finding:
 
 
 def _earlier(cases: Iterable[Case]) -> list[Earlier]:
-    return [Earlier(case.id, item) for case in cases for item in case.findings]
+    """Return the findings of cases, each once: one that is in several cases is one incident."""
+    known: dict[str, Earlier] = {}
+    for case in cases:
+        for item in case.findings:
+            other = known.get(item.finding.id)
+            if other is None or (other.finding.status == "stale" and item.status != "stale"):
+                known[item.finding.id] = Earlier(case.id, item)
+    return list(known.values())
 
 
 def _holding(cases: Iterable[Case]) -> list[CaseFinding]:
@@ -170,7 +190,12 @@ def _holding(cases: Iterable[Case]) -> list[CaseFinding]:
 
 def _members(case: Case) -> list[Member]:
     """What joins a case with others: its accounts, and the subjects of findings that have none."""
-    return sorted({("account", account) for account in case.accounts} | _subjects(case))
+    return sorted({("account", account) for account in case.accounts} | _subjects(case) | _clusters(case))
+
+
+def _clusters(case: Case) -> set[Member]:
+    clusters = [item.finding.cluster for item in case.findings if item.finding.cluster and item.status != "stale"]
+    return {(CLUSTER, name) for cluster in clusters for name in (cluster.id, *cluster.formerly)}
 
 
 def _subjects(case: Case) -> set[Member]:

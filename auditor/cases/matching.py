@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from auditor.cases.model import CaseFinding
-from auditor.checker.findings import Finding, Receipt
+from auditor.checker.findings import ClusterSeen, Finding, Receipt
 from auditor.digests import rfc3339
 
 IncidentKey = tuple[str, str, tuple[str, ...], tuple[tuple[str, str], ...]]
@@ -80,12 +80,22 @@ def _field_changes(before: Finding, after: Finding) -> Iterable[str]:
     if before.accounts != after.accounts:
         joined, left = set(after.accounts) - set(before.accounts), set(before.accounts) - set(after.accounts)
         yield f"{len(joined)} accounts joined, {len(left)} left"
+    yield from _cluster_changes(before.cluster, after.cluster)
     if before.level != after.level:
         yield f"level {after.level}, was {before.level}"
     if before.rule_digest != after.rule_digest:
         yield f"the rule file changed to {after.rule_digest[:12]}, was {before.rule_digest[:12]}"
     if before.clauses != after.clauses:
         yield "other clauses, or other numbers of records under them"
+
+
+def _cluster_changes(before: ClusterSeen | None, after: ClusterSeen | None) -> Iterable[str]:
+    old, new = (set(cluster.members) if cluster else set[str]() for cluster in (before, after))
+    if old != new:
+        yield f"{len(new - old)} accounts were linked to the others, {len(old - new)} are no more"
+    merged = sorted(set(after.formerly) - set(before.formerly)) if before and after else []
+    if merged:
+        yield f"the cluster took in {', '.join(merged)}"
 
 
 def _measure_changes(before: Finding, after: Finding) -> Iterable[str]:

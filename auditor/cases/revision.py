@@ -41,7 +41,7 @@ def revision_of(
 ) -> Revision:
     """Judge a draft and return the case it becomes; `taken` are the case ids that a new one must not have."""
     findings = with_thefts(draft.findings, victims, tallies, known.pack.ladder)
-    actions = propose_all(draft.accounts, findings, known.pack.ladder)
+    actions = propose_all(draft.accounts, findings, known.pack.ladder, ties=known.ties, reaching=draft.reaching)
     before = _together(draft.earlier)
     case = Case(
         id=before.id if before else _new_id(draft, known.pack.name, taken),
@@ -60,6 +60,7 @@ def revision_of(
         formerly=before.formerly if before else (),
         refers_to=before.refers_to if before else draft.refers_to,
         assignee=before.assignee if before else "",
+        steps=before.steps if before else (),
     )
     revision = Revision(before, case, tuple(merged.id for merged in draft.earlier[1:]))
     if before is None or revision.is_changed:
@@ -120,10 +121,11 @@ def _together(cases: Sequence[Case]) -> Case | None:
     if len(cases) < 2:
         return cases[0] if cases else None
     oldest = cases[0]
+    findings = {item.finding.id: item for case in reversed(cases) for item in case.findings}
     formerly = {former for case in cases for former in case.formerly} | {case.id for case in cases[1:]}
     return oldest.model_copy(
         update={
-            "findings": _sorted(item for case in cases for item in case.findings),
+            "findings": _sorted(findings.values()),
             "notes": tuple(sorted((note for case in cases for note in case.notes), key=lambda note: note.number)),
             "formerly": tuple(sorted(formerly)),
             "refers_to": next((case.refers_to for case in cases if case.refers_to), ""),

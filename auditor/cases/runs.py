@@ -57,16 +57,20 @@ def as_seen(
     kept = {item.cited_as for case in cases for item in case.findings if item.last_run == receipt.run_id}
     known = [Earlier(case.id, item) for case in cases for item in case.findings if item.last_run != receipt.run_id]
     approved = on_file(approvals)
-    own = {
-        (pair.earlier.case_id, pair.earlier.finding.finding.id): read_anew(
-            _seen(pair.earlier.finding, pair.finding, receipt), approved, totals
-        )
+    seen = {
+        pair.earlier.finding.finding.id: pair.finding
         for pair in matched([finding for finding in findings if finding.id not in kept], known)
         if pair.earlier
     }
+
+    def as_in(case: Case, item: CaseFinding) -> CaseFinding:
+        finding = seen.get(item.finding.id)
+        if finding is None or item.last_run == receipt.run_id:
+            return item
+        return read_anew(_seen(item, finding, receipt), approved, totals, case.accounts)
+
     return tuple(
-        case.model_copy(update={"findings": tuple(own.get((case.id, item.finding.id), item) for item in case.findings)})
-        for case in cases
+        case.model_copy(update={"findings": tuple(as_in(case, item) for item in case.findings)}) for case in cases
     )
 
 

@@ -53,10 +53,36 @@ def part_of_finding(
     finding: Finding, account: str, *, approvals: Sequence[Approval], total: AccountTotal | None
 ) -> AccountPart:
     """Return an account's share in a finding, judged for each conduct; theft is weighed later (`victims.py`)."""
+    records, whole = dict(finding.account_records)[account], whole_of(finding)
+    return part_with(finding, account, records, whole, approvals=approvals, total=total)
+
+
+def whole_of(finding: Finding) -> int:
+    """Return how many records a finding cites against accounts."""
+    return sum(count for _, count in finding.account_records)
+
+
+def part_with(
+    finding: Finding,
+    account: str,
+    records: int,
+    whole: int,
+    *,
+    approvals: Sequence[Approval],
+    total: AccountTotal | None,
+) -> AccountPart:
+    """Return the share of an account that made `records` of the `whole`; counted once, as there may be thousands."""
+    counts = (records, whole)
     standings = tuple(
-        standing_of(finding, account, conduct, approvals=approvals, total=total) for conduct in finding.conducts
+        _standing(finding, account, conduct, counts, approvals=approvals, total=total) for conduct in finding.conducts
     )
-    return AccountPart(account=account, records=dict(finding.account_records)[account], standings=standings)
+    return AccountPart(account=account, records=records, standings=standings)
+
+
+def organizations_in(finding: Finding, total: AccountTotal | None) -> set[str]:
+    """Return the organizations whose approvals may be for an account in a finding."""
+    belonged_to = {name for name, _ in total.organizations} if total else set()
+    return belonged_to.union(finding.subject if finding.subject_kind == "organization" else ())
 
 
 def standing_of(
@@ -68,8 +94,21 @@ def standing_of(
     be covered as remain when every record without the clause is taken to be its own. Where an approval began or ended
     inside the finding, nobody can say which of its records the clause is left with: none is sure.
     """
+    counts = (dict(finding.account_records).get(account, 0), whole_of(finding))
+    return _standing(finding, account, conduct, counts, approvals=approvals, total=total)
+
+
+def _standing(
+    finding: Finding,
+    account: str,
+    conduct: str,
+    counts: tuple[int, int],
+    *,
+    approvals: Sequence[Approval],
+    total: AccountTotal | None,
+) -> ConductStanding:
+    records, whole = counts
     own = [item for item in approvals if item.conduct == conduct and is_for(item, finding, account, total)]
-    records = dict(finding.account_records).get(account, 0)
     if lasting := next((item for item in own if lasts_through(item, finding)), None):
         words = in_words(lasting)
         return ConductStanding(conduct=conduct, standing="approved", because=words, covered=records, records=records)
@@ -81,7 +120,7 @@ def standing_of(
                 conduct=conduct,
                 standing=_WORDS[stance],
                 because="; ".join(_clause_in_words(clause) for clause in clauses),
-                covered=0 if ended else _surely_covered(finding, clauses, records),
+                covered=0 if ended else _surely_covered(clauses, records, whole),
                 records=records,
                 ended=ended,
             )
@@ -91,8 +130,8 @@ def standing_of(
     )
 
 
-def _surely_covered(finding: Finding, clauses: Sequence[Applied], records: int) -> int:
-    missing = sum(count for _, count in finding.account_records) - _covered(clauses)
+def _surely_covered(clauses: Sequence[Applied], records: int, whole: int) -> int:
+    missing = whole - _covered(clauses)
     return max(0, records - max(0, missing))
 
 

@@ -19,8 +19,10 @@ from auditor.cases.related_rows import case_rows, of_pack, rows_by_case
 from auditor.cases.revision import Revision, change_of, revision_of
 from auditor.cases.rows import merge_rows, read_cases, write_cases, write_run
 from auditor.cases.speaks import Known
+from auditor.cases.ties import ties_of
 from auditor.cases.victims import Tally, cited_id, theft_spans, thefts_in
 from auditor.checker.findings import Finding, Receipt
+from auditor.linking.model import Links
 from auditor.policy.pack import Approval, Pack
 from auditor.records.activity import Activity
 from auditor.records.tallies import cited_by_account, keys_cited, records_within
@@ -39,21 +41,22 @@ def update_casebook(
     activity: Activity,
     citations: Path,
     now: datetime,
+    links: Links | None = None,
 ) -> CasebookChange:
     """Take a run into the casebook and return what it changed there.
 
-    `totals` should know the accounts of `accounts_concerned`; `citations` is the run's file, beside which those of
-    earlier runs lie (`runs/RUN/citations.parquet`), all within reach of the `activity`. Raises WorkspaceError; the
-    casebook is then as it was.
+    `totals` should know the accounts of `accounts_concerned`, `links` are the run's; `citations` is the run's file,
+    beside which those of earlier runs lie (`runs/RUN/citations.parquet`), all within reach of the `activity`. Raises
+    WorkspaceError; the casebook is then as it was.
     """
-    cited = Cited(activity, citations)
+    cited, ties = Cited(activity, citations), ties_of(links)
     with casebook.writing() as db:
         write_run(db, receipt)
-        drafts = drafts_of(read_cases(db, of_pack(pack.name)), findings, suppressed, receipt)
+        drafts = drafts_of(read_cases(db, of_pack(pack.name)), findings, suppressed, receipt, ties)
         approved = on_file(approvals)
-        drafts = tuple(with_parts(draft, approved, totals) for draft in drafts)
+        drafts = tuple(with_parts(draft, approved, totals, ties) for draft in drafts)
         counts = _cited_against(drafts, cited, receipt.run_id)
-        known = Known(pack=pack, receipt=receipt, suppressed=suppressed, totals=totals, cited=counts)
+        known = Known(pack=pack, receipt=receipt, suppressed=suppressed, totals=totals, cited=counts, ties=ties)
         revisions = _revisions(db, drafts, known, cited, now)
         for revision in revisions:
             merge_rows(db, revision.after.id, revision.merged)
@@ -64,6 +67,7 @@ def update_casebook(
 def accounts_concerned(casebook: Casebook, *, pack: str, findings: Sequence[Finding]) -> tuple[str, ...]:
     """Return the accounts whose totals a run's update needs: those of its findings and of the pack's open cases."""
     accounts = {account for finding in findings for account in finding.accounts}
+    accounts |= {account for finding in findings if finding.cluster for account in finding.cluster.members}
     with casebook.reading() as db:
         members = rows_by_case(db, "case_accounts", of_pack(pack), "account")
         for row in case_rows(db, of_pack(pack)):

@@ -4,12 +4,18 @@ Each limit is a sentence of its own; the mildest one counts and is given as the 
 file may only lower them.
 """
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from auditor.cases.model import AccountPart, ActionName, CaseFinding
+from auditor.cases.ties import Ties
 from auditor.cases.victims import is_set_aside, names_a_victim, only_names_a_victim
+from auditor.checker.findings import Finding
 from auditor.policy.pack import Ladder
 from auditor.policy.rule import Level
+
+SMALL_PART = 10
+"""An account that made less than one in so many of what is typical in a finding did not do what the others did."""
 
 Limit = tuple[ActionName, str]
 """The sternest action that a finding may carry, and why."""
@@ -36,6 +42,22 @@ class Weighed:
     may_support: bool
 
 
+@dataclass(frozen=True)
+class Scales:
+    """What findings are weighed with: caps, ladder, how accounts are linked, and what is typical in each finding."""
+
+    caps: Caps
+    ladder: Ladder
+    ties: Ties
+    typical: Mapping[str, int]
+
+
+def scales_for(findings: Iterable[CaseFinding], ladder: Ladder, ties: Ties) -> Scales:
+    """Return what some findings are weighed with."""
+    pooled = (item.finding for item in findings if is_pooled(item.finding))
+    return Scales(caps_of(ladder), ladder, ties, {finding.id: _typical(finding) for finding in pooled})
+
+
 def caps_of(ladder: Ladder) -> Caps:
     """Return the caps: DESIGN section 6, lowered where the ladder file is milder."""
     return Caps(
@@ -51,17 +73,20 @@ def milder(first: ActionName, second: ActionName) -> ActionName:
     return min(first, second, key=lambda action: action.rank)
 
 
-def weigh(finding: CaseFinding, part: AccountPart, caps: Caps, ladder: Ladder) -> Weighed:
+def weigh(finding: CaseFinding, part: AccountPart, scales: Scales) -> Weighed:
     """Return how far one finding may carry a proposal for an account with cited records in it.
 
-    It may support a second family when it is above low, most of its records fall under a clause against it, and
-    no theft on the account touches it.
+    It may support a second family when it is above low, most of its records fall under a clause against it, no
+    theft on the account touches it, and the account itself bears it (`_doubt_of`).
     """
+    caps, ladder = scales.caps, scales.ladder
     ceiling, because = min(_limits(finding, part, caps, ladder), key=lambda limit: limit[0].rank)
+    doubt = _doubt_of(finding, part, scales)
+    because = f"{because}; {doubt}" if doubt and ceiling.rank >= ActionName.VERIFY.rank else because
     is_clear = part.worst.standing in ("prohibited", "limited") and part.worst.is_mostly_covered
     is_touched = part.within_theft or part.after_theft or names_a_victim(part, ladder)
     is_grave = finding.finding.level.rank > Level.LOW.rank
-    return Weighed(finding, part, ceiling, because, may_support=is_clear and is_grave and not is_touched)
+    return Weighed(finding, part, ceiling, because, may_support=is_clear and is_grave and not is_touched and not doubt)
 
 
 def _limits(finding: CaseFinding, part: AccountPart, caps: Caps, ladder: Ladder) -> list[Limit]:
@@ -89,10 +114,39 @@ def _limits(finding: CaseFinding, part: AccountPart, caps: Caps, ladder: Ladder)
     return limits
 
 
+def _doubt_of(finding: CaseFinding, part: AccountPart, scales: Scales) -> str:
+    """Say why a finding that accounts made together supports nothing graver for this one; empty when it may."""
+    if not is_pooled(finding.finding):
+        return ""
+    if part.records * SMALL_PART < scales.typical[finding.finding.id]:
+        return "this account's own part is less than a tenth of what the others typically did, so it supports no more"
+    if finding.finding.cluster is None:
+        return ""
+    tie = scales.ties.of(part.account)
+    if tie is None or tie.cluster != finding.finding.cluster.id:
+        return "the account is not linked to the others any more, so it supports no more"
+    if tie.is_borrowed:
+        return (
+            "a shared card alone links this account to the others, as an agency's does that pays for its customers, "
+            "so it supports no more"
+        )
+    return ""
+
+
+def _typical(finding: Finding) -> int:
+    """Return the lower median of the cited records of the accounts in a finding."""
+    counts = sorted(count for _, count in finding.account_records)
+    return counts[(len(counts) - 1) // 2] if counts else 0
+
+
+def is_pooled(finding: Finding) -> bool:
+    """Say whether what was measured was measured on several accounts together."""
+    return finding.subject_kind in ("none", "organization", "cluster") and len(finding.accounts) != 1
+
+
 def _is_its_own(finding: CaseFinding) -> bool:
     """Say whether what was measured was measured on this account alone."""
-    is_pooled = finding.finding.subject_kind in ("none", "organization", "cluster")
-    return not is_pooled or len(finding.finding.accounts) == 1
+    return not is_pooled(finding.finding)
 
 
 def _limits_of_standing(part: AccountPart, caps: Caps) -> list[Limit]:

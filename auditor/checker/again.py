@@ -4,7 +4,7 @@ The same plan runs as in the audit, over fewer records. Three things are said in
 sources provide, where the log ends, and what peers did.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -15,6 +15,7 @@ from auditor.checker.compile.plan import Plan, plan_for
 from auditor.checker.compile.rows import BUCKET
 from auditor.checker.compile.statements import RulePlan, Statement
 from auditor.checker.compile.windows import measure_column
+from auditor.checker.engines.citations import citations_of
 from auditor.checker.engines.duckdb import PlanResult, execute
 from auditor.checker.findings import Finding
 from auditor.checker.naming import NamedFindings
@@ -22,7 +23,7 @@ from auditor.checker.population import PeersSeen, Population
 from auditor.policy.pack import Context, Pack, rules_begun
 from auditor.policy.rule import SUBJECT_COLUMNS, Span
 from auditor.records.activity import STORED_TYPES, Activity
-from auditor.records.sql import cast
+from auditor.records.sql import call, cast, identifier, table, text_of
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,29 @@ def judge_again(
     result = execute(with_peers(plan, population.peers, bundled), activity)
     found = NamedFindings(rules, pack.terms, result)
     return JudgedAgain(result, found.kept(), found.kept_ids())
+
+
+def citings_apart(again: JudgedAgain, names: Mapping[str, str], bundled: str) -> dict[str, tuple[int, int]]:
+    """Count, by bundled finding, citings that only the bundle has and citings that only this judgement has.
+
+    `names` are bundled findings by the id that they have here, `bundled` is a table of (finding_id, source_id,
+    source_line, is_against). Findings whose citings are the same are left out.
+    """
+    ids = {key: names[name] for key, name in again.ids.items() if name in names}
+    columns = ("finding_id", "source_id", "source_line", "is_against")
+    listed = exp.Array(expressions=[exp.convert(name) for name in sorted(names.values())] or [exp.convert("")])
+    is_meant = call("list_contains", listed, identifier("finding_id"))
+    own = exp.Select(expressions=[identifier(name) for name in columns]).from_(table(bundled)).where(is_meant)
+    cited = citations_of(again.result.plan, again.result.found, ids, again.result.connection)
+    here = exp.Select(expressions=[identifier(name) for name in columns]).from_(cited.subquery("cited"))
+    found: dict[str, list[int]] = {}
+    for place, (one, other) in enumerate(((own, here), (here, own))):
+        apart = exp.Except(this=one.copy(), expression=other.copy(), distinct=True)
+        counts = exp.Select(expressions=[identifier("finding_id"), exp.Count(this=exp.Star())])
+        counts = counts.from_(apart.subquery("apart")).group_by(identifier("finding_id"))
+        for name, count in again.result.connection.execute(text_of(counts)).fetchall():
+            found.setdefault(name, [0, 0])[place] = count
+    return {name: (missing, more) for name, (missing, more) in found.items()}
 
 
 def ending_with(context: Context, log_end: datetime | None) -> Context:

@@ -15,11 +15,13 @@ from auditor.checker.compile.plan import Plan
 from auditor.checker.engines.duckdb import PlanResult, execute
 from auditor.checker.engines.lookback import Files, write_context
 from auditor.checker.findings import Finding, Receipt
+from auditor.checker.linked import write_links
 from auditor.checker.naming import NamedFindings
 from auditor.checker.population import Population, write_population
 from auditor.checker.prepared import prepared
 from auditor.checker.receipts import opened_receipt, rule_run, write_receipt
 from auditor.errors import WorkspaceError
+from auditor.linking.model import Links
 from auditor.policy.pack import Approval, Context, Pack, rules_begun
 from auditor.policy.rule import Rule
 from auditor.records.activity import Activity
@@ -33,12 +35,16 @@ CITATIONS = "citations.parquet"
 
 @dataclass(frozen=True)
 class AuditResult:
-    """What an audit gave; `citations` is the Parquet file of every cited record, suppressed findings' among them."""
+    """What an audit gave; `citations` is the Parquet file of every cited record, suppressed findings' among them.
+
+    `links` is None where no rule needed them.
+    """
 
     receipt: Receipt
     findings: tuple[Finding, ...]
     suppressed: tuple[Finding, ...]
     citations: Path
+    links: Links | None = None
 
 
 def run_audit(
@@ -57,7 +63,7 @@ def run_audit(
     clock: Callable[[], datetime] | None = None,
     quarantined: QuarantinedLines | None = None,
 ) -> AuditResult:
-    """Judge an activity by a pack and write `receipt.json` and `citations.parquet` into `folder`.
+    """Judge an activity by a pack and write `receipt.json`, `citations.parquet` and `links.jsonl` into `folder`.
 
     `since` and `until` keep incidents by their end, `as_of` hides what is later; `clock` ends the receipt.
     `quarantined` says whose lines could not be read as records, and so were not judged; the receipt keeps it.
@@ -74,13 +80,13 @@ def run_audit(
         ready = prepared(activity, pack.rules, circumstances)
         plan = circumstances.plan(pack.rules, ready.activity.sources)
         result = execute(plan, ready.activity)
-        found = NamedFindings(pack.rules, pack.terms, result)
+        found = NamedFindings(pack.rules, pack.terms, result, ready.links)
         _write_citations(folder / CITATIONS, result, found)
-        write_population(folder, _write_context(folder, result, found, activity))
-        closed = _closed(receipt, plan, result, pack.rules, clock)
+        write_population(folder, _write_context(folder, result, found, ready.activity))
+        closed = _closed(_linked(receipt, pack, ready.links, folder), plan, result, pack.rules, clock)
         write_receipt(folder, closed)
     kept, suppressed = found.kept(), found.suppressed()
-    return AuditResult(closed, kept, suppressed, folder / CITATIONS)
+    return AuditResult(closed, kept, suppressed, folder / CITATIONS, ready.links)
 
 
 def _in_force(pack: Pack, as_of: datetime | None) -> Pack:
@@ -121,6 +127,20 @@ def _closed(
             "findings": sum(run.findings for run in runs),
             "suppressed": sum(run.suppressed for run in runs),
             "plan_digest": plan.digest,
+        }
+    )
+
+
+def _linked(receipt: Receipt, pack: Pack, links: Links | None, folder: Path) -> Receipt:
+    """Write the links and say in the receipt by which file they were made, and what they are."""
+    if links is None or pack.links is None:
+        return receipt
+    return receipt.model_copy(
+        update={
+            "links_file_digest": pack.links.digest,
+            "links_digest": write_links(folder, links),
+            "clusters": len(links.clusters),
+            "linked_accounts": sum(len(cluster.members) for cluster in links.clusters),
         }
     )
 

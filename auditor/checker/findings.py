@@ -146,6 +146,20 @@ class WindowPoint(Node):
     records: int
 
 
+class ClusterSeen(Node):
+    """The linked accounts that a finding is about, as they stood at the end of the run.
+
+    `members` are all of them, also those without cited records; `signals` are the names of what joined them and
+    `columns` what that rests on. `formerly` names clusters that were merged into this one.
+    """
+
+    id: str
+    formerly: tuple[str, ...] = ()
+    members: tuple[str, ...]
+    signals: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+
+
 class Finding(Node):
     """One thing the machine saw. `records` is their number; the references themselves are in the run's citations."""
 
@@ -176,6 +190,8 @@ class Finding(Node):
     sources: tuple[str, ...] = ()
     needed_columns: tuple[str, ...] = ()
     """Columns the finding rests on, for the independence of families."""
+    cluster: ClusterSeen | None = None
+    """The linked accounts that it is about; None where the subject is no cluster, or a cluster of one."""
     parts: tuple[PartSeen, ...] = ()
     """Of a composite rule, what met: those findings count by themselves, so this one is no further evidence."""
 
@@ -210,6 +226,8 @@ class SourceRead(Node):
     profile: str
     records: int
     provides: tuple[str, ...]
+    extra_names: tuple[str, ...] | None = None
+    """Names below `extra` that rules asked for and that occur in the source; None when no rule asked."""
 
 
 class Receipt(Node):
@@ -234,5 +252,11 @@ class Receipt(Node):
     findings: int = 0
     suppressed: int = 0
     plan_digest: str = ""
+    links_file_digest: str = ""
+    """SHA-256 of the pack's links file, where a rule needed links."""
+    links_digest: str = ""
+    """SHA-256 of the run's `links.jsonl`."""
+    clusters: int = 0
+    linked_accounts: int = 0
     error: str = ""
     quarantined: QuarantinedLines = QuarantinedLines()

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from auditor.checker.clauses import clauses_for
 from auditor.checker.engines.duckdb import PlanResult
 from auditor.checker.findings import Finding, Incident, Measured
+from auditor.checker.linked import clusters_seen
 from auditor.checker.thresholds import number_text, thresholds_of
 from auditor.digests import digest_of_parts, rfc3339
+from auditor.linking.model import Links
 from auditor.policy.rule import Rule
 from auditor.policy.terms import Terms
 
@@ -22,9 +24,12 @@ class NamedFindings:
     told apart by a count from 2 on, in their order.
     """
 
-    def __init__(self, rules: Sequence[Rule], terms: Sequence[Terms], result: PlanResult) -> None:
-        """Number and name every incident."""
+    def __init__(
+        self, rules: Sequence[Rule], terms: Sequence[Terms], result: PlanResult, links: Links | None = None
+    ) -> None:
+        """Number and name every incident; `links` say who is in the clusters that they are about."""
         self._terms = terms
+        self._clusters = clusters_seen(links)
         self._result = result
         self._incidents: list[tuple[Rule, Incident, str]] = []
         by_name = {rule.name: rule for rule in rules}
@@ -85,6 +90,7 @@ class NamedFindings:
             suppressed_by=incident.suppressed_by,
             sources=self._result.sources_of(rule.name, incident.number),
             needed_columns=tuple(sorted(rule.needed_columns())),
+            cluster=self._clusters.get(incident.subject[0]) if rule.subject == "cluster" else None,
             parts=incident.parts,
         )
 

@@ -44,6 +44,7 @@ def opened_receipt(
                 profile=source.profile,
                 records=source.records,
                 provides=tuple(sorted(source.provides)),
+                extra_names=None if source.extra_names is None else tuple(sorted(source.extra_names)),
             )
             for source in sources
         ),

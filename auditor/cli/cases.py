@@ -226,6 +226,38 @@ def close(
     decided.tell(entry, folder, is_json=is_json)
 
 
+def notice(
+    case: CaseId,
+    account: Annotated[
+        list[str] | None, typer.Option("--account", metavar="ACCOUNT", help="Only for this account of the case.")
+    ] = None,
+    language: Annotated[str, typer.Option("--language", metavar="LANGUAGE", help="`en`, `de` or `fr`.")] = "en",
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FOLDER", help="Write a page and a text an account instead.")
+    ] = None,
+    is_record: Annotated[
+        bool, typer.Option("--record", help="The records for the public database instead, one a line.")
+    ] = False,
+    is_json: AsJson = False,
+    workspace: WorkspaceFolder = WORKSPACE,
+) -> None:
+    """Tell the account holders why: the statement of reasons in plain language.
+
+    Before a decision it is a draft and says so. `--record` gives what a public database takes, without personal data.
+
+    Example: auditor case notice C-0123456789ab --account acct_1 --language de
+    """
+    from auditor.cli import notices
+
+    told = notices.statements(workspace.absolute(), case, account or ())
+    if is_record:
+        notices.show_records(told)
+    elif out is not None:
+        notices.write(told, notices.language_of(language), out.absolute())
+    else:
+        notices.show(told, notices.language_of(language), is_json=is_json)
+
+
 COMMANDS: dict[str, Callable[..., None]] = {
     "list": list_,
     "show": show,
@@ -235,5 +267,6 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "approve": approve,
     "appeal": appeal,
     "close": close,
+    "notice": notice,
     "export": export,
 }

@@ -9,7 +9,7 @@ import json
 import os
 import sys
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TextIO  # JSON values have no closed type
 
 from auditor.errors import Problem
@@ -39,6 +39,11 @@ def json_object(**content: Any) -> None:
 def json_text(value: Any) -> str:
     """Return JSON in ASCII, indented for people."""
     return json.dumps(value, indent=2, ensure_ascii=True, allow_nan=False)
+
+
+def json_line(content: Mapping[str, Any]) -> None:
+    """Print one JSON object on a line of its own, as others' formats want it: without a version of ours."""
+    _write(sys.stdout, json.dumps(content, ensure_ascii=True, allow_nan=False) + "\n")
 
 
 def json_array(items: Sequence[Any]) -> None:

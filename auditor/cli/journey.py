@@ -145,5 +145,6 @@ def _updated(
         totals=totals,
         activity=activity,
         citations=result.citations,
+        links=result.links,
         now=now,
     )

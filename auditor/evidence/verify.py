@@ -9,8 +9,10 @@ from typing import Literal
 
 from auditor import __version__
 from auditor.errors import EXIT_DONE, EXIT_FAILED_CHECK, EXIT_PARTIAL
+from auditor.evidence.any_bag import BagVerdict, problems_in_words, verdict_on
 from auditor.evidence.carried import carried
 from auditor.evidence.keys import trusted_key
+from auditor.evidence.originals import original_checks
 from auditor.evidence.standalone.attestations import LADDER, Attestation
 from auditor.evidence.standalone.checks import Examination, examination_of
 from auditor.evidence.standalone.publickeys import key_id_of
@@ -90,14 +92,19 @@ class VerificationReport(Node):
         return {"verified": EXIT_DONE, "failed": EXIT_FAILED_CHECK, "unproven": EXIT_PARTIAL}[self.verdict]
 
 
-def verify_bundle(path: Path, *, trust: Sequence[Path] = ()) -> VerificationReport:
+def verify_bundle(path: Path, *, trust: Sequence[Path] = (), sources: Path | None = None) -> VerificationReport:
     """Check a bundle and list every check, also after one has failed; `trust` are public key files from outside.
+
+    With `sources`, a folder of original files, the exact bytes in the bundle are compared with these.
 
     Never raises for what it finds in the bundle. Raises UsageError for a key file that holds no key.
     """
     found = examination_of(path, frozenset(trusted_key(file) for file in trust))
     checks = tuple(CheckResult(**check._asdict()) for check in found.checks)
-    checks += tuple(_carried_must_be_ours(found))
+    checks += tuple(_carried_must_be_ours(found)) if found.files else ()
+    checks += tuple(_other_bag(path, found))
+    if sources is not None:
+        checks += tuple(CheckResult(**check._asdict()) for check in original_checks(found.files, sources))
     return VerificationReport(
         verdict=_verdict({check.result for check in checks}),
         stage=found.signed[-1].step if found.signed else "sealed",
@@ -124,6 +131,19 @@ def _carried_must_be_ours(found: Examination) -> Iterator[CheckResult]:
         else:
             message = "is not this program's, and the bundle says another version made it; compare with that release"
             yield CheckResult(code="carried", name=name, result="unproven", file=f"data/{file}", message=message)
+
+
+def _other_bag(path: Path, found: Examination) -> Iterator[CheckResult]:
+    """Say of a folder that is a bag, but no evidence bundle, whether it is at least a valid bag."""
+    if "bagit.txt" not in found.files or "data/case.json" in found.files or not path.is_dir():
+        return
+    try:
+        verdict = verdict_on(path)
+    except OSError as error:
+        verdict = BagVerdict([f"{error.filename}: {error.strerror}"])
+    what = "a valid" if verdict.is_valid else f"no valid ({problems_in_words(verdict.problems)})"
+    message = f"is {what} BagIt bag, but no evidence bundle"
+    yield CheckResult(code="other-bag", name="it is an evidence bundle", result="failed", message=message)
 
 
 def _maker(found: Examination) -> object:

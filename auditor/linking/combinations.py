@@ -84,7 +84,7 @@ class _Combining:
         return {key: self._since(self.values[key], found) for key, found in mine.items()}
 
     def _since(self, value: Value, groups: list[Group]) -> int | None:
-        if value.signal.networks:
+        if value.signal.networks or self.combination.common:
             return value.holders[0][0]
         meetings = earliest_meetings(groups, self.population.parties)
         return reached_since(value, meetings, self.population, Bar(self.rules.specific))

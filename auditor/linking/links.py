@@ -10,17 +10,20 @@ from auditor.linking.bonds import Bond, strong_bond
 from auditor.linking.combinations import combined_bonds
 from auditor.linking.crowds import crowds_of
 from auditor.linking.holdings import Value, holdings_of, lacking_columns
-from auditor.linking.judging import verdicts_on
+from auditor.linking.judging import Verdicts, verdicts_on
 from auditor.linking.model import Links
 from auditor.linking.population import Population, population_of
 from auditor.linking.reading import Reading, reading_of
+from auditor.linking.rhythm import rhythm_bonds
+from auditor.linking.rotation import rotating
+from auditor.linking.succession import succession_bonds
 from auditor.linking.timeline import grown, links_of_bonds
 from auditor.policy.links import LinkRules
 from auditor.policy.pack import Context
 from auditor.records.activity import Activity
 from auditor.records.tallies import AccountSpan
 
-HELD = ("facts", "sign-up", "calls")
+HELD = ("facts", "sign-up", "calls", "rotation")
 
 
 def links_of(
@@ -39,9 +42,7 @@ def links_of(
     population = population_of(reading)
     values = _values(signals, reading, population)
     verdicts = verdicts_on(values, signals, population)
-    bonds: list[Bond] = [strong_bond(accepted, population) for accepted in verdicts.strong]
-    usable = [value for value in _weak(values, verdicts.out_of_play()) if not value.signal.only_supports]
-    bonds += combined_bonds(usable, signals, population)
+    bonds = _bonds(values, verdicts, signals, reading, population)
     clusters, stretches = grown(links_of_bonds(bonds, population), population)
     return Links(
         clusters=clusters,
@@ -52,17 +53,33 @@ def links_of(
     )
 
 
+def _bonds(
+    values: Sequence[Value], verdicts: Verdicts, signals: LinkRules, reading: Reading, population: Population
+) -> list[Bond]:
+    """Return all that holds accounts together: strong values, combinations of weak ones, replacements after a ban."""
+    own = [value for value in values if value.key not in verdicts.out_of_play()]
+    usable = [value for value in own if not value.signal.is_strong and not value.signal.only_supports]
+    bonds = [strong_bond(accepted, population) for accepted in verdicts.strong]
+    bonds += combined_bonds(usable, signals, population)
+    identifying = [value for value in own if value.signal.is_strong]
+    for signal in signals.signals:
+        if signal.seen == "succession":
+            bonds += succession_bonds(signal, identifying, verdicts.supporting, reading, population)
+        elif signal.seen == "rhythm":
+            templates = [v for v in verdicts.supporting if v.signal.columns == signal.columns]
+            bonds += rhythm_bonds(signal, templates, reading, population)
+    return bonds
+
+
 def _values(signals: LinkRules, reading: Reading, population: Population) -> list[Value]:
     values: list[Value] = []
+    next_key = 0
     for signal in signals.signals:
         if signal.seen in HELD and not lacking_columns(signal, reading):
-            values += holdings_of(signal, reading, population, len(values))
+            held = holdings_of(signal, reading, population, next_key)
+            next_key += len(held)
+            values += rotating(held, signal.at_least, population) if signal.seen == "rotation" else held
     return values
-
-
-def _weak(values: Sequence[Value], refused: frozenset[int]) -> list[Value]:
-    """Return the values that combinations may use: those of one customer or an intermediary may not, crowds may."""
-    return [value for value in values if not value.signal.is_strong and value.key not in refused]
 
 
 def _lacking(signals: LinkRules, reading: Reading) -> tuple[tuple[str, tuple[str, ...]], ...]:

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from auditor.linking.holdings import DAY
 from auditor.linking.networks import network_of
 from auditor.linking.reading import ACCOUNT, TIME, Reading, is_known, is_one_of
-from auditor.records.sql import all_of, case, identifier, literal, named, within
+from auditor.linking.uses import DAY
+from auditor.records.sql import all_of, case, cast, identifier, literal, named, within
 
 OLD = 10 * DAY
 """How long a key has been in use before a new network of it says anything (in microseconds)."""
@@ -37,11 +37,11 @@ class Arrival:
 def network_key(columns: frozenset[str]) -> exp.Expression:
     """Return a record's network: the provider where it is a hosting or VPN one, else the block of the address."""
     if not {"asn", "network_kind"} <= columns:
-        return network_of()
+        return cast(network_of(), "VARCHAR")
     rented = is_one_of(exp.Lower(this=identifier("network_kind", "r")), ("hosting", "vpn"))
     known = all_of([rented, is_known(identifier("asn", "r"))])
-    provider = exp.DPipe(this=literal("as"), expression=exp.cast(identifier("asn", "r"), "VARCHAR"))
-    return case([(known, provider)], network_of())
+    provider = exp.DPipe(this=literal("as"), expression=cast(identifier("asn", "r"), "VARCHAR"))
+    return case([(known, provider)], cast(network_of(), "VARCHAR"))
 
 
 def arrivals_of(reading: Reading) -> tuple[Arrival, ...]:

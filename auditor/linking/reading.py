@@ -58,6 +58,16 @@ class Reading:
         """Run a query and return its rows."""
         return self.activity.connection.cursor().execute(text_of(query)).fetchall()
 
+    def keep(self, name: str, query: exp.Query) -> None:
+        """Keep the answer of a query as a table, in the place of an earlier one of that name."""
+        made = exp.Create(this=table(name), kind="TABLE", replace=True, expression=query)
+        self.activity.connection.cursor().execute(text_of(made))
+
+    def drop(self, *names: str) -> None:
+        """Drop tables."""
+        for name in names:
+            self.activity.connection.cursor().execute(text_of(exp.Drop(tables=[table(name)], kind="TABLE")))
+
     def _conditions(self) -> list[exp.Expression]:
         tests = [is_known(identifier("account_id", "r"))]
         if self.as_of:

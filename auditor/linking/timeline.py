@@ -19,15 +19,19 @@ ID_DIGITS = 12
 
 @dataclass
 class _Growing:
-    """A cluster as it grows: who was in it since when (in microseconds), its name and when it formed."""
+    """A cluster as it grows: who was in it since when (in microseconds), its name and when it formed.
+
+    `root` is a member that stands for it.
+    """
 
     name: str
+    root: int
     formed: int
     members: dict[int, int] = field(default_factory=dict)
     formerly: list[tuple[int, str]] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Link:
     """One edge of a bond's star: since when, and the numbers of the two accounts."""
 
@@ -122,16 +126,12 @@ class _Growth:
 
     def take(self, since: int, pairs: Sequence[tuple[int, int]]) -> None:
         """Join what the links of one moment join, through clusters that are there already."""
-        stands_for = {id(cluster): min(cluster.members) for cluster in {id(c): c for c in self._met(pairs)}.values()}
-        shortened = [(self._stand_in(a, stands_for), self._stand_in(b, stands_for)) for a, b in pairs]
-        for group in components(shortened):
+        shortened = {(self._stand_in(first), self._stand_in(second)) for first, second in pairs}
+        for group in components(pair for pair in shortened if pair[0] != pair[1]):
             self._join(group, since)
 
-    def _met(self, pairs: Sequence[tuple[int, int]]) -> Iterable[_Growing]:
-        return (self.of[account] for pair in pairs for account in pair if account in self.of)
-
-    def _stand_in(self, account: int, stands_for: dict[int, int]) -> int:
-        return stands_for[id(self.of[account])] if account in self.of else account
+    def _stand_in(self, account: int) -> int:
+        return self.of[account].root if account in self.of else account
 
     def _join(self, group: Sequence[int], since: int) -> None:
         old = sorted(
@@ -139,10 +139,8 @@ class _Growth:
             key=lambda cluster: (cluster.formed, cluster.name),
         )
         new = [account for account in group if account not in self.of]
-        if len(old) + len(new) < 2:
-            return
         if not old:
-            old = [_Growing(self._name(new), since)]
+            old = [_Growing(self._name(new), new[0], since)]
         for other in old[1:]:
             old[0].formerly += [(other.formed, other.name), *other.formerly]
             new += other.members

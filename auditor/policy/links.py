@@ -8,9 +8,9 @@ from typing import Literal
 
 from auditor.policy.conditions import Node
 
-Seen = Literal["facts", "sign-up", "calls", "succession", "rhythm", "balance"]
-"""Where a signal is read: account facts ever held; sign-up records; calls; a replacement after a ban; the timing of
-calls; how evenly calls are spread."""
+Seen = Literal["facts", "sign-up", "calls", "rotation", "succession", "rhythm"]
+"""Where a signal is read: account facts ever held; sign-up records; calls; addresses that calls come from by turns; a
+replacement after a ban; the timing of calls."""
 
 
 class LinkSignal(Node):
@@ -44,13 +44,15 @@ class LinkSignal(Node):
 class LinkCombination(Node):
     """Weak signals of different families that join accounts when all of them agree.
 
-    At least `at_least` accounts must share them; with `same_network` the networks of sign-up and of calls are one.
+    At least `at_least` parties must share them; with `same_network` the networks of sign-up and of calls are one. Each
+    value that is no network must be specific to such groups, unless `common` ones are enough.
     """
 
     name: str
     signals: tuple[str, ...]
     at_least: int = 2
     same_network: bool = False
+    common: bool = False
     source: str = ""
 
 

@@ -12,13 +12,13 @@ from auditor.records.values import shown
 KEYS = ("alone", "corroborated", "specific", "signals", "combinations")
 SIGNAL_KEYS = ("name", "kind", "family", "seen", "columns", "also", "strength", "only_supports", "networks", "within",
                "days", "at_least", "not_through", "source")  # fmt: skip
-COMBINATION_KEYS = ("name", "of", "at_least", "same_network", "source")
+COMBINATION_KEYS = ("name", "of", "at_least", "same_network", "common", "source")
 SEEN: tuple[Seen, ...] = get_args(Seen)
 STRENGTHS = ("strong", "weak")
 NETWORKS = ("hosting", "vpn", "isp", "mobile", "business", "education")
 DAY = 86_400
 MOST_COLUMNS = 4
-BEHAVIOUR = ("rhythm", "balance", "succession")
+BEHAVIOUR = ("rhythm", "succession")
 
 
 def read_links(node: YamlNode, digest: str, problems: Problems) -> LinkRules | None:
@@ -122,6 +122,7 @@ def _combination(fields: Fields, signals: tuple[LinkSignal, ...]) -> LinkCombina
         signals=names,
         at_least=max(2, fields.whole_number("at_least", 2)),
         same_network=same_network,
+        common=_flag(fields, "common"),
         source=fields.text("source"),
     )
 

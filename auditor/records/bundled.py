@@ -148,9 +148,8 @@ def _fill_addresses(connection: duckdb.DuckDBPyConnection) -> None:
     )
     same = exp.EQ(this=identifier("client_ip", STORED), expression=identifier("client_ip", "a"))
     filled = exp.EQ(this=identifier(ADDRESS_NUMBER), expression=identifier("number", "a"))
-    update = exp.Update(
-        this=table(STORED), expressions=[number], from_=exp.From(this=table(ADDRESSES, "a")), where=exp.Where(this=same)
-    )
+    given = exp.From(this=table(ADDRESSES, "a"))
+    update = exp.Update(this=table(STORED), expressions=[filled], from_=given, where=exp.Where(this=same))
     connection.execute(text_of(update))
 
 

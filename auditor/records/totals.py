@@ -18,12 +18,16 @@ from auditor.records.sql import case, identifier, table, text_of
 
 @dataclass(frozen=True)
 class AccountTotal:
-    """All records of one account: their number, first and last time, and its organizations since when, oldest first."""
+    """All records of one account: their number, first and last time, and its organizations since when, oldest first.
+
+    `prompts` is how many of them hold what was asked: an account without any may still have left digests.
+    """
 
     records: int
     first: datetime
     last: datetime
     organizations: tuple[tuple[str, datetime], ...] = ()
+    prompts: int = 0
 
 
 def account_totals(
@@ -40,16 +44,18 @@ def account_totals(
     organizations = _organizations(activity.connection, wanted)
     rows = activity.connection.execute(text_of(_totals(as_of)), [wanted]).fetchall()
     return {
-        account: AccountTotal(records, _aware(first), _aware(last), organizations.get(account, ()))
-        for account, records, first, last in rows
+        account: AccountTotal(records, _aware(first), _aware(last), organizations.get(account, ()), prompts)
+        for account, records, first, last, prompts in rows
     }
 
 
 def _totals(as_of: datetime | None) -> exp.Select:
     account, time = identifier("account_id"), identifier("time")
     seen = time if as_of is None else _by_then(as_of)
+    has_prompt = exp.Not(this=exp.Is(this=identifier("prompt"), expression=exp.Null()))
+    prompts = case([(has_prompt, seen.copy())])
     last = exp.Coalesce(this=exp.Max(this=seen.copy()), expressions=[exp.Min(this=time.copy())])
-    columns = [account, exp.Count(this=seen), exp.Min(this=time), last]
+    columns = [account, exp.Count(this=seen), exp.Min(this=time), last, exp.Count(this=prompts)]
     return _of_wanted(columns).group_by(identifier("account_id")).order_by(identifier("account_id"))
 
 

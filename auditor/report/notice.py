@@ -130,12 +130,13 @@ def _seen(statement: Statement, words: Phrases) -> Iterator[str]:
 
 
 def _measured(finding: StatedFinding, words: Phrases) -> Iterator[str]:
-    for measure, value, operator, threshold in finding.thresholds:
+    for measure, value, operator, threshold, unit in finding.thresholds:
+        behind = f" {words.units.get(unit, unit)}" if unit else ""
         yield words.measured.format(
             measure=measure,
-            value=_figure(value, words),
+            value=_figure(value, words) + behind,
             operator=words.operators.get(operator, operator),
-            threshold=_figure(threshold, words),
+            threshold=_figure(threshold, words) + behind,
         )
 
 

@@ -5,21 +5,24 @@ Nothing of any other account is in it. What the machine proposed and people deci
 happened, so that no text can say otherwise.
 """
 
+import re
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Literal
 
+from auditor.cases.decisions import Course
 from auditor.cases.model import ActionName, Case, CaseFinding
 from auditor.checker.findings import Applied
 from auditor.policy.conditions import Node
 
+_WORD = re.compile(r"[^\s,;:()]+")
 COMPLAINT_DAYS = 183
 """Six months at least: Article 20(1) of Regulation (EU) 2022/2065."""
 
 AutomatedDecision = Literal["AUTOMATED_DECISION_PARTIALLY", "AUTOMATED_DECISION_NOT_AUTOMATED"]
 
 
-class Decision(Node):
+class AccountDecision(Node):
     """What a named person decided for one account; `approved_by` is empty where nobody had to agree."""
 
     action: ActionName
@@ -38,8 +41,8 @@ class StatedFinding(Node):
     start: datetime
     end: datetime
     records: int
-    thresholds: tuple[tuple[str, str, str, str], ...]
-    """(measure, its peak, operator, threshold); empty where a finding of several accounts was measured."""
+    thresholds: tuple[tuple[str, str, str, str, str], ...]
+    """(measure, its peak, operator, threshold, unit); empty where a finding of several accounts was measured."""
     clauses: tuple[Applied, ...]
 
 
@@ -50,7 +53,7 @@ class Statement(Node):
     account: str
     action: ActionName
     proposed: ActionName
-    decision: Decision | None
+    decision: AccountDecision | None
     findings: tuple[StatedFinding, ...]
     speaks_for: tuple[str, ...]
     protect: tuple[str, ...]
@@ -76,7 +79,24 @@ class Statement(Node):
         return (self.decision.time + timedelta(days=COMPLAINT_DAYS)).date() if self.decision else None
 
 
-def statement_of(case: Case, account: str, decision: Decision | None = None) -> Statement | None:
+def decision_for(course: Course, account: str) -> AccountDecision | None:
+    """Return what is in force for an account as the ledger tells it, None before an approval.
+
+    After an appeal that is its outcome, by the person who heard it.
+    """
+    if course.proposed is None or course.approved is None:
+        return None
+    last = course.heard[-1] if course.heard else None
+    return AccountDecision(
+        action=next((item.action for item in course.actions if item.account == account), ActionName.NONE),
+        reason=(last or course.proposed).details["reason"],
+        by=(last or course.proposed).person,
+        approved_by="" if last else course.approved.person,
+        time=(last or course.approved).time,
+    )
+
+
+def statement_of(case: Case, account: str, decision: AccountDecision | None = None) -> Statement | None:
     """Return the statement of reasons for an account of a case; None when nothing is to be said to its holder.
 
     That is so when nothing is proposed or decided against the account and it isn't a victim either.
@@ -94,16 +114,23 @@ def statement_of(case: Case, account: str, decision: Decision | None = None) -> 
         proposed=proposed,
         decision=decision,
         findings=_findings(case.findings, account),
-        speaks_for=tuple(fact.fact for fact in case.speaks_for if fact.account == account),
+        speaks_for=_facts(case, account),
         protect=protect,
     )
 
 
-def statements_of(case: Case, decisions: Sequence[tuple[str, Decision]] = ()) -> tuple[Statement, ...]:
+def statements_of(case: Case, decisions: Sequence[tuple[str, AccountDecision]] = ()) -> tuple[Statement, ...]:
     """Return the statements for all accounts of a case that are to be told something, in the order of the accounts."""
     decided = dict(decisions)
     stated = (statement_of(case, account, decided.get(account)) for account in case.accounts)
     return tuple(item for item in stated if item)
+
+
+def _facts(case: Case, account: str) -> tuple[str, ...]:
+    """Return the facts about an account, without those that name another one."""
+    others = frozenset(case.accounts) - {account}
+    own = (item.fact for item in case.speaks_for if item.account == account)
+    return tuple(fact for fact in own if others.isdisjoint(_WORD.findall(fact)))
 
 
 def _findings(findings: Sequence[CaseFinding], account: str) -> tuple[StatedFinding, ...]:
@@ -116,7 +143,7 @@ def _findings(findings: Sequence[CaseFinding], account: str) -> tuple[StatedFind
 def _stated(item: CaseFinding, account: str) -> StatedFinding:
     finding, part = item.finding, item.part_of(account)
     assert part is not None
-    peaks = {measure.name: measure.value for measure in finding.measures}
+    peaks = {measure.name: measure for measure in finding.measures}
     is_own = finding.accounts == (account,)
     return StatedFinding(
         title=finding.title,
@@ -126,7 +153,7 @@ def _stated(item: CaseFinding, account: str) -> StatedFinding:
         end=finding.end,
         records=part.records,
         thresholds=tuple(
-            (limit.measure, peaks[limit.measure], limit.operator, limit.value)
+            (limit.measure, peaks[limit.measure].value, limit.operator, limit.value, peaks[limit.measure].unit)
             for limit in finding.thresholds
             if is_own and limit.measure in peaks
         ),

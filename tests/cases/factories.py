@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
@@ -10,7 +11,9 @@ from auditor.cases.casebook import Casebook
 from auditor.cases.model import CasebookChange
 from auditor.cases.update import update_casebook
 from auditor.checker.findings import Applied, Finding, Measured, Receipt, RecordRef, RuleRun, Threshold
+from auditor.checker.linked import clusters_seen
 from auditor.digests import digest_of_parts
+from auditor.linking.model import Cluster, Edge, Links, Member
 from auditor.policy.pack import Approval, Pack
 from auditor.policy.rule import Family, Level, Strength, SubjectKind
 from auditor.policy.terms import Stance
@@ -71,6 +74,41 @@ def finding(
         first_record=RecordRef(time=at(start), source_id="s", source_line=1, record_id="r1"),
         accounts=names, account_records=tuple((name, records) for name in names), clauses=tuple(given),
         suppressed_by=suppressed_by, needed_columns=tuple(columns),
+    )  # fmt: skip
+
+
+def on_cluster(item: Finding, cluster: Cluster) -> Finding:
+    """Return a finding that is about a cluster."""
+    seen = clusters_seen(Links(clusters=(cluster,)))[cluster.id]
+    changes = {"subject_kind": "cluster", "subject": (cluster.id,), "cluster": seen}
+    return item.model_copy(update=changes)
+
+
+def cluster(
+    name: str,
+    *accounts: str,
+    kinds: Mapping[str, Sequence[str]] | None = None,
+    formerly: Sequence[str] = (),
+    since: float = 0,
+) -> Cluster:
+    """Return a cluster whose first account is linked to each other: by `kinds` of that one, else card and device."""
+    first, *others = accounts
+    edges = [
+        edge(first, other, kind, since) for other in others for kind in (kinds or {}).get(other, ("card", "device"))
+    ]
+    members = tuple(Member(account=account, since=at(since)) for account in sorted(accounts))
+    return Cluster(id=name, formerly=tuple(formerly), members=members, edges=tuple(edges))
+
+
+COLUMNS_OF_KINDS = {"card": "payment_fingerprint", "device": "device_id", "e-mail": "email_domain"}
+
+
+def edge(first: str, second: str, kind: str, since: float = 0) -> Edge:
+    """Return a link of one kind; an e-mail domain is a weak one."""
+    low, high = sorted((first, second))
+    return Edge(
+        first=low, second=high, signal=kind, kind=kind, is_strong=kind != "e-mail", weight=Decimal(10), since=at(since),
+        columns=(COLUMNS_OF_KINDS[kind],), reason=f"same {kind}, held by 2 of 60,000 accounts",
     )  # fmt: skip
 
 
@@ -158,6 +196,7 @@ def run(
     totals: Mapping[str, AccountTotal] | None = None,
     hour: float = 1000,
     keys: Mapping[str, str] | None = None,
+    links: Links | None = None,
 ) -> CasebookChange:
     """Take a run's findings into the casebook, as the audit does; `keys` gives the key of a rule's cited records."""
     chosen = pack or Pack(name="example", title="Example")
@@ -174,4 +213,5 @@ def run(
         activity=keyed_activity(path.parent.parent, findings, keys or {}),
         citations=write_citations(path, findings),
         now=at(hour),
+        links=links,
     )

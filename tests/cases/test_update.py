@@ -365,9 +365,9 @@ def test_a_theft_found_by_a_narrower_run_is_held_against_the_earlier_runs_citati
 def test_a_failing_update_leaves_everything_as_it_was(casebook: Casebook) -> None:
     run(casebook, "r1", [finding("a")])
     before = list_cases(casebook)
-    broken = finding("b").model_copy(update={"account_records": (("not in accounts", 1),)})
+    broken = finding("b").model_copy(update={"thresholds": None})
 
-    with pytest.raises(KeyError):
+    with pytest.raises(TypeError):
         run(casebook, "r2", [finding("a", end=3), broken])
 
     assert list_cases(casebook) == before

@@ -24,9 +24,13 @@ ROOT = Path(__file__).parents[2]
 BUILD_ELSEWHERE = """
 import sys
 from pathlib import Path
+from auditor.evidence.zipped import write_zip
 from tests.evidence.arrange import sealed, world
+from tests.evidence.signers import ANNA, BERT, attest
 folder = Path(sys.argv[1])
-sealed(world(folder, calls=30, user_agent="caf\\u00e9 \\u202e"), folder / "bundle")
+made = sealed(world(folder, calls=30, user_agent="caf\\u00e9 \\u202e"), folder / "bundle")
+attest(made, [("proposal", ANNA), ("approval", BERT)])
+write_zip(made, folder / "bundle.zip", root="C-0123456789ab")
 """
 
 
@@ -164,6 +168,7 @@ def test_same_case_gives_the_same_bytes_anywhere(tmp_path: Path) -> None:
         subprocess.run(command, cwd=ROOT if name == "one" else folder, env=env, umask=umask, check=True, timeout=60)
 
     assert contents(tmp_path / "one" / "bundle") == contents(tmp_path / "other" / "bundle")
+    assert (tmp_path / "one" / "bundle.zip").read_bytes() == (tmp_path / "other" / "bundle.zip").read_bytes()
 
 
 def contents(folder: Path) -> dict[str, bytes]:

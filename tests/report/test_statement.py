@@ -16,7 +16,7 @@ from auditor.policy.rule import CONDUCTS, Level
 from auditor.report.dsa import personal_data_in, record_of
 from auditor.report.notice import LANGUAGES, PHRASES, notice_of, notice_text, render_notice
 from auditor.report.phrases.model import Language
-from auditor.report.statement import Decision, Statement, statement_of, statements_of
+from auditor.report.statement import AccountDecision, Statement, statement_of, statements_of
 from tests.cases.factories import START, finding
 
 SCHEMA = json.loads((Path(__file__).parents[1] / "data" / "evidence" / "dsa-sor.schema.json").read_bytes())
@@ -42,11 +42,13 @@ def proposed(account: str, action: ActionName, protect: Sequence[str] = ()) -> A
     return Action(account=account, action=action, because=("because",), protect=tuple(protect))
 
 
-def decided(action: ActionName = ActionName.SUSPEND, reason: str = "Twice in a month.", **more: str) -> Decision:
-    return Decision(action=action, reason=reason, by="M. Okafor", time=DAY, **{"approved_by": "J. Silva", **more})
+def decided(action: ActionName = ActionName.SUSPEND, reason: str = "Twice in a month.", **more: str) -> AccountDecision:
+    return AccountDecision(
+        action=action, reason=reason, by="M. Okafor", time=DAY, **{"approved_by": "J. Silva", **more}
+    )
 
 
-def told(decision: Decision | None = None, *findings: Finding) -> Statement:
+def told(decision: AccountDecision | None = None, *findings: Finding) -> Statement:
     found = findings or (finding("acct_one", thresholds=[THRESHOLD]),)
     statement = statement_of(case_of(*found, actions=[proposed("acct_one", ActionName.VERIFY)]), "acct_one", decision)
     assert statement is not None

@@ -53,21 +53,39 @@ def test_every_abusive_kind_has_a_rule_that_must_find_it(audited: Audited) -> No
     assert abusive == covered
 
 
-def test_every_shipped_rule_finds_something(audited: Audited) -> None:
-    rules = {run.rule for run in audited.result.receipt.rules}
+def test_every_shipped_rule_runs_and_every_family_finds_something(audited: Audited) -> None:
+    failed = {run.rule for run in audited.result.receipt.rules if run.error}
 
-    silent = {rule for rule in rules if not found_by(audited, rule)}
+    families = {finding.family for finding in audited.result.findings}
 
-    assert silent == set()
+    assert failed == set()
+    assert {"access", "account", "content", "coordination", "limits", "parameters"} <= families
 
 
-def test_no_ordinary_account_or_look_alike_is_in_a_finding(audited: Audited) -> None:
+def test_no_ordinary_account_or_look_alike_is_asked_anything(audited: Audited) -> None:
+    innocent = {label.account_id: label.kind for label in audited.simulation.truth if not label.is_abusive}
+
+    asked = {
+        innocent[account]
+        for account, actions in audited.actions.items()
+        if account in innocent and any(action.action.rank >= ActionName.VERIFY.rank for action in actions)
+    }
+
+    assert asked == set()
+
+
+def test_only_a_weak_sign_names_a_look_alike_without_leave(audited: Audited) -> None:
     innocent = {label.account_id: label.kind for label in audited.simulation.truth if not label.is_abusive}
     spoken_for = set(PROTECTS) | set(APPROVED)
 
-    found = {account for finding in audited.result.findings for account in finding.accounts}
+    named = {
+        (innocent[account], finding.rule)
+        for finding in audited.result.findings
+        for account in finding.accounts
+        if account in innocent and innocent[account] not in spoken_for
+    }
 
-    assert {kind for account, kind in innocent.items() if account in found} <= spoken_for
+    assert named <= {("single-purpose-service", "narrow-topic")}
 
 
 def test_no_innocent_account_gets_more_than_a_question(audited: Audited) -> None:
@@ -116,11 +134,11 @@ def test_inferential_findings_propose_to_ask(audited: Audited) -> None:
 
 
 def test_hackathon_sign_ups_are_suppressed_and_reported(audited: Audited) -> None:
-    guests = accounts_of(audited, "hackathon-guest")
+    guests, students = accounts_of(audited, "hackathon-guest"), accounts_of(audited, "campus-student")
 
     suppressed = {account for finding in audited.result.suppressed for account in finding.accounts}
 
-    assert guests == suppressed
+    assert guests <= suppressed <= guests | students
 
 
 def test_the_popular_tool_would_match_but_for_the_cards_of_its_users(audited: Audited) -> None:

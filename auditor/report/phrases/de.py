@@ -41,6 +41,7 @@ GERMAN = Phrases(
     operators={
         ">=": "mindestens", ">": "mehr als", "<=": "höchstens", "<": "weniger als", "=": "genau", "<>": "anders als",
     },
+    units={"seconds": "Sekunden", "tokens": "Tokens", "usd": "US-Dollar", "ms": "Millisekunden"},
     conducts={
         "distillation": "Antworten des Modells werden genutzt, um ein anderes Modell zu trainieren",
         "reasoning-extraction": "das Modell wird dazu gebracht, seine verborgenen Überlegungen preiszugeben",

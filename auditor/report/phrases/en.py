@@ -41,6 +41,7 @@ ENGLISH = Phrases(
     operators={
         ">=": "at least", ">": "more than", "<=": "at most", "<": "less than", "=": "exactly", "<>": "other than",
     },
+    units={"seconds": "seconds", "tokens": "tokens", "usd": "US dollars", "ms": "milliseconds"},
     conducts={
         "distillation": "using answers of the model to train another model",
         "reasoning-extraction": "making the model give out its hidden reasoning",

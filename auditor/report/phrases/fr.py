@@ -43,6 +43,7 @@ FRENCH = Phrases(
     operators={
         ">=": "au moins", ">": "plus de", "<=": "au plus", "<": "moins de", "=": "exactement", "<>": "autre que",
     },
+    units={"seconds": "secondes", "tokens": "jetons", "usd": "dollars US", "ms": "millisecondes"},
     conducts={
         "distillation": "utiliser les réponses du modèle pour entraîner un autre modèle",
         "reasoning-extraction": "amener le modèle à livrer son raisonnement caché",

@@ -36,6 +36,7 @@ class Phrases(Node):
     """For a finding at one instant."""
     measured: str
     operators: Mapping[str, str]
+    units: Mapping[str, str]
     conducts: Mapping[str, str]
     other_conduct: str
     bright_line: str

@@ -7,7 +7,7 @@ from auditor.simulate.worlds.alike import allowed, innocents, lone, played
 from auditor.simulate.worlds.ground import DAY, HOUR, UNSUPPORTED, Ground, Person, Scene, Timed
 from auditor.simulate.worlds.ordinary import Routine, life, routine_of_a_business, routine_of_a_person
 from auditor.simulate.worlds.prose import Anything, Template, product
-from auditor.simulate.worlds.requests import GRADING, GRADING_IN_OTHER_WORDS, REASONING
+from auditor.simulate.worlds.requests import grading, reasoning
 from auditor.simulate.worlds.rows import Scribe
 from auditor.simulate.worlds.timing import anywhere, day_of_a_service, in_bursts
 
@@ -34,7 +34,7 @@ def judge_vendor(ground: Ground) -> Scene:
     random = ground.random
 
     def calls(scribe: Scribe, who: Person) -> Iterator[Timed]:
-        asking = random.choice((GRADING, GRADING_IN_OTHER_WORDS))
+        asking = grading(random, is_adaptive=random.random() < 0.5)
         routine = Routine(ground.amount(1200, 3000), day_of_a_service(random), asking, "code", 1, 0.03)
         yield from life(scribe, who, routine, 0.0, ground.end)
 
@@ -47,6 +47,7 @@ def evaluation_vendor(ground: Ground) -> Scene:
     who = ground.person("hosting", plan="enterprise", keys=2)
 
     def calls(scribe: Scribe, who: Person) -> Iterator[Timed]:
+        asking = reasoning(random, is_adaptive=False)
         for day in random.sample(range(2, ground.days - 1), k=3):
             for moment in anywhere(random, day * DAY, (day + 0.7) * DAY, ground.amount(900, 1600)):
                 if random.random() < 0.5:
@@ -61,7 +62,7 @@ def evaluation_vendor(ground: Ground) -> Scene:
                         output_tokens=1,
                     )
                 else:
-                    yield scribe.call(who, moment, use="reason", model=2, asking=REASONING, key=1)
+                    yield scribe.call(who, moment, use="reason", model=2, asking=asking, key=1)
 
     scene = lone(ground, "evaluation-vendor", who, calls)
     conducts = ("model-extraction", "distillation", "reasoning-extraction", "limit-circumvention", "automated-access")
@@ -95,8 +96,9 @@ def sanctioned_distillation(ground: Ground) -> Scene:
 
     def calls(scribe: Scribe, who: Person) -> Iterator[Timed]:
         start = random.uniform(3, 12) * DAY
+        asking = reasoning(random, is_adaptive=False)
         for moment in in_bursts(random, start, start + 5 * DAY, ground.amount(3000, 5000), day_of_a_service(random)):
-            yield scribe.call(who, moment, use="reason", model=2, asking=REASONING, key=random.randrange(3))
+            yield scribe.call(who, moment, use="reason", model=2, asking=asking, key=random.randrange(3))
 
     scene = lone(ground, "sanctioned-distillation", who, calls)
     conducts = ("distillation", "reasoning-extraction", "model-extraction", "limit-circumvention", "data-collection")

@@ -150,7 +150,7 @@ def popular_tool(ground: Ground) -> Scene:
     cycle = day_of_people(random, 14)
 
     def calls(scribe: Scribe, who: Person) -> Iterator[Timed]:
-        routine = Routine(random.lognormvariate(4.2, 0.5) * ground.effort, cycle, tool, "code", 0, 0.03)
+        routine = Routine(random.lognormvariate(4.2, 0.5) * ground.share, cycle, tool, "code", 0, 0.03)
         yield from life(scribe, who, routine, 0.0, ground.end)
 
     return Scene(played(ground, users, calls), innocents(ground, "popular-tool", users))

@@ -10,15 +10,7 @@ from auditor.simulate.worlds.crews import Crew, crew
 from auditor.simulate.worlds.ground import DAY, HOUR, Ground, Person, Scene, Timed, Truth
 from auditor.simulate.worlds.labour import Job, one, work
 from auditor.simulate.worlds.prose import Asking
-from auditor.simulate.worlds.requests import (
-    PINNED,
-    PINNED_IN_OTHER_WORDS,
-    REASONING,
-    REASONING_IN_OTHER_WORDS,
-    agentic,
-    distillation_mix,
-    pair,
-)
+from auditor.simulate.worlds.requests import agentic, distillation_mix, pinned, reasoning
 from auditor.simulate.worlds.rows import Scribe
 from auditor.simulate.worlds.timing import FLAT, anywhere, in_bursts
 
@@ -37,7 +29,7 @@ def deepseek_like(ground: Ground, variant: str) -> Scene:
     """Return a campaign in step over accounts that share cards: reasoning, rubric grading, safe rewriting."""
     random = ground.random
     made = crew(ground, ground.size(50, 180), is_adaptive=variant == ADAPTIVE)
-    asking = distillation_mix(made.is_adaptive)
+    asking = distillation_mix(random, made.is_adaptive)
     start = random.uniform(1, 5) * DAY
     job = Job(len(made.members) * ground.amount(110, 260), start, ground.end, lambda _: asking, model=lambda _: 2)
     return Scene(_whole(ground, made, job), truths(ground, "deepseek-like", variant, made))
@@ -48,7 +40,7 @@ def moonshot_like(ground: Ground, variant: str) -> Scene:
     random = ground.random
     ways = ("direct", "marketplace", "education", "startup")
     made = crew(ground, ground.size(80, 240), is_adaptive=variant == ADAPTIVE, pathways=ways)
-    first, second = agentic(made.is_adaptive), pair(made.is_adaptive, REASONING, REASONING_IN_OTHER_WORDS)
+    first, second = agentic(random, made.is_adaptive), reasoning(random, made.is_adaptive)
     turn = ground.end * random.uniform(0.5, 0.7)
 
     def asking(moment: float) -> Asking:
@@ -62,7 +54,7 @@ def minimax_like(ground: Ground, variant: str) -> Scene:
     """Return a campaign of agentic coding that moves half its calls to a new model within a day of the release."""
     random = ground.random
     made = crew(ground, ground.size(40, 140), is_adaptive=variant == ADAPTIVE)
-    asking = agentic(made.is_adaptive)
+    asking = agentic(random, made.is_adaptive)
     after = ground.release + random.uniform(2, 20) * HOUR
 
     def model(moment: float) -> int:
@@ -76,7 +68,7 @@ def low_and_slow(ground: Ground, variant: str) -> Scene:
     """Return a campaign of 25.6 calls an account and day, every day, around the clock."""
     random = ground.random
     made = crew(ground, ground.size(30, 90), is_adaptive=variant == ADAPTIVE)
-    asking = agentic(made.is_adaptive)
+    asking = agentic(random, made.is_adaptive)
     job = Job(0, 0.0, ground.end, lambda _: asking, "code")
     scribe = Scribe(ground)
 
@@ -85,7 +77,7 @@ def low_and_slow(ground: Ground, variant: str) -> Scene:
             yield from scribe.opening(who)
             start = max(0.0, who.joined + 300)
             for moment in in_bursts(
-                random, start, ground.end, 25.6 * ground.effort * (ground.end - start) / DAY, FLAT, 1.0
+                random, start, ground.end, 25.6 * ground.share * (ground.end - start) / DAY, FLAT, 1.0
             ):
                 yield from one(scribe, made, job, who, moment)
 
@@ -97,7 +89,7 @@ def hydra(ground: Ground, variant: str) -> Scene:
     random = ground.random
     share = random.choice(ATTACK_SHARES)
     made = crew(ground, ground.size(60, 200), is_adaptive=variant == ADAPTIVE)
-    asking = distillation_mix(made.is_adaptive)
+    asking = distillation_mix(random, made.is_adaptive)
     job = Job(0, 0.0, ground.end, lambda _: asking, share_own=share, model=lambda _: 1)
     banned, heirs = _replaced(ground, made)
     everyone = replace(made, members=(*made.members, *heirs))
@@ -108,7 +100,7 @@ def hydra(ground: Ground, variant: str) -> Scene:
         for who in everyone.members:
             yield from scribe.opening(who)
             start, end = max(0.0, who.joined + 300), banned.get(who.id, ground.end)
-            for moment in in_bursts(random, start, end, per_day * ground.effort * (end - start) / DAY, FLAT, 1.4):
+            for moment in in_bursts(random, start, end, per_day * ground.share * (end - start) / DAY, FLAT, 1.4):
                 yield from one(scribe, made, job, who, moment)
             if who.id in banned:
                 yield scribe.enforcement(who, end, "terminate")
@@ -143,7 +135,7 @@ def multilingual(ground: Ground, variant: str) -> Scene:
     """Return a few accounts that make the model think in the language of the question, by the thousand."""
     random = ground.random
     made = crew(ground, random.randrange(3, 12), is_adaptive=variant == ADAPTIVE)
-    asking = pair(made.is_adaptive, PINNED, PINNED_IN_OTHER_WORDS)
+    asking = pinned(random, made.is_adaptive)
     job = Job(ground.amount(2000, 4500), random.uniform(0, 8) * DAY, ground.end, lambda _: asking, model=lambda _: 2)
     return Scene(_whole(ground, made, job), truths(ground, "multilingual-coercion", variant, made))
 
@@ -152,7 +144,7 @@ def loud_account(ground: Ground, variant: str) -> Scene:
     """Return one account that harvests long answers around the clock."""
     random = ground.random
     made = crew(ground, 1, is_adaptive=variant == ADAPTIVE)
-    asking = distillation_mix(made.is_adaptive)
+    asking = distillation_mix(random, made.is_adaptive)
     calls = ground.amount(4000, 8000)
     start = random.uniform(1, ground.days * 0.5) * DAY
     end = start + (random.uniform(3, 6) if variant == PLAIN else random.uniform(9, 14)) * DAY

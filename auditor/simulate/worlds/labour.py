@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from auditor.simulate.worlds.crews import Crew
 from auditor.simulate.worlds.ground import DAY, HOUR, Person, Timed
 from auditor.simulate.worlds.ordinary import failed
-from auditor.simulate.worlds.prose import Asking
-from auditor.simulate.worlds.requests import cover
+from auditor.simulate.worlds.prose import Asking, question
 from auditor.simulate.worlds.rows import Scribe, some_error
 from auditor.simulate.worlds.timing import anywhere, sessions
 
@@ -43,7 +42,7 @@ def one(scribe: Scribe, crew: Crew, job: Job, who: Person, moment: float) -> Ite
     if crew.is_adaptive and random.random() < 0.5:
         network, address = who.network, who.addresses[0]
     is_cover = random.random() > job.share_own or (crew.is_adaptive and random.random() < 0.15)
-    prompt = cover(random) if is_cover else None
+    prompt = question(random) if is_cover else None
     timed = scribe.call(
         who, moment, asking=job.asking(moment), prompt=prompt, use="chat" if is_cover else job.use,
         model=job.model(moment), network=network, address=address,

@@ -124,7 +124,7 @@ def routine_of_a_business(ground: Ground) -> Routine:
     if random.random() < 0.4:
         own.append(Anything())
     asking = own[0] if len(own) == 1 else Mix("", tuple(own), tuple(random.uniform(0.3, 1) for _ in own))
-    calls = min(8000.0, random.lognormvariate(math.log(190), 1.15)) * ground.days / 28 * ground.effort
+    calls = min(8000.0, random.lognormvariate(math.log(190), 1.15)) * ground.days / 28 * ground.share
     use = random.choice(("chat", "code", "small", "long", "reason"))
     model = random.choices((0, 1, 2), (5, 4, 1))[0]
     errors = random.uniform(0.02, 0.1)

@@ -2,7 +2,7 @@
 
 from random import Random
 
-from auditor.simulate.worlds.prose import Asking, Mix, Paraphrased, Template, question
+from auditor.simulate.worlds.prose import MANNERS, VERBS, Asking, Mix, Paraphrased, Template, phrase
 
 REASONING = Template(
     "reasoning",
@@ -108,29 +108,43 @@ PINNED_IN_OTHER_WORDS = Paraphrased(
 )
 
 
-def pair(is_adaptive: bool, plain: Asking, reworded: Asking) -> Asking:
-    """Return the one wording, or the many."""
-    return reworded if is_adaptive else plain
+def worded(random: Random, is_adaptive: bool, plain: Template, reworded: Paraphrased) -> Asking:
+    """Return one party's request: in one wording of its own, or in many with a vocabulary of its own.
+
+    Two parties that want the same thing don't ask for it with the same words.
+    """
+    name = f"{plain.name}-{random.getrandbits(32):08x}"
+    if is_adaptive:
+        parts = tuple(tuple(random.sample(part, k=max(2, len(part) * 2 // 3))) for part in reworded.parts)
+        return Paraphrased(name, parts, reworded.words)
+    said = plain.frame if random.random() < 0.5 else " ".join(random.choice(part) for part in reworded.parts)
+    aim = f"We {random.choice(VERBS)} {phrase(random)} and {random.choice(VERBS)} {phrase(random)}."
+    return Template(name, f"{aim} {said} Keep to {phrase(random)}, {random.choice(MANNERS)}.", plain.words)
 
 
-def distillation_mix(is_adaptive: bool) -> Asking:
-    """Return what was reported of one campaign: reasoning, rubric grading, safe rewriting."""
-    return Mix(
-        "distillation",
-        (
-            pair(is_adaptive, REASONING, REASONING_IN_OTHER_WORDS),
-            pair(is_adaptive, GRADING, GRADING_IN_OTHER_WORDS),
-            pair(is_adaptive, CENSORED, CENSORED_IN_OTHER_WORDS),
-        ),
-        (0.45, 0.35, 0.2),
-    )
+def reasoning(random: Random, is_adaptive: bool) -> Asking:
+    """Return the request to reconstruct the reasoning behind an answer."""
+    return worded(random, is_adaptive, REASONING, REASONING_IN_OTHER_WORDS)
 
 
-def agentic(is_adaptive: bool) -> Asking:
+def grading(random: Random, is_adaptive: bool) -> Asking:
+    """Return the request to grade an answer by a rubric."""
+    return worded(random, is_adaptive, GRADING, GRADING_IN_OTHER_WORDS)
+
+
+def pinned(random: Random, is_adaptive: bool) -> Asking:
+    """Return the request to think in the language of the question."""
+    return worded(random, is_adaptive, PINNED, PINNED_IN_OTHER_WORDS)
+
+
+def agentic(random: Random, is_adaptive: bool) -> Asking:
     """Return agentic coding."""
-    return pair(is_adaptive, CODING, CODING_IN_OTHER_WORDS)
+    return worded(random, is_adaptive, CODING, CODING_IN_OTHER_WORDS)
 
 
-def cover(random: Random) -> str:
-    """Return an ordinary question, asked to look ordinary."""
-    return question(random)
+def distillation_mix(random: Random, is_adaptive: bool) -> Asking:
+    """Return what was reported of one campaign: reasoning, rubric grading, safe rewriting."""
+    censored = worded(random, is_adaptive, CENSORED, CENSORED_IN_OTHER_WORDS)
+    return Mix(
+        "distillation", (reasoning(random, is_adaptive), grading(random, is_adaptive), censored), (0.45, 0.35, 0.2)
+    )

@@ -6,7 +6,7 @@ from random import Random
 
 from auditor.simulate.recorded import tokens_in, tokens_out
 from auditor.simulate.worlds.ground import Ground, Network, Person, Row, Timed
-from auditor.simulate.worlds.prose import Anything, Asking, question
+from auditor.simulate.worlds.prose import Anything, Asking, one_of, question
 
 PRICES = ((150, 600), (2_500, 10_000), (15_000, 60_000), (3_000, 15_000))
 """Nano-dollars a token, in and out, of each model of a shape."""
@@ -30,7 +30,7 @@ class Scribe:
         row: Row = {
             "account_id": who.id,
             "client_ip": address
-            or (self.random.choice(who.addresses) if network is None else place.address(self.random)),
+            or (one_of(self.random, who.addresses) if network is None else place.address(self.random)),
             "asn": place.asn,
             "network_kind": place.kind,
             "country": place.country,

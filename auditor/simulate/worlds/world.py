@@ -82,9 +82,9 @@ class World:
         return self.days * DAY * 0.55
 
 
-def world_of(shape: str, *, accounts: int, days: int, seed: int) -> World:
+def world_of(shape: str, *, accounts: int, days: int, seed: int, effort: float = 1.0) -> World:
     """Return a world of a named shape."""
-    return World(SHAPES[shape], accounts, days, seed)
+    return World(SHAPES[shape], accounts, days, seed, effort=effort)
 
 
 def scenes_of(world: World) -> Iterator[Scene]:

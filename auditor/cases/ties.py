@@ -1,0 +1,109 @@
+"""How accounts hang together: what a run's links say of each account, as grouping and the ladder ask for it.
+
+A tie is read from the edges that touch the account. Edges form stars around a cluster's oldest members, so a member's
+own edges are what joined *it*, whatever joined the others.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from auditor.cases.independence import signals_in
+from auditor.linking.model import Cluster, Edge, Links
+
+BORROWED = frozenset({"payment"})
+"""Signals that one lawful customer lends to many: who pays for others is an agency more often than a campaign."""
+
+
+@dataclass(frozen=True)
+class Tie:
+    """One account of a cluster of two or more: since when, its edges (heaviest first), and what they rest on.
+
+    Accounts of one `strong_group` of the cluster are connected by strong links alone; None: by none.
+    """
+
+    account: str
+    cluster: str
+    since: datetime
+    edges: tuple[Edge, ...]
+    strong_group: str | None
+
+    @cached_property
+    def signals(self) -> frozenset[str]:
+        """What the account's own edges rest on, in the words of `independence.py`."""
+        return signals_in(column for edge in self.edges for column in edge.columns)
+
+    @property
+    def is_borrowed(self) -> bool:
+        """Whether a shared card alone joined the account."""
+        return bool(self.edges) and self.signals <= BORROWED
+
+    @property
+    def strong_kinds(self) -> str:
+        """Which strong links it has, in words."""
+        return " and ".join(dict.fromkeys(edge.kind for edge in self.edges if edge.is_strong))
+
+    @property
+    def kinds(self) -> str:
+        """What joined it, in words: `card`, `card and device`."""
+        return " and ".join(dict.fromkeys(edge.kind for edge in self.edges))
+
+
+@dataclass(frozen=True)
+class Ties:
+    """The ties of all linked accounts of a run."""
+
+    by_account: Mapping[str, Tie]
+    clusters: Mapping[str, Cluster]
+
+    def of(self, account: str) -> Tie | None:
+        """Return an account's tie, None for one that is linked to nobody."""
+        return self.by_account.get(account)
+
+    def cluster_of(self, account: str) -> str | None:
+        """Return the id of the cluster of an account, None for one that is linked to nobody."""
+        tie = self.by_account.get(account)
+        return tie.cluster if tie else None
+
+
+NO_TIES = Ties({}, {})
+"""What is known where nothing was linked."""
+
+
+def ties_of(links: Links | None) -> Ties:
+    """Return the ties of all linked accounts."""
+    if links is None:
+        return NO_TIES
+    ties = {tie.account: tie for cluster in links.clusters for tie in _ties_in(cluster)}
+    return Ties(ties, {cluster.id: cluster for cluster in links.clusters})
+
+
+def _ties_in(cluster: Cluster) -> Iterable[Tie]:
+    touching: dict[str, list[Edge]] = {}
+    for edge in sorted(cluster.edges, key=lambda edge: (-edge.weight, edge.first, edge.second, edge.signal)):
+        for account in (edge.first, edge.second):
+            touching.setdefault(account, []).append(edge)
+    groups = _strong_groups(cluster)
+    for member in cluster.members:
+        own = tuple(touching.get(member.account, ()))
+        yield Tie(member.account, cluster.id, member.since, own, groups.get(member.account))
+
+
+def _strong_groups(cluster: Cluster) -> dict[str, str]:
+    """Return the first account of each group of accounts that strong edges connect, by account."""
+    roots: dict[str, str] = {}
+    for edge in cluster.edges:
+        if edge.is_strong:
+            first, second = sorted((_root(roots, edge.first), _root(roots, edge.second)))
+            roots[second] = first
+    return {account: _root(roots, account) for account in list(roots)}
+
+
+def _root(roots: dict[str, str], account: str) -> str:
+    root = roots.setdefault(account, account)
+    while roots[root] != root:
+        root = roots[root]
+    while roots[account] != root:
+        roots[account], account = root, roots[account]
+    return root

@@ -1,0 +1,66 @@
+"""Notices on the command line: drafts before a decision, what the ledger tells afterwards."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Run
+from tests.cli.samples import write_log, write_pack
+
+
+@pytest.fixture
+def case(auditor: Run) -> str:
+    auditor("audit", write_log(Path("log.jsonl")), "--pack", write_pack(Path("pack")))
+    [listed] = json.loads(auditor("case", "list", "--json").out)
+    return str(listed["case_id"])
+
+
+def decide(auditor: Run, case: str, *more: str) -> None:
+    why = ("--reason", "six refusals got around the limit", "--by", "A. Reviewer")
+    assert auditor("case", "propose", case, "--action", "throttle", *why, *more).code == 0
+    assert auditor("case", "approve", case, "--by", "B. Lead").code == 0
+
+
+def test_before_a_decision_a_notice_is_a_draft(auditor: Run, case: str) -> None:
+    printed = auditor("case", "notice", case).out
+
+    assert "must not be sent" in printed
+    assert "“Do not get around limits.”" in printed
+
+
+def test_a_decided_notice_says_what_was_decided_and_by_when_to_complain(auditor: Run, case: str) -> None:
+    decide(auditor, case, "--beyond", "it went on after a warning")
+
+    [notice] = json.loads(auditor("case", "notice", case, "--language", "fr", "--json").out)["notices"]
+
+    assert (notice["account"], notice["is_draft"], notice["language"]) == ("acct-1", False, "fr")
+    assert "est limité à moins de requêtes" in notice["text"]
+    assert "approuvée par une autre" in notice["text"]
+
+
+def test_the_record_of_a_decision_is_printed_on_one_line(auditor: Run, case: str) -> None:
+    before = auditor("case", "notice", case, "--record")
+    decide(auditor, case, "--beyond", "it went on after a warning")
+
+    record = json.loads(auditor("case", "notice", case, "--record").out)
+
+    assert (before.code, before.out) == (0, "")
+    assert record["decision_provision"] == "DECISION_PROVISION_PARTIAL_SUSPENSION"
+    assert record["automated_decision"] == "AUTOMATED_DECISION_PARTIALLY"
+    assert not any("acct-1" in str(value) or "Reviewer" in str(value) for value in record.values())
+
+
+def test_pages_and_texts_are_written_under_plain_names(auditor: Run, case: str) -> None:
+    ran = auditor("case", "notice", case, "--out", "told", "--language", "de")
+
+    assert ran.code == 0
+    assert sorted(path.suffix for path in Path("told").iterdir()) == [".html", ".txt"]
+    assert all(path.name.isascii() and "acct" not in path.name for path in Path("told").iterdir())
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--language", "xx"], ["--account", "nobody"]], ids=["no such language", "no such account"]
+)
+def test_what_can_not_be_told_is_wrong_usage(auditor: Run, case: str, arguments: list[str]) -> None:
+    assert auditor("case", "notice", case, *arguments).code == 2
