@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from sqlglot import exp
 
+from auditor.checker.compile.alternatives import joined_alternatives
 from auditor.checker.compile.columns import (
     compared,
     comparison,
@@ -72,7 +73,8 @@ def sql_of(condition: Condition, *, is_missing_counted: bool = False) -> exp.Exp
         case All(parts=parts):
             return every([sql_of(part, is_missing_counted=is_missing_counted) for part in parts])
         case AnyOf(parts=parts):
-            return some([sql_of(part, is_missing_counted=is_missing_counted) for part in parts])
+            alternatives = joined_alternatives(parts)
+            return some([sql_of(part, is_missing_counted=is_missing_counted) for part in alternatives])
         case Not(part=part):
             return negated(sql_of(part, is_missing_counted=is_missing_counted))
         case SelectionRef(name=name):
