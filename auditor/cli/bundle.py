@@ -45,6 +45,10 @@ def verify(
         list[Path] | None,
         typer.Option("--trust", metavar="PUBLIC_KEY", help="Public key of a person whose signature counts."),
     ] = None,
+    sources: Annotated[
+        Path | None,
+        typer.Option("--sources", metavar="DIR", help="Folder with the original files, to compare exact bytes."),
+    ] = None,
     is_json: AsJson = False,
     _workspace: AnyWorkspace = WORKSPACE,
 ) -> None:
@@ -56,7 +60,7 @@ def verify(
     """
     from auditor.cli import sealing
 
-    report = sealing.verify(path.absolute(), [key.absolute() for key in trust or ()])
+    report = sealing.verify(path.absolute(), [key.absolute() for key in trust or ()], absolute(sources))
     sealing.show(report, is_json=is_json)
     raise typer.Exit(report.exit_code)
 

@@ -43,6 +43,7 @@ class SourceStatement(Node):
 
     source_id: Digest
     name: str
+    bytes: int | None = Field(description="how many it had when it was read; a log may have grown since")
     records: int
     lines: int | None
     quarantined: int | None
@@ -50,6 +51,16 @@ class SourceStatement(Node):
     conflicts: int | None
     first_time: str | None
     last_time: str | None
+    undated: int | None = Field(description="of the quarantined lines, those without a time that can be read")
+    is_ahead: bool = Field(description="whether it has a record later than the audit began")
+    out_of_order: int = Field(description="records of this bundle that stand before an earlier one in their file")
+
+
+class Stretch(Node):
+    """A stretch of time, from its start to its end."""
+
+    start: str
+    end: str
 
 
 class Completeness(Node):
@@ -63,6 +74,11 @@ class Completeness(Node):
     sources: tuple[SourceStatement, ...]
     rules_not_evaluated: dict[str, tuple[str, ...]] = Field(description="missing columns, by rule")
     suppressed_findings: int = Field(description="of all accounts; exemptions suppressed them")
+    undetermined: dict[str, int] = Field(description="records of which a rule could not tell, by rule, over everybody")
+    left_out: dict[str, int] = Field(description="records of sources that lack what a rule needs, by rule")
+    subjects_not_evaluated: dict[str, int] = Field(description="subjects that a rule could not judge, by rule")
+    records_not_in_bundle: dict[str, int] = Field(description="of the records read, by reason")
+    gaps: tuple[Stretch, ...] = Field(description="a day or more without a record of anybody, the longest of them")
 
 
 class Commitments(Node):

@@ -17,7 +17,8 @@ REQUIRED = (
 )  # fmt: skip
 CITED, CONTEXT, EDITION = "data/records/cited.jsonl", "data/records/context.jsonl", "data/edition.json"
 STATEMENTS, NOTICES = "data/statement/statements.jsonl", "data/statement/notices.jsonl"
-OPTIONAL = (EDITION, STATEMENTS, NOTICES, "data/policy/approvals.json")
+CITED_TABLE, FINDINGS_TABLE = "data/records/cited.csv", "data/findings.csv"
+OPTIONAL = (EDITION, STATEMENTS, NOTICES, CITED_TABLE, FINDINGS_TABLE, "data/policy/approvals.json")
 WITHHELD = "withheld in this edition"
 """Why a record of a redacted edition has no exact bytes."""
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*(?<!\.)\Z")
