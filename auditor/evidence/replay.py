@@ -22,6 +22,7 @@ from auditor.policy.conditions import Node
 from auditor.policy.rule import Rule
 from auditor.records.activity import SourceSummary
 from auditor.records.bundled import CITINGS, activity_of_lines
+from auditor.records.derived import providing
 from auditor.records.schema import DERIVABLE_COLUMNS
 
 Document = TypeVar("Document", bound=Node)
@@ -191,8 +192,9 @@ def _policy_faults(receipt: ReceiptDocument, policy: BundledPolicy) -> Iterator[
         yield "the receipt names no policy file"
 
 
-def _sources(receipt: ReceiptDocument) -> list[SourceSummary]:
-    return [
+def _sources(receipt: ReceiptDocument) -> tuple[SourceSummary, ...]:
+    """Return the sources with what can be derived from what they provide: its values come with the records."""
+    read = [
         SourceSummary(
             source.source_id,
             source.name,
@@ -203,6 +205,7 @@ def _sources(receipt: ReceiptDocument) -> list[SourceSummary]:
         )
         for source in receipt.sources
     ]
+    return providing(read, DERIVABLE_COLUMNS)
 
 
 def _time(text: str | None) -> datetime | None:
