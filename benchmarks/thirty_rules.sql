@@ -4,7 +4,7 @@ WITH asked AS (
 ), days AS (
   SELECT account_id, day, count(*) AS most FROM asked GROUP BY account_id, day
 ), near AS (
-  SELECT account_id, day, most + CASE WHEN lag(day) OVER w = day - 1 THEN lag(most) OVER w ELSE 0 END >= 20 AS can
+  SELECT account_id, day, most + CASE WHEN lag(day) OVER w = day - 1 THEN lag(most) OVER w ELSE 0 END >= 27 AS can
   FROM days WINDOW w AS (PARTITION BY account_id ORDER BY day)
 ), kept AS (
   SELECT account_id, day FROM near WHERE can UNION SELECT account_id, day - 1 FROM near WHERE can
@@ -13,14 +13,14 @@ WITH asked AS (
   FROM asked SEMI JOIN kept USING (account_id, day)
 )
 SELECT record_id, account_id FROM measured
-QUALIFY bool_or(m >= 20) OVER (PARTITION BY account_id ORDER BY time RANGE BETWEEN CURRENT ROW AND INTERVAL 1 HOUR FOLLOWING)
+QUALIFY bool_or(m >= 27) OVER (PARTITION BY account_id ORDER BY time RANGE BETWEEN CURRENT ROW AND INTERVAL 1 HOUR FOLLOWING)
 -- rule: hourly-tokens-of-a-account
 WITH asked AS (
   SELECT record_id, account_id, time, CAST(time AS DATE) AS day, output_tokens FROM records WHERE event = 'completion' AND account_id IS NOT NULL
 ), days AS (
   SELECT account_id, day, sum(output_tokens) AS most FROM asked GROUP BY account_id, day
 ), near AS (
-  SELECT account_id, day, most + CASE WHEN lag(day) OVER w = day - 1 THEN lag(most) OVER w ELSE 0 END >= 38000 AS can
+  SELECT account_id, day, most + CASE WHEN lag(day) OVER w = day - 1 THEN lag(most) OVER w ELSE 0 END >= 47000 AS can
   FROM days WINDOW w AS (PARTITION BY account_id ORDER BY day)
 ), kept AS (
   SELECT account_id, day FROM near WHERE can UNION SELECT account_id, day - 1 FROM near WHERE can
@@ -29,7 +29,7 @@ WITH asked AS (
   FROM asked SEMI JOIN kept USING (account_id, day)
 )
 SELECT record_id, account_id FROM measured
-QUALIFY bool_or(m >= 38000) OVER (PARTITION BY account_id ORDER BY time RANGE BETWEEN CURRENT ROW AND INTERVAL 1 HOUR FOLLOWING)
+QUALIFY bool_or(m >= 47000) OVER (PARTITION BY account_id ORDER BY time RANGE BETWEEN CURRENT ROW AND INTERVAL 1 HOUR FOLLOWING)
 -- rule: hourly-refusals-of-a-account
 WITH asked AS (
   SELECT record_id, account_id, time, CAST(time AS DATE) AS day FROM records WHERE status = 429 AND account_id IS NOT NULL
@@ -52,7 +52,7 @@ WITH asked AS (
 ), days AS (
   SELECT account_id, day, sum(cost_usd) AS most FROM asked GROUP BY account_id, day
 ), near AS (
-  SELECT account_id, day, most + CASE WHEN lag(day) OVER w = day - 1 THEN lag(most) OVER w ELSE 0 END >= 1.6 AS can
+  SELECT account_id, day, most + CASE WHEN lag(day) OVER w = day - 1 THEN lag(most) OVER w ELSE 0 END >= 1.7 AS can
   FROM days WINDOW w AS (PARTITION BY account_id ORDER BY day)
 ), kept AS (
   SELECT account_id, day FROM near WHERE can UNION SELECT account_id, day - 1 FROM near WHERE can
@@ -61,26 +61,26 @@ WITH asked AS (
   FROM asked SEMI JOIN kept USING (account_id, day)
 )
 SELECT record_id, account_id FROM measured
-QUALIFY bool_or(m >= 1.6) OVER (PARTITION BY account_id ORDER BY time RANGE BETWEEN CURRENT ROW AND INTERVAL 1 HOUR FOLLOWING)
+QUALIFY bool_or(m >= 1.7) OVER (PARTITION BY account_id ORDER BY time RANGE BETWEEN CURRENT ROW AND INTERVAL 1 HOUR FOLLOWING)
 -- rule: daily-calls-of-a-account
 WITH asked AS (
   SELECT record_id, account_id, CAST(time AS DATE) AS day FROM records WHERE event = 'completion' AND account_id IS NOT NULL
 ), days AS (
-  SELECT account_id, day FROM asked GROUP BY account_id, day HAVING count(*) >= 200
+  SELECT account_id, day FROM asked GROUP BY account_id, day HAVING count(*) >= 360
 )
 SELECT record_id, account_id FROM asked SEMI JOIN days USING (account_id, day)
 -- rule: daily-tokens-of-a-account
 WITH asked AS (
   SELECT record_id, account_id, CAST(time AS DATE) AS day, output_tokens FROM records WHERE event = 'completion' AND account_id IS NOT NULL
 ), days AS (
-  SELECT account_id, day FROM asked GROUP BY account_id, day HAVING sum(output_tokens) >= 300000
+  SELECT account_id, day FROM asked GROUP BY account_id, day HAVING sum(output_tokens) >= 545000
 )
 SELECT record_id, account_id FROM asked SEMI JOIN days USING (account_id, day)
 -- rule: daily-refusals-of-a-account
 WITH asked AS (
   SELECT record_id, account_id, CAST(time AS DATE) AS day FROM records WHERE status = 429 AND account_id IS NOT NULL
 ), days AS (
-  SELECT account_id, day FROM asked GROUP BY account_id, day HAVING count(*) >= 18
+  SELECT account_id, day FROM asked GROUP BY account_id, day HAVING count(*) >= 26
 )
 SELECT record_id, account_id FROM asked SEMI JOIN days USING (account_id, day)
 -- rule: largest-input-of-a-account
@@ -96,7 +96,7 @@ WITH asked AS (
 ), days AS (
   SELECT api_key_id, day, count(*) AS most FROM asked GROUP BY api_key_id, day
 ), near AS (
-  SELECT api_key_id, day, most + CASE WHEN lag(day) OVER w = day - 1 THEN lag(most) OVER w ELSE 0 END >= 13 AS can
+  SELECT api_key_id, day, most + CASE WHEN lag(day) OVER w = day - 1 THEN lag(most) OVER w ELSE 0 END >= 20 AS can
   FROM days WINDOW w AS (PARTITION BY api_key_id ORDER BY day)
 ), kept AS (
   SELECT api_key_id, day FROM near WHERE can UNION SELECT api_key_id, day - 1 FROM near WHERE can
@@ -105,14 +105,14 @@ WITH asked AS (
   FROM asked SEMI JOIN kept USING (api_key_id, day)
 )
 SELECT record_id, api_key_id FROM measured
-QUALIFY bool_or(m >= 13) OVER (PARTITION BY api_key_id ORDER BY time RANGE BETWEEN CURRENT ROW AND INTERVAL 1 HOUR FOLLOWING)
+QUALIFY bool_or(m >= 20) OVER (PARTITION BY api_key_id ORDER BY time RANGE BETWEEN CURRENT ROW AND INTERVAL 1 HOUR FOLLOWING)
 -- rule: hourly-tokens-of-a-key
 WITH asked AS (
   SELECT record_id, api_key_id, time, CAST(time AS DATE) AS day, output_tokens FROM records WHERE event = 'completion' AND api_key_id IS NOT NULL
 ), days AS (
   SELECT api_key_id, day, sum(output_tokens) AS most FROM asked GROUP BY api_key_id, day
 ), near AS (
-  SELECT api_key_id, day, most + CASE WHEN lag(day) OVER w = day - 1 THEN lag(most) OVER w ELSE 0 END >= 26000 AS can
+  SELECT api_key_id, day, most + CASE WHEN lag(day) OVER w = day - 1 THEN lag(most) OVER w ELSE 0 END >= 38000 AS can
   FROM days WINDOW w AS (PARTITION BY api_key_id ORDER BY day)
 ), kept AS (
   SELECT api_key_id, day FROM near WHERE can UNION SELECT api_key_id, day - 1 FROM near WHERE can
@@ -121,14 +121,14 @@ WITH asked AS (
   FROM asked SEMI JOIN kept USING (api_key_id, day)
 )
 SELECT record_id, api_key_id FROM measured
-QUALIFY bool_or(m >= 26000) OVER (PARTITION BY api_key_id ORDER BY time RANGE BETWEEN CURRENT ROW AND INTERVAL 1 HOUR FOLLOWING)
+QUALIFY bool_or(m >= 38000) OVER (PARTITION BY api_key_id ORDER BY time RANGE BETWEEN CURRENT ROW AND INTERVAL 1 HOUR FOLLOWING)
 -- rule: hourly-refusals-of-a-key
 WITH asked AS (
   SELECT record_id, api_key_id, time, CAST(time AS DATE) AS day FROM records WHERE status = 429 AND api_key_id IS NOT NULL
 ), days AS (
   SELECT api_key_id, day, count(*) AS most FROM asked GROUP BY api_key_id, day
 ), near AS (
-  SELECT api_key_id, day, most + CASE WHEN lag(day) OVER w = day - 1 THEN lag(most) OVER w ELSE 0 END >= 4 AS can
+  SELECT api_key_id, day, most + CASE WHEN lag(day) OVER w = day - 1 THEN lag(most) OVER w ELSE 0 END >= 5 AS can
   FROM days WINDOW w AS (PARTITION BY api_key_id ORDER BY day)
 ), kept AS (
   SELECT api_key_id, day FROM near WHERE can UNION SELECT api_key_id, day - 1 FROM near WHERE can
@@ -137,14 +137,14 @@ WITH asked AS (
   FROM asked SEMI JOIN kept USING (api_key_id, day)
 )
 SELECT record_id, api_key_id FROM measured
-QUALIFY bool_or(m >= 4) OVER (PARTITION BY api_key_id ORDER BY time RANGE BETWEEN CURRENT ROW AND INTERVAL 1 HOUR FOLLOWING)
+QUALIFY bool_or(m >= 5) OVER (PARTITION BY api_key_id ORDER BY time RANGE BETWEEN CURRENT ROW AND INTERVAL 1 HOUR FOLLOWING)
 -- rule: hourly-cost-of-a-key
 WITH asked AS (
   SELECT record_id, api_key_id, time, CAST(time AS DATE) AS day, cost_usd FROM records WHERE event = 'completion' AND api_key_id IS NOT NULL
 ), days AS (
   SELECT api_key_id, day, sum(cost_usd) AS most FROM asked GROUP BY api_key_id, day
 ), near AS (
-  SELECT api_key_id, day, most + CASE WHEN lag(day) OVER w = day - 1 THEN lag(most) OVER w ELSE 0 END >= 1.0 AS can
+  SELECT api_key_id, day, most + CASE WHEN lag(day) OVER w = day - 1 THEN lag(most) OVER w ELSE 0 END >= 1.6 AS can
   FROM days WINDOW w AS (PARTITION BY api_key_id ORDER BY day)
 ), kept AS (
   SELECT api_key_id, day FROM near WHERE can UNION SELECT api_key_id, day - 1 FROM near WHERE can
@@ -153,26 +153,26 @@ WITH asked AS (
   FROM asked SEMI JOIN kept USING (api_key_id, day)
 )
 SELECT record_id, api_key_id FROM measured
-QUALIFY bool_or(m >= 1.0) OVER (PARTITION BY api_key_id ORDER BY time RANGE BETWEEN CURRENT ROW AND INTERVAL 1 HOUR FOLLOWING)
+QUALIFY bool_or(m >= 1.6) OVER (PARTITION BY api_key_id ORDER BY time RANGE BETWEEN CURRENT ROW AND INTERVAL 1 HOUR FOLLOWING)
 -- rule: daily-calls-of-a-key
 WITH asked AS (
   SELECT record_id, api_key_id, CAST(time AS DATE) AS day FROM records WHERE event = 'completion' AND api_key_id IS NOT NULL
 ), days AS (
-  SELECT api_key_id, day FROM asked GROUP BY api_key_id, day HAVING count(*) >= 110
+  SELECT api_key_id, day FROM asked GROUP BY api_key_id, day HAVING count(*) >= 198
 )
 SELECT record_id, api_key_id FROM asked SEMI JOIN days USING (api_key_id, day)
 -- rule: daily-tokens-of-a-key
 WITH asked AS (
   SELECT record_id, api_key_id, CAST(time AS DATE) AS day, output_tokens FROM records WHERE event = 'completion' AND api_key_id IS NOT NULL
 ), days AS (
-  SELECT api_key_id, day FROM asked GROUP BY api_key_id, day HAVING sum(output_tokens) >= 165000
+  SELECT api_key_id, day FROM asked GROUP BY api_key_id, day HAVING sum(output_tokens) >= 305000
 )
 SELECT record_id, api_key_id FROM asked SEMI JOIN days USING (api_key_id, day)
 -- rule: daily-refusals-of-a-key
 WITH asked AS (
   SELECT record_id, api_key_id, CAST(time AS DATE) AS day FROM records WHERE status = 429 AND api_key_id IS NOT NULL
 ), days AS (
-  SELECT api_key_id, day FROM asked GROUP BY api_key_id, day HAVING count(*) >= 12
+  SELECT api_key_id, day FROM asked GROUP BY api_key_id, day HAVING count(*) >= 19
 )
 SELECT record_id, api_key_id FROM asked SEMI JOIN days USING (api_key_id, day)
 -- rule: largest-input-of-a-key
@@ -209,11 +209,11 @@ WITH asked AS (
 ), kept AS (
   SELECT api_key_id, day FROM near WHERE can UNION SELECT api_key_id, day - 1 FROM near WHERE can
 ), measured AS (
-  SELECT *, count(DISTINCT user_agent) OVER (PARTITION BY api_key_id ORDER BY time RANGE BETWEEN INTERVAL 1 HOUR PRECEDING AND CURRENT ROW) AS m
+  SELECT *, count(DISTINCT user_agent) OVER (PARTITION BY api_key_id ORDER BY time RANGE BETWEEN INTERVAL 10 MINUTE PRECEDING AND CURRENT ROW) AS m
   FROM asked SEMI JOIN kept USING (api_key_id, day)
 )
 SELECT record_id, api_key_id FROM measured
-QUALIFY bool_or(m >= 4) OVER (PARTITION BY api_key_id ORDER BY time RANGE BETWEEN CURRENT ROW AND INTERVAL 1 HOUR FOLLOWING)
+QUALIFY bool_or(m >= 4) OVER (PARTITION BY api_key_id ORDER BY time RANGE BETWEEN CURRENT ROW AND INTERVAL 10 MINUTE FOLLOWING)
 -- rule: keys-of-an-account
 WITH asked AS (
   SELECT record_id, account_id, CAST(time AS DATE) AS day, api_key_id FROM records WHERE event = 'completion' AND account_id IS NOT NULL
@@ -245,16 +245,21 @@ SELECT r.record_id, r.account_id FROM records r
 LEFT JOIN plans p ON p.account_id = r.account_id AND r.time >= p.since AND (r.time < p.until OR p.until IS NULL)
 WHERE r.event = 'completion' AND coalesce(r.plan, p.plan) = 'education' AND r.output_tokens >= 2900
 -- rule: answer-after-a-refusal
-WITH RECURSIVE steps AS (
-  SELECT record_id, source_line, account_id, time, coalesce(status = 429, false) AS is_first, coalesce(event = 'completion' AND status = 200, false) AS is_second
-  FROM records WHERE (status = 429 OR event = 'completion' AND status = 200) AND account_id IS NOT NULL
+WITH RECURSIVE firsts AS (
+  SELECT record_id, source_line, account_id, time, epoch_us(time) // 120000000 AS bucket FROM records WHERE status = 429 AND account_id IS NOT NULL
+), seconds AS (
+  SELECT record_id, source_line, account_id, time, epoch_us(time) // 120000000 AS bucket FROM records WHERE event = 'completion' AND status = 200 AND account_id IS NOT NULL
+), pairs AS (
+  SELECT f.source_line AS first_line, s.source_line AS second_line, f.record_id AS first_id, s.record_id AS second_id, f.time AS opened, s.time AS answered, f.account_id
+  FROM (SELECT *, bucket AS at FROM firsts UNION ALL SELECT *, bucket + 1 FROM firsts) f
+  JOIN seconds s ON f.at = s.bucket AND f.account_id = s.account_id
+  WHERE s.time BETWEEN f.time AND f.time + INTERVAL 120 SECOND AND (f.time, f.source_line) < (s.time, s.source_line)
 ), near AS (
-  SELECT *, max(CASE WHEN is_first THEN time END) OVER (PARTITION BY account_id ORDER BY time, source_line) AS opened,
-    min(CASE WHEN is_second THEN time END) OVER (PARTITION BY account_id ORDER BY time DESC, source_line DESC) AS answered
-  FROM steps
+  SELECT DISTINCT first_id AS record_id, first_line AS source_line, account_id, opened AS time, true AS is_first, false AS is_second FROM pairs
+  UNION ALL
+  SELECT DISTINCT second_id, second_line, account_id, answered, false, true FROM pairs
 ), kept AS (
   SELECT *, time - lag(time) OVER (PARTITION BY account_id ORDER BY time, source_line) <= INTERVAL 120 SECOND AS joins FROM near
-  WHERE (is_first AND answered - time <= INTERVAL 120 SECOND) OR (is_second AND time - opened <= INTERVAL 120 SECOND)
 ), chained AS (
   SELECT *, sum(CASE WHEN joins THEN 0 ELSE 1 END) OVER (ORDER BY account_id, time, source_line ROWS UNBOUNDED PRECEDING) AS chain FROM kept
 ), placed AS (
@@ -272,16 +277,21 @@ WITH RECURSIVE steps AS (
 )
 SELECT unnest([one, other]) AS record_id, chain FROM walk WHERE one IS NOT NULL
 -- rule: other-key-after-a-refusal
-WITH RECURSIVE steps AS (
-  SELECT record_id, source_line, account_id, time, coalesce(status = 429, false) AS is_first, coalesce(event = 'login', false) AS is_second
-  FROM records WHERE (status = 429 OR event = 'login') AND account_id IS NOT NULL
+WITH RECURSIVE firsts AS (
+  SELECT record_id, source_line, account_id, time, epoch_us(time) // 600000000 AS bucket FROM records WHERE status = 429 AND account_id IS NOT NULL
+), seconds AS (
+  SELECT record_id, source_line, account_id, time, epoch_us(time) // 600000000 AS bucket FROM records WHERE event = 'login' AND account_id IS NOT NULL
+), pairs AS (
+  SELECT f.source_line AS first_line, s.source_line AS second_line, f.record_id AS first_id, s.record_id AS second_id, f.time AS opened, s.time AS answered, f.account_id
+  FROM (SELECT *, bucket AS at FROM firsts UNION ALL SELECT *, bucket + 1 FROM firsts) f
+  JOIN seconds s ON f.at = s.bucket AND f.account_id = s.account_id
+  WHERE s.time BETWEEN f.time AND f.time + INTERVAL 600 SECOND AND (f.time, f.source_line) < (s.time, s.source_line)
 ), near AS (
-  SELECT *, max(CASE WHEN is_first THEN time END) OVER (PARTITION BY account_id ORDER BY time, source_line) AS opened,
-    min(CASE WHEN is_second THEN time END) OVER (PARTITION BY account_id ORDER BY time DESC, source_line DESC) AS answered
-  FROM steps
+  SELECT DISTINCT first_id AS record_id, first_line AS source_line, account_id, opened AS time, true AS is_first, false AS is_second FROM pairs
+  UNION ALL
+  SELECT DISTINCT second_id, second_line, account_id, answered, false, true FROM pairs
 ), kept AS (
   SELECT *, time - lag(time) OVER (PARTITION BY account_id ORDER BY time, source_line) <= INTERVAL 600 SECOND AS joins FROM near
-  WHERE (is_first AND answered - time <= INTERVAL 600 SECOND) OR (is_second AND time - opened <= INTERVAL 600 SECOND)
 ), chained AS (
   SELECT *, sum(CASE WHEN joins THEN 0 ELSE 1 END) OVER (ORDER BY account_id, time, source_line ROWS UNBOUNDED PRECEDING) AS chain FROM kept
 ), placed AS (
@@ -299,16 +309,21 @@ WITH RECURSIVE steps AS (
 )
 SELECT unnest([one, other]) AS record_id, chain FROM walk WHERE one IS NOT NULL
 -- rule: same-model-after-an-error
-WITH RECURSIVE steps AS (
-  SELECT record_id, source_line, api_key_id, model, time, coalesce(status = 400, false) AS is_first, coalesce(event = 'completion' AND status = 200, false) AS is_second
-  FROM records WHERE (status = 400 OR event = 'completion' AND status = 200) AND api_key_id IS NOT NULL AND model IS NOT NULL
+WITH RECURSIVE firsts AS (
+  SELECT record_id, source_line, api_key_id, model, time, epoch_us(time) // 300000000 AS bucket FROM records WHERE status = 400 AND api_key_id IS NOT NULL AND model IS NOT NULL
+), seconds AS (
+  SELECT record_id, source_line, api_key_id, model, time, epoch_us(time) // 300000000 AS bucket FROM records WHERE event = 'completion' AND status = 200 AND api_key_id IS NOT NULL AND model IS NOT NULL
+), pairs AS (
+  SELECT f.source_line AS first_line, s.source_line AS second_line, f.record_id AS first_id, s.record_id AS second_id, f.time AS opened, s.time AS answered, f.api_key_id, f.model
+  FROM (SELECT *, bucket AS at FROM firsts UNION ALL SELECT *, bucket + 1 FROM firsts) f
+  JOIN seconds s ON f.at = s.bucket AND f.api_key_id = s.api_key_id AND f.model = s.model
+  WHERE s.time BETWEEN f.time AND f.time + INTERVAL 300 SECOND AND (f.time, f.source_line) < (s.time, s.source_line)
 ), near AS (
-  SELECT *, max(CASE WHEN is_first THEN time END) OVER (PARTITION BY api_key_id, model ORDER BY time, source_line) AS opened,
-    min(CASE WHEN is_second THEN time END) OVER (PARTITION BY api_key_id, model ORDER BY time DESC, source_line DESC) AS answered
-  FROM steps
+  SELECT DISTINCT first_id AS record_id, first_line AS source_line, api_key_id, model, opened AS time, true AS is_first, false AS is_second FROM pairs
+  UNION ALL
+  SELECT DISTINCT second_id, second_line, api_key_id, model, answered, false, true FROM pairs
 ), kept AS (
   SELECT *, time - lag(time) OVER (PARTITION BY api_key_id, model ORDER BY time, source_line) <= INTERVAL 300 SECOND AS joins FROM near
-  WHERE (is_first AND answered - time <= INTERVAL 300 SECOND) OR (is_second AND time - opened <= INTERVAL 300 SECOND)
 ), chained AS (
   SELECT *, sum(CASE WHEN joins THEN 0 ELSE 1 END) OVER (ORDER BY api_key_id, model, time, source_line ROWS UNBOUNDED PRECEDING) AS chain FROM kept
 ), placed AS (

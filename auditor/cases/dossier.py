@@ -12,9 +12,11 @@ from pathlib import Path
 
 from auditor.cases.approvals import OnFile, on_file
 from auditor.cases.cells import cell_of, columns_shown
+from auditor.cases.linked import LinkedAccounts, linked_accounts
 from auditor.cases.model import Case, CaseFinding
 from auditor.cases.origins import SourceAccount, numbered_sources
 from auditor.checker.findings import Finding, Receipt, WindowPoint
+from auditor.checker.linked import read_links
 from auditor.policy.conditions import Node
 from auditor.policy.explain import words_of
 from auditor.policy.pack import Approval, Context, Pack, SourceFile
@@ -103,6 +105,8 @@ class Dossier(Node):
     policy_files: tuple[SourceFile, ...] = ()
     context_file: SourceFile | None = None
     approvals: tuple[Approval, ...] = ()
+    linked: tuple[LinkedAccounts, ...] = ()
+    """Whom the run behind the dossier linked with whom, as far as the case is about them."""
     is_sealed: bool = False
 
     def sealed(self) -> "Dossier":
@@ -123,7 +127,8 @@ def gather(
 ) -> Iterator[Dossier]:
     """Yield the dossier of each case, in order of case id, with a handful of queries for all of them.
 
-    `runs` holds one folder a run with its `citations.parquet`; `sources` come from the store's manifest.
+    `runs` holds one folder a run with its `citations.parquet` and `links.jsonl`; `sources` come from the store's
+    manifest.
     """
     wanted = [item for case in cases for item in wanted_of(case, runs)]
     in_full = {(case.id, item.finding.id) for case in cases for item in gravest_first(case)[:FINDINGS_IN_FULL]}
@@ -135,6 +140,7 @@ def gather(
     approved = on_file(approvals)
     counts = cited_counts(activity, wanted)
     origins = numbered_sources(receipt, sources)
+    clusters = read_links(runs / receipt.run_id)
     rows = groupby(first_cited(activity, shown, limit=RECORDS_SHOWN), key=lambda row: row.case)
     case_id, cited = next(rows, ("", iter(())))
     for case in sorted(cases, key=lambda case: case.id):
@@ -150,6 +156,7 @@ def gather(
             policy_files=pack.files,
             context_file=context.file if context else None,
             approvals=_approvals_of(case, organizations, approved),
+            linked=linked_accounts(case, clusters),
         )
         if case_id == case.id:
             case_id, cited = next(rows, ("", iter(())))

@@ -27,6 +27,7 @@ class SourceAccount(Node):
     format: str = ""
     compression: str = ""
     records: int
+    bytes: int | None = None
     lines: int | None = None
     quarantined: int | None = None
     duplicates: int | None = None
@@ -36,7 +37,7 @@ class SourceAccount(Node):
 
 
 _KNOWN_OF_A_SOURCE = (
-    "format", "compression", "lines", "quarantined", "duplicates", "conflicts", "first_time", "last_time",
+    "format", "compression", "bytes", "lines", "quarantined", "duplicates", "conflicts", "first_time", "last_time",
 )  # fmt: skip
 
 

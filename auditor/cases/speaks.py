@@ -11,6 +11,7 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 
 from auditor.cases.model import AccountPart, CaseFinding, SpeaksFor
+from auditor.cases.speaks_of_links import facts_of_clusters, facts_of_tie
 from auditor.cases.ties import NO_TIES, Ties
 from auditor.checker.findings import Finding, Receipt, Threshold
 from auditor.digests import rfc3339
@@ -52,7 +53,11 @@ def facts_for(accounts: Sequence[str], findings: Sequence[CaseFinding], known: K
         for fact in _unique(_facts_of(account, cited, suppressed.get(account, ()), known))
     ]
     shared = [item.finding for item in findings if item.status != "stale" and len(item.parts) != 1]
-    of_the_case = [*(fact for finding in shared for fact in _close_thresholds(finding)), *_not_evaluated(known.receipt)]
+    of_the_case = [
+        *facts_of_clusters(findings),
+        *(fact for finding in shared for fact in _close_thresholds(finding)),
+        *_not_evaluated(known.receipt),
+    ]
     return (*facts, *(SpeaksFor(account="", fact=fact) for fact in _unique(of_the_case)))
 
 
@@ -66,6 +71,7 @@ def _facts_of(
         yield f"the exemption `{finding.suppressed_by}` covers a finding of {finding.title} ({finding.records} records)"
     for item, _ in cited:
         yield from _near_exemptions(account, item.finding, known)
+    yield from facts_of_tie(account, known.ties)
     yield from _share_of_traffic(account, known)
     for item, _ in cited:
         if len(item.parts) == 1:

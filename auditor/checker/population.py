@@ -15,6 +15,7 @@ from auditor.policy.conditions import Node
 from auditor.records.workspace import disk_errors, write_atomically
 
 POPULATION = "population.json"
+MOST_GAPS = 100
 
 
 class PeersSeen(Node):
@@ -29,6 +30,13 @@ class PeersSeen(Node):
     value: str
 
 
+class Gap(Node):
+    """A stretch of a day or more without any record of anybody: the last hour before it, the first after it."""
+
+    start: datetime
+    end: datetime
+
+
 class Population(Node):
     """Figures over others.
 
@@ -40,6 +48,8 @@ class Population(Node):
     log_end: datetime | None = None
     strangers: tuple[tuple[str, int], ...] = ()
     peers: tuple[PeersSeen, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    """The longest gaps of the log, at most `MOST_GAPS`, in order of time."""
 
     def of(self, findings: Collection[str]) -> "Population":
         """Return the part that some findings need."""

@@ -56,6 +56,9 @@ class _Lacking:
     def in_source(self, needed: frozenset[str], source: SourceSummary) -> frozenset[str]:
         return frozenset(name for name in needed if not self._is_provided(name, source))
 
+    def everywhere(self, needed: frozenset[str]) -> frozenset[str]:
+        return needed.intersection(*(self.in_source(needed, source) for source in self.sources))
+
     def _is_provided(self, name: str, source: SourceSummary) -> bool:
         if name in self.shared:
             return True
@@ -85,11 +88,15 @@ def _coverage(rule: Rule, lacking: _Lacking) -> RuleCoverage:
 
 
 def _coverage_of_composite(rule: Rule, composite: Composite, lacking: _Lacking) -> RuleCoverage:
-    """A composite can be evaluated if enough of its parts can, and uses the sources that one of these does."""
+    """A composite can be evaluated if enough of its parts can and its subject is known anywhere.
+
+    It uses the sources that one of these parts does.
+    """
     parts = tuple(_coverage(part, lacking) for part in composite.parts)
     pairs = [(part, found) for part, found in zip(composite.parts, parts, strict=True) if found.is_evaluable]
-    is_evaluable = len({composite.counted(part) for part, _ in pairs}) >= composite.at_least
-    missing = frozenset[str]().union(*(found.missing for found in parts)) if not is_evaluable else frozenset[str]()
+    homeless = lacking.everywhere(frozenset(rule.subject_columns))
+    is_evaluable = len({composite.counted(part) for part, _ in pairs}) >= composite.at_least and not homeless
+    missing = homeless.union(*(found.missing for found in parts)) if not is_evaluable else frozenset[str]()
     used = frozenset[str]().union(*(found.sources_used for _, found in pairs))
     left_out = [source for source in lacking.sources if source.source_id not in used]
     needed = rule.needed_columns()

@@ -45,6 +45,10 @@ def verify(
         list[Path] | None,
         typer.Option("--trust", metavar="PUBLIC_KEY", help="Public key of a person whose signature counts."),
     ] = None,
+    sources: Annotated[
+        Path | None,
+        typer.Option("--sources", metavar="DIR", help="Folder with the original files, to compare exact bytes."),
+    ] = None,
     is_json: AsJson = False,
     _workspace: AnyWorkspace = WORKSPACE,
 ) -> None:
@@ -56,7 +60,7 @@ def verify(
     """
     from auditor.cli import sealing
 
-    report = sealing.verify(path.absolute(), [key.absolute() for key in trust or ()])
+    report = sealing.verify(path.absolute(), [key.absolute() for key in trust or ()], absolute(sources))
     sealing.show(report, is_json=is_json)
     raise typer.Exit(report.exit_code)
 
@@ -80,4 +84,29 @@ def replay(
     raise typer.Exit(report.exit_code)
 
 
-COMMANDS: dict[str, Callable[..., None]] = {"build": build, "verify": verify, "replay": replay}
+def redact(
+    path: Annotated[Path, typer.Argument(metavar="BUNDLE", help="A full bundle.")],
+    edition: Annotated[str, typer.Option("--edition", metavar="NAME|FILE", help="What the recipient sees.")],
+    recipient: Annotated[str, typer.Option("--recipient", metavar="NAME", help="Whom it is for.")],
+    out: Annotated[Path, typer.Option("--out", metavar="PATH", help="Folder to make.")],
+    account: Annotated[str | None, typer.Option("--account", metavar="ID", help="Whose own edition it is.")] = None,
+    is_json: AsJson = False,
+    _workspace: AnyWorkspace = WORKSPACE,
+) -> None:
+    """Make an edition that withholds what its recipient must not see.
+
+    Shipped editions: partner, regulator, court, account-holder. What is withheld is still held to its word by the
+    root of the full bundle, and pseudonyms differ from recipient to recipient.
+
+    Example: auditor bundle redact audit/bundles/C-0123456789ab --edition partner --recipient "Other Ltd" --out shared
+    """
+    from auditor.cli import redacting
+
+    made = redacting.redact_bundle(path.absolute(), edition, recipient, account, out.absolute())
+    if is_json:
+        console.json_object(edition=edition, recipient=recipient, path=str(made))
+    else:
+        console.result(str(made))
+
+
+COMMANDS: dict[str, Callable[..., None]] = {"build": build, "verify": verify, "replay": replay, "redact": redact}

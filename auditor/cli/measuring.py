@@ -15,6 +15,7 @@ from auditor.records.store import open_activity
 from auditor.records.workspace import open_workspace
 
 NOTHING = "–"
+KINDS_SHOWN, RULES_SHOWN = 4, 6
 
 
 def measure_workspace(folder: Path, labels: Path, *, pack: str, prevalence: float, seed: int) -> Measured:
@@ -36,6 +37,7 @@ def show_measured(found: Measured) -> None:
     show_steps(found.steps, found.prevalence)
     show_groups(found)
     show_kinds(found.kinds)
+    show_finders(found.kinds)
     show_lookalikes(found.lookalikes)
     show_rules(found.rules)
 
@@ -108,6 +110,13 @@ def show_kinds(kinds: tuple[KindFigures, ...]) -> None:
     console.table(head, rows)
 
 
+def show_finders(kinds: tuple[KindFigures, ...]) -> None:
+    """Print which rules find which kind of abuse."""
+    _head("Abuse, by the rules that cite its records (accounts)")
+    rows = [(f"{it.kind} {it.variant}".strip(), f"{it.accounts:,}", _most(it.rules, RULES_SHOWN)) for it in kinds]
+    console.table(["kind", "accounts", "cited by"], rows)
+
+
 def show_lookalikes(lookalikes: tuple[LookalikeFigures, ...]) -> None:
     """Print a row a kind of innocent account."""
     _head("Innocent accounts, by what they look like (in brackets: ordinary ones)")
@@ -127,7 +136,7 @@ def show_rules(rules: tuple[RuleFigures, ...]) -> None:
     rows = [
         (
             it.rule, f"{it.accounts:,}", f"{it.right:,}", _share(it.precision),
-            ", ".join(f"{kind} {count:,}" for kind, count in it.wrong[:4]) or NOTHING,
+            _most(it.wrong, KINDS_SHOWN),
         )
         for it in rules
     ]  # fmt: skip
@@ -137,6 +146,11 @@ def show_rules(rules: tuple[RuleFigures, ...]) -> None:
 def _name_of(pack: str) -> str:
     """Return the name under which the casebook keeps a pack that is given by name, file or folder."""
     return load_pack(str(Path(pack).absolute()), context=Context()).name if Path(pack).exists() else pack
+
+
+def _most(counts: tuple[tuple[str, int], ...], shown: int) -> str:
+    more = [f"and {len(counts) - shown} more"] if len(counts) > shown else []
+    return ", ".join([*(f"{name} {count:,}" for name, count in counts[:shown]), *more]) or NOTHING
 
 
 def _head(title: str) -> None:

@@ -5,11 +5,12 @@ each file is taken while it is written.
 """
 
 import hashlib
+import json
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO  # JSON values have no closed type
 
 from auditor.errors import BundleError
 from auditor.evidence.standalone.layout import DECLARATION, DEVICE, NAME, PAYLOAD_MANIFEST, TAG_MANIFEST
@@ -32,6 +33,11 @@ class Bag:
         with self.opened(name) as file:
             for piece in pieces:
                 file.write(piece)
+
+    def lines_of(self, name: str) -> Iterator[Any]:
+        """Yield the documents of a JSON Lines file that was written, `name` relative to `data/`."""
+        with (self._folder / "data" / name).open("rb") as stream:
+            yield from map(json.loads, stream)
 
     @contextmanager
     def opened(self, name: str) -> Iterator["PayloadFile"]:

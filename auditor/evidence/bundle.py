@@ -5,8 +5,8 @@ sealed dossier. The same case gives the same bytes on any machine, in any time z
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Any  # a row holds values of several types
@@ -17,6 +17,7 @@ from auditor.digests import canonical_json, rfc3339
 from auditor.errors import BundleError
 from auditor.evidence.bag import Bag, PayloadFile, is_plain, new_bag
 from auditor.evidence.carried import carried
+from auditor.evidence.completeness import completeness_of
 from auditor.evidence.deciding import Attested
 from auditor.evidence.documents import (
     CaseDocument,
@@ -27,13 +28,15 @@ from auditor.evidence.documents import (
     PopulationDocument,
     ProposalDocument,
     ReceiptDocument,
-    SourceStatement,
 )
 from auditor.evidence.recordlines import RecordLine, RecordWriter
 from auditor.evidence.snapshot import add_policy
+from auditor.evidence.standalone.spreadsheet import cited_table, findings_table
+from auditor.evidence.stated import add_statements
 from auditor.policy.conditions import Node
 from auditor.records.sourcebytes import SourceBytes
 from auditor.report.page import findings_of, render_case
+from auditor.report.statement import statements_of
 
 PROFILE = "auditor evidence bundle 1"
 
@@ -48,6 +51,8 @@ class CaseRecords:
     cited: Iterable[tuple[Any, ...]]
     context: Iterable[tuple[Any, ...]]
     population: Population
+    undated: Mapping[str, int] = field(default_factory=dict)
+    """Quarantined lines without a time, by source, as far as the quarantine is still there."""
 
 
 def build_bundle(
@@ -90,11 +95,22 @@ def _fill(bag: Bag, sealed: Dossier, records: CaseRecords, sources: SourceBytes)
         _add_records(bag, "records/context.jsonl", writer.lines(records.context), commitments)
     committed = Commitments(root=writer.root, records=writer.total)
     bag.add("findings.jsonl", _findings(sealed, by_finding))
-    bag.add("case.json", _document(_case(sealed, cited, without, committed)))
-    bag.add("population.json", _document(PopulationDocument(**records.population.model_dump())))
+    complete = completeness_of(
+        sealed,
+        cited=cited,
+        context=committed.records - cited,
+        without=without,
+        population=records.population,
+        undated=records.undated,
+        out_of_order=writer.out_of_order,
+    )
+    bag.add("case.json", _document(_case(sealed, committed, complete)))
+    bag.add("population.json", _document(PopulationDocument(**records.population.model_dump(exclude={"gaps"}))))
     bag.add("receipt.json", _document(_receipt(sealed)))
+    _add_tables(bag, _receipt(sealed))
     bag.add("proposal.json", _document(_proposal(sealed)))
     add_policy(bag, sealed)
+    add_statements(bag, statements_of(sealed.case))
     bag.add("report/report.html", [render_case(sealed)])
     for name, data in sorted(carried().items()):
         bag.add(name, [data])
@@ -115,6 +131,15 @@ def _add_records(bag: Bag, name: str, lines: Iterable[RecordLine], commitments: 
         while piece := tuple(islice(held, PIECE)):
             file.write(b"".join([line for line, _ in piece]))
             commitments.write(b"".join([commitment for _, commitment in piece]))
+
+
+def _add_tables(bag: Bag, receipt: ReceiptDocument) -> None:
+    """Add what a spreadsheet opens, made of the lines that the bag holds."""
+    read = receipt.model_dump(mode="json")
+    rows = cited_table(bag.lines_of("records/cited.jsonl"), read)
+    bag.add("records/cited.csv", (row.encode("utf-8", "backslashreplace") for row in rows))
+    rows = findings_table(bag.lines_of("findings.jsonl"))
+    bag.add("findings.csv", (row.encode("utf-8", "backslashreplace") for row in rows))
 
 
 def _attest(bag: Bag, attested: Attested | None, target: Path) -> None:
@@ -152,7 +177,7 @@ def _findings(sealed: Dossier, found: Counter[str]) -> Iterator[bytes]:
         )
 
 
-def _case(sealed: Dossier, cited: int, without: dict[str, int], committed: Commitments) -> CaseDocument:
+def _case(sealed: Dossier, committed: Commitments, completeness: Completeness) -> CaseDocument:
     case = sealed.case
     return CaseDocument(
         case=CaseHead(
@@ -165,30 +190,10 @@ def _case(sealed: Dossier, cited: int, without: dict[str, int], committed: Commi
             refers_to=case.refers_to,
         ),
         findings=tuple(view.item.finding.id for view in findings_of(sealed)),
-        cited=cited,
-        context=committed.records - cited,
+        cited=completeness.records_cited,
+        context=completeness.records_context,
         commitments=committed,
-        completeness=Completeness(
-            records_read=sealed.receipt.records,
-            records_cited=cited,
-            records_context=committed.records - cited,
-            records_with_bytes=cited - sum(without.values()),
-            without_bytes=without,
-            sources=_sources(sealed),
-            rules_not_evaluated={run.rule: run.missing for run in sealed.receipt.rules if not run.is_evaluated},
-            suppressed_findings=sealed.receipt.suppressed,
-        ),
-    )
-
-
-def _sources(sealed: Dossier) -> tuple[SourceStatement, ...]:
-    return tuple(
-        SourceStatement(
-            **source.model_dump(include=set(SourceStatement.model_fields) - {"first_time", "last_time"}),
-            first_time=rfc3339(source.first_time) if source.first_time else None,
-            last_time=rfc3339(source.last_time) if source.last_time else None,
-        )
-        for source in sealed.sources
+        completeness=completeness,
     )
 
 

@@ -12,6 +12,8 @@ from auditor.cases.model import Action, ActionName, SpeaksFor
 from auditor.checker.findings import Finding, RuleRun, SourceRead
 from auditor.checker.population import Population
 from auditor.policy.conditions import Node
+from auditor.report.phrases.model import Language
+from auditor.report.statement import Statement
 
 FORMAT_VERSION: Literal[1] = 1
 
@@ -41,6 +43,7 @@ class SourceStatement(Node):
 
     source_id: Digest
     name: str
+    bytes: int | None = Field(description="how many it had when it was read; a log may have grown since")
     records: int
     lines: int | None
     quarantined: int | None
@@ -48,6 +51,16 @@ class SourceStatement(Node):
     conflicts: int | None
     first_time: str | None
     last_time: str | None
+    undated: int | None = Field(description="of the quarantined lines, those without a time that can be read")
+    is_ahead: bool = Field(description="whether it has a record later than the audit began")
+    out_of_order: int = Field(description="records of this bundle that stand before an earlier one in their file")
+
+
+class Stretch(Node):
+    """A stretch of time, from its start to its end."""
+
+    start: str
+    end: str
 
 
 class Completeness(Node):
@@ -61,6 +74,11 @@ class Completeness(Node):
     sources: tuple[SourceStatement, ...]
     rules_not_evaluated: dict[str, tuple[str, ...]] = Field(description="missing columns, by rule")
     suppressed_findings: int = Field(description="of all accounts; exemptions suppressed them")
+    undetermined: dict[str, int] = Field(description="records of which a rule could not tell, by rule, over everybody")
+    left_out: dict[str, int] = Field(description="records of sources that lack what a rule needs, by rule")
+    subjects_not_evaluated: dict[str, int] = Field(description="subjects that a rule could not judge, by rule")
+    records_not_in_bundle: dict[str, int] = Field(description="of the records read, by reason")
+    gaps: tuple[Stretch, ...] = Field(description="a day or more without a record of anybody, the longest of them")
 
 
 class Commitments(Node):
@@ -121,6 +139,7 @@ class CitedDocument(Node):
     findings: tuple[Citing, ...]
     record: dict[str, Value]
     derived: dict[str, str] = Field(default_factory=dict, description="what was worked out from many records")
+    pseudonyms: dict[str, str] = Field(default_factory=dict, description="of withheld columns, in a redacted edition")
     source: SourcePlace
 
 
@@ -130,6 +149,7 @@ class ContextDocument(Node):
     findings: tuple[str, ...]
     record: dict[str, Value]
     derived: dict[str, str] = Field(default_factory=dict, description="what was worked out from many records")
+    pseudonyms: dict[str, str] = Field(default_factory=dict, description="of withheld columns, in a redacted edition")
     source: SourcePlace
 
 
@@ -188,6 +208,7 @@ class PolicyEntry(Node):
     file: str
     sha256: Digest
     role: Literal["pack", "context"]
+    is_withheld: bool = Field(default=False, description="whether a redacted edition leaves it out")
 
 
 class PolicyDocument(Node):
@@ -198,15 +219,52 @@ class PolicyDocument(Node):
     files: tuple[PolicyEntry, ...]
 
 
+class WithheldDocument(Node):
+    """One disclosure group that an edition withholds, why, and of how many of its records."""
+
+    group: str
+    fields: tuple[str, ...]
+    reason: str
+    has_pseudonyms: bool
+    records: int
+
+
+class EditionDocument(Node):
+    """`edition.json`: there in a redacted edition only. `derived_from` is the SHA-256 of the full tag manifest."""
+
+    format_version: Literal[1] = FORMAT_VERSION
+    edition: str
+    title: str
+    purpose: str
+    recipient: str
+    account: str | None
+    derived_from: Digest
+    root: Digest
+    withheld: tuple[WithheldDocument, ...]
+    records_withheld: int
+
+
+class NoticeDocument(Node):
+    """A line of `statement/notices.jsonl`: what the holder of one account would be told, in one language."""
+
+    account: str
+    language: Language
+    is_draft: bool
+    text: str
+
+
 SCHEMAS: dict[str, type[Node]] = {
     "case": CaseDocument,
     "cited": CitedDocument,
     "commitment": CommitmentDocument,
     "context": ContextDocument,
+    "edition": EditionDocument,
     "finding": FindingDocument,
+    "notice": NoticeDocument,
     "policy": PolicyDocument,
     "population": PopulationDocument,
     "proposal": ProposalDocument,
     "receipt": ReceiptDocument,
+    "statement": Statement,
 }
 """The document that each file of `schemas/` describes."""

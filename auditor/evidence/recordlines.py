@@ -41,6 +41,8 @@ class RecordWriter:
         self._sources = sources
         self._leaves = bytearray()
         self.without_bytes: Counter[str] = Counter()
+        self.out_of_order: Counter[str] = Counter()
+        self._last_line: dict[str, int] = {}
         self._citing: Counter[str] = Counter()
 
     @property
@@ -66,9 +68,13 @@ class RecordWriter:
 
         Raises BundleError when a record of canonical JSON isn't what its exact bytes say.
         """
+        self._last_line.clear()
         for _, derived, findings, record, source_id, line, offset, length, key, committed, salt in rows:
             record = _canonical(record) if _UPPER.search(record) else record
             self._citing[findings] += 1
+            if line < self._last_line.get(source_id, 0):
+                self.out_of_order[source_id] += 1
+            self._last_line[source_id] = line
             data = self._sources.of(source_id, offset, length)
             if data is None:
                 held, after = "", self._why_not(source_id, offset)

@@ -10,7 +10,7 @@ from sqlglot import exp
 
 from auditor.cases.dossier import Dossier, wanted_of
 from auditor.cases.model import Case
-from auditor.checker.population import POPULATION, Population, read_population
+from auditor.checker.population import POPULATION, PeersSeen, Population, read_population
 from auditor.evidence.bundle import CaseRecords, build_bundle
 from auditor.evidence.deciding import Attested
 from auditor.evidence.linequery import columns_written, forget_secrets, keep_secrets, lines_of_records
@@ -33,11 +33,12 @@ def seal(
     secrets: Secrets,
     targets: Mapping[str, Path],
     people: Mapping[str, Attested],
+    undated: Mapping[str, int],
 ) -> Iterator[Path]:
     """Build the bundle of each case at its target, in order of case id, and yield the paths.
 
-    Exact bytes come from the original files of `sources`; `people` is what they signed, by case. Raises
-    BundleError, WorkspaceError.
+    Exact bytes come from the original files of `sources`; `people` is what they signed, by case, `undated` counts
+    quarantined lines without a time by source. Raises BundleError, WorkspaceError.
     """
     wanted = [item for dossier in dossiers for item in wanted_of(dossier.case, runs)]
     own_secrets = {dossier.case.id: secrets[dossier.case.id] for dossier in dossiers}
@@ -46,7 +47,7 @@ def seal(
         context = RowsByCase(record_rows(activity, context_records(wanted), wanted))
         for dossier in sorted(dossiers, key=lambda dossier: dossier.case.id):
             case = dossier.case
-            records = CaseRecords(cited.of(case.id), context.of(case.id), population_of(case, runs))
+            records = CaseRecords(cited.of(case.id), context.of(case.id), population_of(case, runs), undated)
             yield build_bundle(
                 dossier, records=records, sources=originals, target=targets[case.id], attested=people.get(case.id)
             )
@@ -62,17 +63,17 @@ def record_rows(activity: Activity, records: exp.Select | None, wanted: Sequence
 
 def population_of(case: Case, runs: Path) -> Population:
     """Return what the findings of a case rest on that is not their own, from the runs that last saw them."""
-    log_end, strangers, peers = None, list[tuple[str, int]](), list[Any]()
+    whole, strangers, peers = Population(), list[tuple[str, int]](), list[PeersSeen]()
     for run in sorted({item.last_run for item in case.findings}):
         ids = {item.cited_as or item.finding.id: item.finding.id for item in case.findings if item.last_run == run}
         if not (runs / run / POPULATION).is_file():
             continue
         found = read_population(runs / run).of(ids)
-        log_end = found.log_end if run == case.last_run or log_end is None else log_end
+        whole = found if run == case.last_run or whole.log_end is None else whole
         strangers += [(ids[finding], count) for finding, count in found.strangers]
         peers += [seen.model_copy(update={"finding": ids[seen.finding]}) for seen in found.peers]
     peers.sort(key=lambda seen: (seen.finding, seen.bucket, seen.name))
-    return Population(log_end=log_end, strangers=tuple(sorted(strangers)), peers=tuple(peers))
+    return whole.model_copy(update={"strangers": tuple(sorted(strangers)), "peers": tuple(peers)})
 
 
 class RowsByCase:

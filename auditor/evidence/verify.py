@@ -12,6 +12,7 @@ from auditor.errors import EXIT_DONE, EXIT_FAILED_CHECK, EXIT_PARTIAL
 from auditor.evidence.any_bag import BagVerdict, problems_in_words, verdict_on
 from auditor.evidence.carried import carried
 from auditor.evidence.keys import trusted_key
+from auditor.evidence.originals import original_checks
 from auditor.evidence.standalone.attestations import LADDER, Attestation
 from auditor.evidence.standalone.checks import Examination, examination_of
 from auditor.evidence.standalone.publickeys import key_id_of
@@ -91,8 +92,10 @@ class VerificationReport(Node):
         return {"verified": EXIT_DONE, "failed": EXIT_FAILED_CHECK, "unproven": EXIT_PARTIAL}[self.verdict]
 
 
-def verify_bundle(path: Path, *, trust: Sequence[Path] = ()) -> VerificationReport:
+def verify_bundle(path: Path, *, trust: Sequence[Path] = (), sources: Path | None = None) -> VerificationReport:
     """Check a bundle and list every check, also after one has failed; `trust` are public key files from outside.
+
+    With `sources`, a folder of original files, the exact bytes in the bundle are compared with these.
 
     Never raises for what it finds in the bundle. Raises UsageError for a key file that holds no key.
     """
@@ -100,6 +103,8 @@ def verify_bundle(path: Path, *, trust: Sequence[Path] = ()) -> VerificationRepo
     checks = tuple(CheckResult(**check._asdict()) for check in found.checks)
     checks += tuple(_carried_must_be_ours(found)) if found.files else ()
     checks += tuple(_other_bag(path, found))
+    if sources is not None:
+        checks += tuple(CheckResult(**check._asdict()) for check in original_checks(found.files, sources))
     return VerificationReport(
         verdict=_verdict({check.result for check in checks}),
         stage=found.signed[-1].step if found.signed else "sealed",

@@ -14,7 +14,7 @@ from auditor.linking.population import Population
 from auditor.linking.rarity import bits_of
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Bond:
     """Accounts held together: (since, number) of each, oldest first, and the words for why.
 

@@ -9,39 +9,41 @@ from dataclasses import dataclass
 
 from auditor.linking.population import Population
 from auditor.linking.reading import Reading
-from auditor.linking.uses import USES, VALUES, holders_by_run, shared_values, uses_by_day
+from auditor.linking.uses import VALUES, holders_by_run, shared_values
 from auditor.policy.links import LinkSignal
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Value:
     """One shared value of a signal: its holders with the time since which each holds it, oldest first.
 
-    `network` is the network that is part of it; of an address in a rotation the provider. The value is not kept.
+    `number` is that of the value among the shared values of its signal. `network` is the network that is part of it; of
+    an address in a rotation the provider. The value is not kept.
     """
 
     key: int
     signal: LinkSignal
     holders: tuple[tuple[int, int], ...]
     """(since in microseconds, account number)"""
+    number: int = 0
     network: str = ""
 
 
 def holdings_of(signal: LinkSignal, reading: Reading, population: Population, first_key: int) -> tuple[Value, ...]:
     """Return the values of a signal that several accounts hold, by value, numbered from `first_key`."""
-    reading.keep(USES, uses_by_day(signal, reading))
     reading.keep(VALUES, shared_values(signal, reading))
     rows = reading.rows(holders_by_run(signal, reading))
-    reading.drop(USES, VALUES)
+    reading.drop(VALUES)
     numbers = population.numbers
     return tuple(
         Value(
             key=first_key + position,
             signal=signal,
             holders=tuple(sorted((since, numbers[account]) for account, since in zip(accounts, times, strict=True))),
+            number=number,
             network=network,
         )
-        for position, (network, accounts, times) in enumerate(rows)
+        for position, (number, network, accounts, times) in enumerate(rows)
     )
 
 

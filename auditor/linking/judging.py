@@ -4,7 +4,7 @@ All values start as accepted. One that fails the test no longer vouches for othe
 remains at the end is the largest set of values that hold each other up (docs/linking.md, "Crowds").
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from auditor.linking.holdings import Value
@@ -49,19 +49,39 @@ def verdicts_on(values: Sequence[Value], rules: LinkRules, population: Populatio
     """Put every value to the test."""
     test = _Test(rules, population)
     refused = [*map(test.refused_at_once, values)]
-    standing = [value for value, verdict in zip(values, refused, strict=True) if verdict is None]
+    standing = {value.key: value for value, verdict in zip(values, refused, strict=True) if verdict is None}
+    accepted: dict[int, Accepted] = {}
     crowds: list[Refused] = []
-    shelves = shelves_of(standing)
-    while failed := test.failing(standing, shelves):
+    asked: Collection[Value] = tuple(standing.values())
+    while asked:
+        shelves = shelves_of(standing.values())
+        verdicts = [test.verdict(value, shelves) for value in asked]
+        accepted |= {verdict.value.key: verdict for verdict in verdicts if isinstance(verdict, Accepted)}
+        failed = [verdict for verdict in verdicts if isinstance(verdict, Refused)]
         crowds += failed
-        gone = {item.value.key for item in failed}
-        standing = [value for value in standing if value.key not in gone]
-        shelves = shelves_of(standing)
+        for verdict in failed:
+            del standing[verdict.value.key]
+        asked = _touched(failed, standing.values())
     return Verdicts(
-        strong=tuple(test.accepted(value, shelves) for value in standing if value.signal.is_strong),
-        supporting=tuple(value for value in standing if not value.signal.is_strong),
+        strong=tuple(accepted[key] for key, value in standing.items() if value.signal.is_strong),
+        supporting=tuple(value for value in standing.values() if not value.signal.is_strong),
         refused=(*(verdict for verdict in refused if verdict), *crowds),
     )
+
+
+def _touched(failed: Iterable[Refused], standing: Iterable[Value]) -> list[Value]:
+    """Return the values that may have lost a voucher: weak ones are vouched for by strong ones and networks only."""
+    by_any: set[int] = set()
+    by_strong: set[int] = set()
+    for verdict in failed:
+        accounts = {account for _, account in verdict.value.holders}
+        by_any |= accounts
+        by_strong |= accounts if verdict.value.signal.is_strong else set()
+    return [
+        value
+        for value in standing
+        if any(account in (by_any if value.signal.is_strong else by_strong) for _, account in value.holders)
+    ]
 
 
 def shelves_of(values: Iterable[Value]) -> Mapping[str, Shelf]:
@@ -78,6 +98,7 @@ class _Test:
     def __init__(self, rules: LinkRules, population: Population) -> None:
         self.rules = rules
         self.population = population
+        self.parties = population.parties
         self.families = tuple(dict.fromkeys(signal.family for signal in rules.signals))
         self.strong = Bar(rules.corroborated, rules.alone)
         self.weak = Bar(rules.specific)
@@ -88,38 +109,28 @@ class _Test:
             return Refused(value, "intermediary")
         return Refused(value, "customer") if self._parties(value) < 2 else None
 
-    def failing(self, standing: Sequence[Value], shelves: Mapping[str, Shelf]) -> list[Refused]:
-        """Return the values that fail, given those that stand."""
-        failed = []
-        for value in standing:
-            if value.signal.networks or (value.signal.is_strong and self._parties(value) <= self.rules.alone):
-                continue
-            meetings = self._meetings(value, shelves, self.families)
-            if self._since(value, meetings) is None:
-                failed.append(Refused(value, "crowd", len(meetings)))
-        return failed
-
-    def accepted(self, value: Value, shelves: Mapping[str, Shelf]) -> Accepted:
-        """Return a strong value with the first families, in the order of the file, whose word is enough."""
-        if self._parties(value) <= self.rules.alone:
+    def verdict(self, value: Value, shelves: Mapping[str, Shelf]) -> Accepted | Refused:
+        """Return the verdict on a value: accepted on the word of the first families, in the file's order, that do."""
+        if value.signal.networks or (value.signal.is_strong and self._parties(value) <= self.rules.alone):
             return Accepted(value, value.holders[0][0])
-        for count in range(1, len(self.families) + 1):
-            asked = self.families[:count]
-            meetings = self._meetings(value, shelves, asked)
-            since = self._since(value, meetings)
-            if since is not None:
-                signals = tuple(signal for signal in self._vouchers(value, asked) if signal.name in shelves)
-                return Accepted(value, since, signals, len(meetings))
-        raise AssertionError("a value that stands has enough vouchers")
+        meetings: dict[int, int] = {}
+        signals: list[LinkSignal] = []
+        for family in self.families:
+            own = [signal for signal in self._vouchers(value, family) if signal.name in shelves]
+            if not own:
+                continue
+            signals += own
+            for account, since in vouched(value, [shelves[signal.name] for signal in own], self.parties).items():
+                meetings[account] = min(meetings.get(account, since), since)
+            reached = self._since(value, meetings)
+            if reached is not None:
+                return Accepted(value, reached, tuple(signals), len(meetings))
+        return Refused(value, "crowd", len(meetings))
 
-    def _meetings(self, value: Value, shelves: Mapping[str, Shelf], families: Sequence[str]) -> dict[int, int]:
-        names = [signal.name for signal in self._vouchers(value, families)]
-        return vouched(value, [shelves[name] for name in names if name in shelves], self.population.parties)
-
-    def _vouchers(self, value: Value, families: Sequence[str]) -> list[LinkSignal]:
-        """Return who may speak for a value: other families; for a weak one strong signals and networks only."""
+    def _vouchers(self, value: Value, family: str) -> list[LinkSignal]:
+        """Return which signals of a family may speak for a value; for a weak one only strong ones and networks."""
         own = value.signal
-        asked = [signal for signal in self.rules.signals if signal.family in families and signal.family != own.family]
+        asked = [signal for signal in self.rules.signals if signal.family == family != own.family]
         if own.is_strong:
             return asked
         return [signal for signal in asked if signal.is_strong or (signal.networks and not signal.only_supports)]

@@ -14,6 +14,7 @@ from auditor.linking.judging import Verdicts, verdicts_on
 from auditor.linking.model import Links
 from auditor.linking.population import Population, population_of
 from auditor.linking.reading import Reading, reading_of
+from auditor.linking.rhythm import rhythm_bonds
 from auditor.linking.rotation import rotating
 from auditor.linking.succession import succession_bonds
 from auditor.linking.timeline import grown, links_of_bonds
@@ -64,6 +65,9 @@ def _bonds(
     for signal in signals.signals:
         if signal.seen == "succession":
             bonds += succession_bonds(signal, identifying, verdicts.supporting, reading, population)
+        elif signal.seen == "rhythm":
+            templates = [v for v in verdicts.supporting if v.signal.columns == signal.columns]
+            bonds += rhythm_bonds(signal, templates, reading, population)
     return bonds
 
 

@@ -31,7 +31,7 @@ class _Growing:
     formerly: list[tuple[int, str]] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Link:
     """One edge of a bond's star: since when, and the numbers of the two accounts."""
 

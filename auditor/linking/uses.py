@@ -16,7 +16,7 @@ from auditor.records.schema import READABLE_COLUMNS, ColumnType
 from auditor.records.sql import all_of, call, case, cast, identifier, literal, named, table, within
 
 DAY = 86_400_000_000
-USES, VALUES = "link_uses", "link_values"
+VALUES = "link_values"
 NETWORK, NUMBER, RUN = "_network", "_number", "_run"
 _VALUE = ("_v0", "_v1", "_v2", "_v3")
 
@@ -26,43 +26,33 @@ def columns_read(signal: LinkSignal, reading: Reading) -> tuple[str, ...]:
     return (*signal.columns, *(column for column in signal.also if column in reading.columns))
 
 
-def uses_by_day(signal: LinkSignal, reading: Reading) -> exp.Select:
-    """Return first and last use by value, account and day."""
-    columns = columns_read(signal, reading)
-    values = [_read(column, signal) if column in signal.columns else _or_none(column) for column in columns]
-    items = [named(value, name) for value, name in zip(values, names_of(columns), strict=True)]
-    inner = reading.select(items, *_tests(signal, reading))
-    keys = [*(identifier(name) for name in names_of(columns)), identifier(ACCOUNT)]
-    day = named(exp.IntDiv(this=identifier(TIME), expression=literal(DAY)), "_day")
-    first, last = exp.Min(this=identifier(TIME)), exp.Max(this=identifier(TIME))
-    query = exp.Select(expressions=[*keys, day, named(first, "_first"), named(last, "_last")])
-    query = query.from_(within(_with_network(inner, columns)))
-    return query.group_by(*(key.copy() for key in keys), identifier("_day"))
-
-
 def shared_values(signal: LinkSignal, reading: Reading) -> exp.Select:
-    """Return the values that several accounts used, numbered in their order, over the table of uses."""
-    columns = columns_read(signal, reading)
-    names = [identifier(name) for name in names_of(columns)]
+    """Return the values that several accounts used, numbered in their order."""
+    names = [identifier(name) for name in names_of(columns_read(signal, reading))]
     ordered = exp.Order(expressions=[exp.Ordered(this=name.copy(), desc=False) for name in names])
     number = named(exp.Window(this=exp.RowNumber(), order=ordered), NUMBER)
-    query = exp.Select(expressions=[*names, number]).from_(table(USES)).group_by(*(name.copy() for name in names))
+    query = exp.Select(expressions=[*names, number]).from_(within(uses_of(signal, reading)))
+    query = query.group_by(*(name.copy() for name in names))
     least, most = exp.Min(this=identifier(ACCOUNT)), exp.Max(this=identifier(ACCOUNT))
     return query.having(exp.NEQ(this=least, expression=most), copy=False)
 
 
 def holders_by_run(signal: LinkSignal, reading: Reading) -> exp.Select:
-    """Return a row a value and run, with its network, its accounts and since when each holds it."""
-    columns = columns_read(signal, reading)
-    held = _held(_in_runs(_numbered(columns), signal.within), signal.days)
+    """Return a row a value and run, with its network, its accounts and since when each holds it.
+
+    The table of shared values must be there.
+    """
+    held = _held(_in_runs(_by_day(signal, reading), signal.within), signal.days)
     keys = [identifier(NUMBER), identifier(RUN)]
     query = exp.Select(expressions=[*keys, named(_listed(ACCOUNT), "_accounts"), named(_listed("_since"), "_times")])
     query = query.from_(within(held)).group_by(*(key.copy() for key in keys))
     query = query.having(exp.GT(this=exp.Count(this=exp.Star()), expression=literal(1)), copy=False)
     shown = _network_column(signal)
     network = cast(identifier(shown, "v"), "VARCHAR") if shown else literal("")
-    whole = exp.Select(expressions=[named(network, "network"), identifier("_accounts"), identifier("_times")])
-    whole = whole.from_(within(query, "h")).join(table(VALUES, "v"), on=_same([NUMBER], "h", "v"))
+    whole = exp.Select(
+        expressions=[identifier(NUMBER, "h"), named(network, "network"), identifier("_accounts"), identifier("_times")]
+    )
+    whole = whole.from_(within(query, "h")).join(table(VALUES, "v"), on=same_names([NUMBER], "h", "v"))
     return whole.order_by(identifier(NUMBER, "h"), identifier(RUN, "h"))
 
 
@@ -78,11 +68,28 @@ def _network_column(signal: LinkSignal) -> str:
     return _VALUE[signal.columns.index("asn")] if signal.seen == "rotation" else NETWORK
 
 
-def _with_network(inner: exp.Select, columns: Sequence[str]) -> exp.Select:
+def uses_of(signal: LinkSignal, reading: Reading) -> exp.Select:
+    """Return every use: account, time and the value's columns."""
+    columns = columns_read(signal, reading)
+    values = [_read(column, signal) if column in signal.columns else _or_none(column) for column in columns]
+    items = [named(value, name) for value, name in zip(values, names_of(columns), strict=True)]
+    inner = reading.select(items, *_tests(signal, reading))
     if "client_ip" not in columns:
         return inner
     query = exp.Select(expressions=[exp.Star()]).from_(within(inner, "read"))
     return query.where(is_known(identifier(NETWORK)), copy=False)
+
+
+def _by_day(signal: LinkSignal, reading: Reading) -> exp.Select:
+    """Return first and last use by number of the value, account and day."""
+    keys = [identifier(NUMBER, "v"), identifier(ACCOUNT, "u")]
+    day = named(exp.IntDiv(this=identifier(TIME, "u"), expression=literal(DAY)), "_day")
+    first, last = exp.Min(this=identifier(TIME, "u")), exp.Max(this=identifier(TIME, "u"))
+    query = exp.Select(expressions=[*keys, day, named(first, "_first"), named(last, "_last")])
+    query = query.from_(within(uses_of(signal, reading), "u"))
+    names = names_of(columns_read(signal, reading))
+    query = query.join(table(VALUES, "v"), on=same_names(names, "u", "v"))
+    return query.group_by(*(key.copy() for key in keys), identifier("_day"))
 
 
 def _tests(signal: LinkSignal, reading: Reading) -> Iterator[exp.Expression]:
@@ -120,13 +127,6 @@ def _empty(column: str) -> exp.Expression:
     return literal(-1 if known is not None and known.type is ColumnType.INTEGER else "")
 
 
-def _numbered(columns: Sequence[str]) -> exp.Select:
-    """Return the uses of shared values, by the value's number."""
-    items = [identifier(NUMBER, "v"), *(identifier(name, "u") for name in (ACCOUNT, "_first", "_last"))]
-    query = exp.Select(expressions=items).from_(table(USES, "u"))
-    return query.join(table(VALUES, "v"), on=_same(names_of(columns), "u", "v"))
-
-
 def _in_runs(uses: exp.Select, longest: int) -> exp.Select:
     """Number the runs of a value's uses: a new one begins after a break longer than `longest` seconds (0: never)."""
     if not longest:
@@ -158,7 +158,8 @@ def _held(runs: exp.Select, days: int) -> exp.Select:
     return query.having(exp.GTE(this=exp.Count(this=exp.Star()), expression=literal(days)), copy=False)
 
 
-def _same(names: Sequence[str], left: str, right: str) -> exp.Expression:
+def same_names(names: Sequence[str], left: str, right: str) -> exp.Expression:
+    """Return the test that columns of the same name of two tables are equal."""
     return all_of([exp.EQ(this=identifier(name, left), expression=identifier(name, right)) for name in names])
 
 

@@ -1,5 +1,6 @@
 """All figures of a measurement: over all, at each step of the ladder, per rule, campaign kind and look-alike."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
 from auditor.cases.model import ActionName
@@ -42,6 +43,8 @@ class KindFigures(Node):
     days_until: Quantity
     calls_until: Quantity
     share_of_calls: Quantity
+    rules: tuple[tuple[str, int], ...]
+    """Rules that cite records of these accounts, with the number of accounts, most first."""
 
 
 class LookalikeFigures(Node):
@@ -184,6 +187,7 @@ def _kind(
         days_until=median_of([it.days_until for it in found if it.days_until is not None], what="campaign found"),
         calls_until=median_of([float(it.calls_until or 0) for it in found], what="campaign found"),
         share_of_calls=median_of([(it.calls_until or 0) / max(1, it.calls) for it in found], what="campaign found"),
+        rules=_most_first(rule for it in members for rule in it.rules),
     )
 
 
@@ -223,19 +227,19 @@ def _rule(rule: str, members: Sequence[Outcome], is_of_victims: bool, seed: int)
     def is_right(account: Outcome) -> bool:
         return account.label.is_victim if is_of_victims else account.label.is_abusive
 
-    wrong: dict[str, int] = {}
-    for account in members:
-        if not is_right(account):
-            kind = account.label.lookalike or account.label.kind
-            wrong[kind] = wrong.get(kind, 0) + 1
+    wrong = (it.label.lookalike or it.label.kind for it in members if not is_right(it))
     return RuleFigures(
         rule=rule,
         accounts=len(members),
         right=sum(map(is_right, members)),
         victims=sum(it.label.is_victim for it in members),
         precision=share(_units(members, is_right), seed=seed, what="findings"),
-        wrong=tuple(sorted(wrong.items(), key=lambda pair: (-pair[1], pair[0]))),
+        wrong=_most_first(wrong),
     )
+
+
+def _most_first(names: Iterable[str]) -> tuple[tuple[str, int], ...]:
+    return tuple(sorted(Counter(names).items(), key=lambda pair: (-pair[1], pair[0])))
 
 
 def _victims(members: Sequence[Outcome]) -> VictimFigures:

@@ -105,6 +105,19 @@ def quarantined_lines(workspace: Workspace, manifest: Manifest) -> QuarantinedLi
     return lines_by_account(_accounts(workspace, manifest))
 
 
+def undated_lines(workspace: Workspace, manifest: Manifest) -> dict[str, int]:
+    """Count, by source, the lines in quarantine that are no records because of their time.
+
+    A source whose quarantine is gone is left out. Raises WorkspaceError when the files are damaged.
+    """
+    found = {}
+    for source in manifest.sources:
+        index = workspace.quarantine / f"{source.source_id}.jsonl"
+        if source.quarantined and index.exists():
+            found[source.source_id] = sum(str(entry.get("reason")).startswith("`time`") for entry in _entries(index))
+    return found
+
+
 def _accounts(workspace: Workspace, manifest: Manifest) -> Iterator[str | None]:
     for source in manifest.sources:
         index = workspace.quarantine / f"{source.source_id}.jsonl"

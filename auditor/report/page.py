@@ -18,13 +18,16 @@ from auditor.cases.runs import PackRun, is_judged
 from auditor.cases.who import who
 from auditor.checker.findings import Receipt, RuleRun
 from auditor.digests import digest_of, digest_of_parts, rfc3339
-from auditor.report import charts, words
+from auditor.report import charts, graph, words
 from auditor.report.alike import facts_alike, proposals_alike, standings_alike
 from auditor.report.places import checks_of, place_of
 from auditor.report.visible import plain_visible, prose, visible
 
 REASONS_SHOWN = 50
 """Reasons of one proposal, and findings that cite one account, that a page lists; it counts the others."""
+
+LINKED_SHOWN = 100
+"""Linked accounts that a page lists with their reasons, cited ones first; it counts the others."""
 
 OVERVIEW_LANES = 24
 """Findings that the overview of a case draws."""
@@ -161,6 +164,7 @@ def edition() -> str:
 
 @cache
 def environment() -> Environment:
+    """Return what templates are rendered with."""
     """Return the environment of all templates: escaping, strict about names, with the words that pages use."""
     made = Environment(
         loader=PackageLoader("auditor.report"),
@@ -180,6 +184,7 @@ def environment() -> Environment:
         ACTIONS=words.ACTIONS, STRENGTHS=words.STRENGTHS, STANDINGS=words.STANDINGS, PROTECTIONS=words.PROTECTIONS,
         counted=words.counted, state_of=words.state_of, timeline_chart=charts.timeline_chart,
         threshold_chart=charts.threshold_chart, span_chart=charts.span_chart, window_share=charts.window_share,
-        filled_table=charts.filled_table, standings_alike=standings_alike, REASONS_SHOWN=REASONS_SHOWN,
+        filled_table=charts.filled_table, web_of=graph.web_of, link_graph=graph.link_graph, LINKED_SHOWN=LINKED_SHOWN,
+        standings_alike=standings_alike, REASONS_SHOWN=REASONS_SHOWN,
     )  # fmt: skip
     return made

@@ -5,6 +5,7 @@ Nothing of any other account is in it. What the machine proposed and people deci
 happened, so that no text can say otherwise.
 """
 
+import re
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Literal
@@ -14,6 +15,7 @@ from auditor.cases.model import ActionName, Case, CaseFinding
 from auditor.checker.findings import Applied
 from auditor.policy.conditions import Node
 
+_WORD = re.compile(r"[^\s,;:()]+")
 COMPLAINT_DAYS = 183
 """Six months at least: Article 20(1) of Regulation (EU) 2022/2065."""
 
@@ -112,7 +114,7 @@ def statement_of(case: Case, account: str, decision: AccountDecision | None = No
         proposed=proposed,
         decision=decision,
         findings=_findings(case.findings, account),
-        speaks_for=tuple(fact.fact for fact in case.speaks_for if fact.account == account),
+        speaks_for=_facts(case, account),
         protect=protect,
     )
 
@@ -122,6 +124,13 @@ def statements_of(case: Case, decisions: Sequence[tuple[str, AccountDecision]] =
     decided = dict(decisions)
     stated = (statement_of(case, account, decided.get(account)) for account in case.accounts)
     return tuple(item for item in stated if item)
+
+
+def _facts(case: Case, account: str) -> tuple[str, ...]:
+    """Return the facts about an account, without those that name another one."""
+    others = frozenset(case.accounts) - {account}
+    own = (item.fact for item in case.speaks_for if item.account == account)
+    return tuple(fact for fact in own if others.isdisjoint(_WORD.findall(fact)))
 
 
 def _findings(findings: Sequence[CaseFinding], account: str) -> tuple[StatedFinding, ...]:

@@ -210,3 +210,19 @@ def test_a_victim_in_a_cluster_is_protected_and_nothing_is_proposed_for_it(caseb
 
     action = action_of(only_case(casebook), "b")
     assert (action.action, action.protect) == (ActionName.NONE, ("freeze_key", "notify"))
+
+
+def facts_about(case: Case, account: str) -> list[str]:
+    return [item.fact for item in case.speaks_for if item.account == account]
+
+
+def test_facts_say_how_weak_a_link_is_and_who_else_is_linked_so(casebook: Casebook) -> None:
+    agency = cluster("L-1", "a", "b", "c", kinds={"b": ["card"], "c": ["device"]})
+
+    run(casebook, "r1", [on_cluster(finding("a", "b"), agency)], links=linked(agency))
+
+    case = only_case(casebook)
+    assert "it was joined by the card alone" in facts_about(case, "b")
+    assert any("a parent company pays for several customers" in fact for fact in facts_about(case, "b"))
+    assert "one link alone joins it to the others (device)" in facts_about(case, "c")
+    assert "1 of the 3 linked accounts of cluster L-1 have no cited record of their own" in facts_about(case, "")

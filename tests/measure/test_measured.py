@@ -81,6 +81,14 @@ def test_time_until_detection_is_over_campaigns_that_were_found() -> None:
     ) == (4.0, 50.0, 0.5, 1)  # fmt: skip
 
 
+def test_a_kind_names_the_rules_that_cite_it() -> None:
+    members = [outcome(it.label, VERIFY, case="C", rules=("bulk",)) for it in crew("c", 6)]
+
+    (kind,) = measure_of(*members).kinds
+
+    assert kind.rules == (("bulk", 6),)
+
+
 def test_variants_are_told_apart() -> None:
     found = measure_of(*crew("c", 8, VERIFY, case="C", variant="plain"), *crew("d", 8, variant="adaptive"))
 

@@ -65,6 +65,7 @@ def test_plan_and_evaluator_agree_on_every_rule_and_record(
 def test_plan_and_evaluator_agree_on_composites(connection: duckdb.DuckDBPyConnection, data: st.DataObject) -> None:
     grid = data.draw(grids())
     activity = activity_of(data.draw(row_sets(grid)), connection=connection)
+    activity = with_all_derived(activity, data.draw(links(grid)))
     composite, others = data.draw(composites(grid))
 
     _assert_agreed([composite, *others], activity, data.draw(settings_of(grid)))

@@ -3,6 +3,9 @@
 A record without possible neighbours within reach is kept out: it could be in no occurrence, and it never closes
 anything. In a sequence in order its neighbours are the step before and the step after; in one without order, every
 other step, on either side.
+
+All records of an occurrence lie within its time of each other. So where one step has few records, the others' are first
+looked for in the stretches of time around these (`anchor`): most are gone before anything is sorted.
 """
 
 from collections.abc import Sequence
@@ -12,35 +15,88 @@ from sqlglot import exp
 
 from auditor.checker.compile.conditions import TIME
 from auditor.checker.compile.flags import BASE
-from auditor.checker.compile.nodes import ascending, choose, columns, every, inner, is_known, named, over, select, some
-from auditor.checker.compile.rows import MICROS, Shape
+from auditor.checker.compile.nodes import (
+    ascending,
+    choose,
+    columns,
+    count_where,
+    every,
+    inner,
+    is_known,
+    is_true,
+    named,
+    over,
+    same_keys,
+    select,
+    some,
+    union_all,
+)  # fmt: skip
+from auditor.checker.compile.rows import MICROS, Shape, whole_steps
 from auditor.checker.compile.seen import NUMBER
 from auditor.policy import rule as policy
 from auditor.records.sql import identifier, literal, table
 
+BUCKET = "_bucket"
 
-def candidates(shape: Shape, wanted: Sequence[str]) -> exp.Select:
+
+def sizes(shape: Shape) -> exp.Select:
+    """Return how many records each step has, in one row."""
+    return select([count_where(column) for column in columns(shape.flags.steps)], table(BASE))
+
+
+def candidates(shape: Shape, wanted: Sequence[str], anchor: int) -> exp.Select:
     """Return the records of a sequence's steps and of its `until`, in record order.
 
     Columns: `_n`, `_t`, the truth of each step and of `until`, the subject, `sequence.by`, then the wanted ones.
+    `anchor` is the place of a step with few records, around which the others are looked for.
     """
     flags, sequence = shape.flags, shape.flags.rule.sequence
     assert sequence is not None
-    subject = flags.rule.subject_columns
-    truths = [*columns(flags.steps), identifier(flags.until) if flags.until else exp.false()]
-    items = [*columns((NUMBER, TIME)), *map(named, truths, (*map(_step, range(len(sequence.steps))), "_until"))]
-    parts = [named(column, f"_key{place}") for place, column in enumerate(columns((*subject, *sequence.by)))]
-    extra = [named(column, f"_value{place}") for place, column in enumerate(columns(wanted))]
-    relevant = some(columns((*flags.steps, *([flags.until] if flags.until else []))))
-    known = [is_known(column) for column in columns(subject)]
-    marked = select([*items, *parts, *extra], table(BASE)).where(every([relevant, *known]), copy=False)
+    truths = [*columns(flags.steps, BASE), identifier(flags.until, BASE) if flags.until else exp.false()]
+    items = [*columns((NUMBER, TIME), BASE), *map(named, truths, (*map(_step, range(len(sequence.steps))), "_until"))]
+    parts = [named(column, f"_key{place}") for place, column in enumerate(columns(_keys(shape), BASE))]
+    extra = [named(column, f"_value{place}") for place, column in enumerate(columns(wanted, BASE))]
+    read = [*items, *parts, *extra]
+    marked = union_all([select(read, table(BASE)).where(test, copy=False) for test in _near(shape, anchor)])
     keys = tuple(f"_key{place}" for place in range(len(parts)))
     reach = _Reach(sequence, keys)
     looked = select([exp.Star(), *reach.times()], inner(marked, "marked"))
-    own = tuple(item.alias_or_name for item in (*items, *parts, *extra))
+    own = tuple(item.alias_or_name for item in read)
     query = select(columns(own), inner(looked, "looked"))
     query = query.where(some([identifier("_until"), *reach.tests()]), copy=False)
     return query.order_by(*ascending(TIME, NUMBER), copy=False)
+
+
+def _keys(shape: Shape) -> tuple[str, ...]:
+    sequence = shape.flags.rule.sequence
+    assert sequence is not None
+    return (*shape.flags.rule.subject_columns, *sequence.by)
+
+
+def _near(shape: Shape, anchor: int) -> list[exp.Expression]:
+    """Return the tests of records to look at: those of the anchor and of `until`, then others that lie near it."""
+    flags = shape.flags
+    step = flags.steps[anchor]
+    known = [is_known(column) for column in columns(flags.rule.subject_columns, BASE)]
+    kept = is_true(some(columns((step, *([flags.until] if flags.until else [])), BASE)))
+    others = [name for name in flags.steps if name != step]
+    further = every([some(columns(others, BASE)), exp.Not(this=kept.copy()), _beside_anchor(shape, step)])
+    return [every([kept, *known]), every([further, *(part.copy() for part in known)])]
+
+
+def _beside_anchor(shape: Shape, step: str) -> exp.Expression:
+    """Return the test that a record of the anchor has the same keys and lies in the same stretch or the one beside."""
+    sequence = shape.flags.rule.sequence
+    assert sequence is not None
+    keys, length = tuple(dict.fromkeys(_keys(shape))), sequence.within * MICROS
+    around = []
+    for shift in (-1, 0, 1):
+        bucket = exp.Add(this=whole_steps(TIME, length), expression=literal(shift))
+        items = [*columns(keys), named(exp.Paren(this=bucket), BUCKET)]
+        around.append(select(items, table(BASE)).where(identifier(step), copy=False))
+    at = exp.EQ(this=identifier(BUCKET, "anchor"), expression=whole_steps(TIME, length, BASE))
+    same = every([*same_keys(keys, "anchor", BASE), at])
+    return exp.Exists(this=select([literal(1)], inner(union_all(around), "anchor")).where(same, copy=False))
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,8 @@ from auditor.checker.compile.baseline import (
     unjudged_subjects,
     usual_values,
 )
-from auditor.checker.compile.candidates import candidates
+from auditor.checker.compile.candidates import candidates, sizes
+from auditor.checker.compile.flags import BASE
 from auditor.checker.compile.incidents import incidents, incidents_ending, members, members_of, numbered_windows
 from auditor.checker.compile.kept import where_values
 from auditor.checker.compile.peers import peers_of_windows, values_of_peers, windows_with_peers
@@ -37,6 +38,7 @@ from auditor.checker.compile.rows import (
     rows_of_occurrences,
     rows_of_records,
 )
+from auditor.checker.compile.scans import Scan
 from auditor.checker.compile.statements import PairingPlan, RulePlan, Statement
 from auditor.checker.compile.windows import is_pruned, open_windows, violating_windows
 
@@ -55,26 +57,30 @@ class Range:
 
 
 def plan_on_records(
-    shape: Shape, versions: Sequence[TermsColumn], timezone: str, told: Range, *, is_part: bool
+    shape: Shape, versions: Sequence[TermsColumn], timezone: str, told: Range, *, is_part: bool, scan: Scan | None
 ) -> RulePlan:
-    """Return the plan of a rule that looks at records; with `is_part` its incidents are kept whenever they ended."""
+    """Return the plan of a rule that looks at records; with `is_part` its incidents are kept whenever they ended.
+
+    `scan` is the one that says where the rule can violate, None for a rule that has to look everywhere.
+    """
     rule, coverage = shape.flags.rule, shape.flags.coverage
     if not coverage.is_evaluable:
         return RulePlan(rule, coverage, shape)
     rows, windows = shape.table("rows"), shape.table("windows")
     pairing = _pairing(shape)
-    selected = rows_of_occurrences(shape, pairing.pairs) if pairing else rows_of_records(shape)
+    selected = scan.rows(shape) if scan else _selected(shape, pairing)
     unfollowed = _unfollowed(shape, selected) if rule.absent else ()
     if unfollowed:
         selected = unfollowed_rows(*(statement.name for statement in unfollowed))
     if not shape.is_sliding():
         selected = bucketed(selected, shape.keys, rule.within, timezone)
-    near = shape.table("near") if is_pruned(shape) else rows
-    pruned = (Statement(near, near_rows(shape, rows)),) if is_pruned(shape) else ()
+    is_near = is_pruned(shape) and not scan
+    near = shape.table("near") if is_near else rows
+    pruned = (Statement(near, near_rows(shape, rows)),) if is_near else ()
     compared = _compared(shape, rows, near) if rule.compared else ()
     violating = compared_violations(shape, compared[-1].name) if compared else violating_windows(shape, near)
     documents = tuple(dict.fromkeys(item.column for item in versions))
-    made = _Made(shape, near, windows, documents)
+    made = _Made(shape, near, windows, documents, scan.table("records") if scan else BASE)
     ever = is_part and not told.is_open
     last = (*made.incidents("ever", Range()), *made.told_of("ever", told)) if ever else made.incidents("", told)
     return RulePlan(
@@ -96,10 +102,15 @@ def plan_on_records(
             *((("not_evaluated_subjects", unjudged_subjects(shape, compared[-1].name)),) if compared else ()),
         ),
         is_kept_apart=ever,
+        scan=scan.number if scan else None,
         incident_query=incident_query(shape, shape.table("incidents"), shape.table("members"), versions),
         account_query=None if is_of_its_account(shape) else account_query(shape.table("members")),
         source_query=source_query(shape.table("members")) if len(shape.flags.scope.sources) > 1 else None,
     )
+
+
+def _selected(shape: Shape, pairing: PairingPlan | None) -> exp.Select:
+    return rows_of_occurrences(shape, pairing.pairs) if pairing else rows_of_records(shape)
 
 
 def _numbered(shape: Shape, violating: exp.Select, windows: str, timezone: str) -> tuple[Statement, ...]:
@@ -118,6 +129,7 @@ class _Made:
     near: str
     windows: str
     documents: tuple[str, ...]
+    source: str
 
     def incidents(self, prefix: str, told: Range) -> tuple[Statement, ...]:
         found, cited = (self.shape.table(f"{prefix}{name}") for name in ("incidents", "members"))
@@ -125,7 +137,7 @@ class _Made:
         return (
             Statement(found, incidents(self.shape, self.windows, told.since, told.until)),
             *((Statement(spans, runs(self.shape, self.windows, found)),) if _has_runs(self.shape) else ()),
-            Statement(cited, members(self.shape, self.near, self.windows, spans, self.documents)),
+            Statement(cited, members(self.shape, self.near, self.windows, spans, self.documents, self.source)),
         )
 
     def told_of(self, prefix: str, told: Range) -> tuple[Statement, ...]:
@@ -188,7 +200,8 @@ def _pairing(shape: Shape) -> PairingPlan | None:
     if not rule.sequence:
         return None
     values = where_values(rule)
-    return PairingPlan(candidates(shape, values), len(rule.subject_columns), values, shape.table("pairs"))
+    around = tuple(candidates(shape, values, anchor) for anchor in range(len(rule.sequence.steps)))
+    return PairingPlan(sizes(shape), around, len(rule.subject_columns), values, shape.table("pairs"))
 
 
 def pairs_without_by(plan: RulePlan) -> exp.Select | None:

@@ -3,6 +3,7 @@
     facts        one table of change-only stretches for each account fact that a rule reads
     base         one row a record, with what the rules read and the truth of their conditions
     counts       one row: what was selected, undetermined, left out
+    scan<k>_*    the records that rules of the same keys can violate with (scans.py)
     rule<n>_*    rows, windows, incidents, members of each rule that can be evaluated
 
 The pairing of a sequence is not SQL: the engine reads `candidates`, puts them together (checker/joining.py) and makes
@@ -22,6 +23,7 @@ from auditor.checker.compile.nodes import inner, select
 from auditor.checker.compile.on_records import Range, plan_on_records
 from auditor.checker.compile.results import TermsColumn
 from auditor.checker.compile.rows import Shape
+from auditor.checker.compile.scans import Scan, scans_of
 from auditor.checker.compile.seen import Scope, fact_table, facts_read, seen, stretches_of
 from auditor.checker.compile.statements import RulePlan, Statement
 from auditor.checker.provided import coverage_of
@@ -42,6 +44,7 @@ class Plan:
     base: Statement
     counts: exp.Select
     counted: tuple[tuple[int, str], ...]
+    scans: tuple[tuple[Statement, ...], ...]
     rules: tuple[RulePlan, ...]
     versions: tuple[TermsColumn, ...]
 
@@ -63,11 +66,14 @@ class Plan:
         yield from (statement.creation() for statement in (*self.facts, self.base))
         if self.counted:
             yield self.counts
+        yield from (statement.creation() for scan in self.scans for statement in scan)
         for rule in self.in_order:
             yield f"-- {rule.rule.name}" if rule.coverage.is_evaluable else f"-- {rule.rule.name}: not evaluated"
             yield from (query for _, query in rule.counts)
             if rule.pairing:
-                yield rule.pairing.candidates
+                yield rule.pairing.sizes
+                yield "-- the records around those of the first step; where another step has fewer, around that one's"
+                yield rule.pairing.around[0]
                 yield f"-- the pairs of these candidates are put into {rule.pairing.pairs} (checker/joining.py)"
             yield from (statement.creation() for statement in rule.statements)
             yield from (query for _, query in rule.late_counts)
@@ -107,13 +113,15 @@ def plan_for(
     base = base_columns(shapes, exempt, versions)
     names = names_read(base.values())
     counted = [(flag.number, name, sql) for flag in flags for name, sql in flag.counts().items()]
+    scans = scans_of(shapes, timezone, tuple(dict.fromkeys(item.column for item in versions)))
     return Plan(
         scope=scope,
         facts=tuple(Statement(fact_table(name), stretches_of(name, scope)) for name in facts_read(names, scope)),
         base=Statement(BASE, named_query(base, inner(seen(names, scope), "seen"))),
         counts=select([sql for _, _, sql in counted] or [literal(0)], table(BASE)),
         counted=tuple((number, name) for number, name, _ in counted),
-        rules=_rule_plans(shapes, versions, timezone, Range(since, until), asked=len(rules)),
+        scans=tuple(scan.statements() for scan in scans),
+        rules=_rule_plans(shapes, scans, versions, timezone, Range(since, until), asked=len(rules)),
         versions=versions,
     )
 
@@ -129,16 +137,24 @@ def with_parts(rules: Sequence[Rule]) -> tuple[Rule, ...]:
 
 
 def _rule_plans(
-    shapes: Sequence[Shape], versions: Sequence[TermsColumn], timezone: str, told: Range, *, asked: int
+    shapes: Sequence[Shape],
+    scans: Sequence[Scan],
+    versions: Sequence[TermsColumn],
+    timezone: str,
+    told: Range,
+    *,
+    asked: int,
 ) -> tuple[RulePlan, ...]:
     """Return the plan of each rule, in their order; the first `asked` are those that are asked for."""
     composites = [rule.composite for shape in shapes if (rule := shape.flags.rule).composite]
     parts = [part for composite in composites if composite for part in composite.parts]
+    own_scan = {shape.flags.number: scan for scan in scans for shape in scan.shapes}
     plans: dict[int, RulePlan] = {}
     for place, shape in enumerate(shapes):
         if not shape.flags.rule.composite:
             is_part = shape.flags.rule in parts
-            plan = plan_on_records(shape, versions, timezone, told, is_part=is_part)
+            scan = own_scan.get(place)
+            plan = plan_on_records(shape, versions, timezone, told, is_part=is_part, scan=scan)
             plans[place] = replace(plan, is_asked=place < asked)
     on_records = tuple(plans.values())
     for place, shape in enumerate(shapes):

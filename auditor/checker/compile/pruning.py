@@ -42,9 +42,13 @@ SHORTEST = 86_400
 """Seconds: shorter stretches would be as many as the rows, and cost more than they save."""
 
 
-def growing_bounds(rule: Rule) -> tuple[tuple[Aggregate, str, Decimal], ...]:
+Bound = tuple[Aggregate, str, Decimal]
+"""An aggregate that must reach a number: `>` or `>=`."""
+
+
+def growing_bounds(rule: Rule) -> tuple[Bound, ...]:
     """Return the parts of `violates`, all needed, that ask a growing aggregate to reach a positive number."""
-    if rule.violates is None or rule.within is None or rule.within.kind != "sliding":
+    if rule.violates is None:
         return ()
     measures = {measure.name: measure.expression for measure in rule.measures}
     found = [_bound(part, measures) for part in _conjuncts(rule.violates)]
@@ -59,7 +63,7 @@ def _conjuncts(expression: Expression) -> Iterator[Expression]:
         yield expression
 
 
-def _bound(part: Expression, measures: dict[str, Expression]) -> tuple[Aggregate, str, Decimal] | None:
+def _bound(part: Expression, measures: dict[str, Expression]) -> Bound | None:
     if not isinstance(part, Comparison):
         return None
     left, right, operator = part.left, part.right, part.operator

@@ -32,6 +32,7 @@ from auditor.checker.compile.nodes import (
     joined_on,
     named,
     over,
+    same_keys,
     select,
     some,
 )
@@ -121,21 +122,22 @@ def divided_column(name: str) -> str:
     return f"per {name}"
 
 
-def rows_of_records(shape: Shape) -> exp.Select:
-    """Return `rows` of a rule without a sequence."""
-    flags = shape.flags
-    placed = [is_known(column) for column in columns(shape.keys, BASE)]
-    chosen = every([identifier(flags.steps[0], BASE), *placed])
-    query = select(_record_items(shape, BASE), table(BASE)).where(chosen, copy=False)
-    novel = flags.rule.novel
-    return only_novel(shape, novel, query) if novel else query
-
-
-def _record_items(shape: Shape, of: str) -> list[exp.Expression]:
+def rows_of_records(shape: Shape, source: exp.Expression | None = None) -> exp.Select:
+    """Return `rows` of a rule without a sequence; `source` are the records that it may be about, called as `base`."""
+    query = select(_record_items(shape), source or table(BASE))
     novel = shape.flags.rule.novel
-    fields = [named(identifier(name, of), field_column(name)) for name in novel.fields] if novel else []
-    own = [*columns((NUMBER, TIME), of), named(identifier(TIME, of), AT), *columns(shape.keys, of)]
-    return [*own, *_last(shape, identifier(NUMBER, of)), *shape.values(of), *shape.groups(of), *fields]
+    if novel:
+        return _only_novel(shape, novel, query)
+    return query.where(_chosen(shape), copy=False)
+
+
+def _chosen(shape: Shape) -> exp.Expression:
+    return every([identifier(shape.flags.steps[0], BASE), *map(is_known, columns(shape.keys, BASE))])
+
+
+def _record_items(shape: Shape) -> list[exp.Expression]:
+    own = [*columns((NUMBER, TIME), BASE), named(identifier(TIME, BASE), AT), *columns(shape.keys, BASE)]
+    return [*own, *_last(shape, identifier(NUMBER, BASE)), *shape.values(BASE), *shape.groups(BASE)]
 
 
 def _last(shape: Shape, number: exp.Expression) -> list[exp.Expression]:
@@ -143,28 +145,37 @@ def _last(shape: Shape, number: exp.Expression) -> list[exp.Expression]:
     return [named(number, LAST)] if shape.flags.rule.absent else []
 
 
-def field_column(name: str) -> str:
-    """Return the name under which a field of `novel` travels beside the other columns."""
-    return f"field {name}"
-
-
-def only_novel(shape: Shape, novel: Novel, query: exp.Select) -> exp.Select:
-    """Return the rows that are new for their subject (docs/evaluation.md, "Novel")."""
-    subject = shape.flags.rule.subject_columns
-    fields = tuple(field_column(name) for name in novel.fields)
-    since = over(exp.Min(this=identifier(TIME)), subject, [])
-    first = over(exp.Min(this=identifier(TIME)), (*subject, *fields), [])
-    place = over(exp.RowNumber(), (*subject, *fields), ascending(TIME, NUMBER))
-    items = [exp.Star(), named(since, "_since"), named(first, "_first"), named(place, "_place")]
-    placed = select(items, inner(query, "selected"))
-    history = exp.Sub(this=identifier("_first"), expression=identifier("_since"))
-    tests = [exp.GTE(this=history, expression=literal(novel.history * MICROS)), *map(is_known, columns(fields))]
+def _only_novel(shape: Shape, novel: Novel, query: exp.Select) -> exp.Select:
+    """Return the rows that are new for their subject (docs/evaluation.md, "Novel"): few, so they are joined to."""
+    told_by = tuple(dict.fromkeys((*shape.flags.rule.subject_columns, *novel.fields)))
+    same = every(same_keys(told_by, BASE, "fresh")) if told_by else exp.true()
+    age = exp.Sub(this=identifier(TIME, BASE), expression=identifier("_first", "fresh"))
+    query = joined_on(query, inner(_fresh(shape, novel), "fresh"), same)
+    query = query.where(
+        every([_chosen(shape), exp.LTE(this=age, expression=literal(novel.lasts * MICROS))]), copy=False
+    )
     if novel.lasts:
-        age = exp.Sub(this=identifier(TIME), expression=identifier("_first"))
-        tests.append(exp.LTE(this=age, expression=literal(novel.lasts * MICROS)))
-    else:
-        tests.append(exp.EQ(this=identifier("_place"), expression=literal(1)))
-    return select([exp.Star()], inner(placed, "placed")).where(every(tests), copy=False)
+        return query
+    # of records of the very same time the first by number
+    order = [exp.Ordered(this=identifier(NUMBER, BASE), desc=False)]
+    place = exp.Window(this=exp.RowNumber(), partition_by=columns(told_by, BASE), order=exp.Order(expressions=order))
+    placed = inner(query.select(named(place, "_place"), copy=False), "placed")
+    kept = [column.alias_or_name for column in query.expressions if column.alias_or_name != "_place"]
+    is_first = exp.EQ(this=identifier("_place"), expression=literal(1))
+    return select(columns(kept), placed).where(is_first, copy=False)
+
+
+def _fresh(shape: Shape, novel: Novel) -> exp.Select:
+    """Return the tuples of fields that are new for a subject, with the time of their first record."""
+    subject = shape.flags.rule.subject_columns
+    told_by = tuple(dict.fromkeys((*subject, *novel.fields)))
+    firsts = select([*columns(told_by), named(exp.Min(this=identifier(TIME)), "_first")], table(BASE))
+    firsts = firsts.where(_chosen(shape), copy=False).group_by(*columns(told_by), copy=False)
+    since = over(exp.Min(this=identifier("_first")), subject, [])
+    known = select([exp.Star(), named(since, "_since")], inner(firsts, "firsts"))
+    history = exp.Sub(this=identifier("_first"), expression=identifier("_since"))
+    tests = [exp.GTE(this=history, expression=literal(novel.history * MICROS)), *map(is_known, columns(novel.fields))]
+    return select(columns((*told_by, "_first")), inner(known, "known")).where(every(tests), copy=False)
 
 
 def novel_counts(shape: Shape, novel: Novel) -> dict[str, exp.Select]:
@@ -230,12 +241,12 @@ def bucketed(rows: exp.Select, keys: Sequence[str], window: Window | None, timez
     return select([exp.Star(), named(bucket, BUCKET)], inner(rows, "selected"))
 
 
-def whole_steps(name: str, length: int) -> exp.Expression:
+def whole_steps(name: str, length: int, of: str | None = None) -> exp.Expression:
     """Return how many whole steps of a length lie before a time: its floor, also before 1970."""
-    rest = exp.Paren(this=exp.Mod(this=identifier(name), expression=literal(length)))
+    rest = exp.Paren(this=exp.Mod(this=identifier(name, of), expression=literal(length)))
     # the remainder has the sign of the time
     shift = choose(exp.LT(this=rest, expression=literal(0)), literal(length), literal(0))
-    rounded = exp.Sub(this=exp.Sub(this=identifier(name), expression=rest.copy()), expression=shift)
+    rounded = exp.Sub(this=exp.Sub(this=identifier(name, of), expression=rest.copy()), expression=shift)
     return exp.IntDiv(this=exp.Paren(this=rounded), expression=literal(length))
 
 

@@ -27,11 +27,14 @@ class Statement:
 
 @dataclass(frozen=True)
 class PairingPlan:
-    """What the pairing of a sequence reads: `candidates` (candidates.py), how many of its keys are the subject's, and
-    which columns of each record its `where` may look at; `pairs` is the table that it makes (`_n`, `_last`).
+    """What the pairing of a sequence reads, and `pairs`, the table that it makes (`_n`, `_last`).
+
+    Candidates (candidates.py) can be looked for around each of the steps: the one with the fewest records, by `sizes`,
+    is taken. `subject_width` is how many of their keys are the subject's, `values` what its `where` may look at.
     """
 
-    candidates: exp.Select
+    sizes: exp.Select
+    around: tuple[exp.Select, ...]
     subject_width: int
     values: tuple[str, ...]
     pairs: str
@@ -44,8 +47,8 @@ class RulePlan:
     `counts` are queries of one number, added to the outcome's field of that name; `late_counts` likewise, once the
     statements have run. `account_query` is None where the subject is the account, `source_query` where there is one
     source. `parts` are the plans that a composite reads the tables of, and `part_query` what met in each incident; with
-    `is_kept_apart` the tables of all incidents, whenever they ended, have names of their own. A rule that is not asked
-    for is there for the composites that name it.
+    `is_kept_apart` the tables of all incidents, whenever they ended, have names of their own. `scan` is the number
+    of the scan that it shares with others. A rule that is not asked for is there for the composites that name it.
     """
 
     rule: Rule
@@ -58,6 +61,7 @@ class RulePlan:
     parts: tuple["RulePlan", ...] = ()
     part_query: exp.Select | None = None
     is_kept_apart: bool = False
+    scan: int | None = None
     is_asked: bool = True
     incident_query: exp.Select | None = None
     account_query: exp.Select | None = None

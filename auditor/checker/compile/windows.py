@@ -56,7 +56,7 @@ def _unexempt_column(place: int) -> str:
 
 def is_pruned(shape: Shape) -> bool:
     """Say whether the rule's windows are taken over the rows that pruning.py keeps."""
-    return bool(growing_bounds(shape.flags.rule))
+    return shape.is_sliding() and bool(growing_bounds(shape.flags.rule))
 
 
 def violating_windows(shape: Shape, rows: str) -> exp.Select:

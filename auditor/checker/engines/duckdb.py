@@ -113,7 +113,7 @@ def execute(plan: Plan, activity: Activity) -> PlanResult:
     connection = activity.connection
     with interruptible():
         counts = _prepared(plan, connection)
-        ran = _all_tried(plan, counts, connection)
+        ran = _all_tried(plan, counts, _scanned(plan, connection), connection)
     asked = {rule.rule.name: ran[place] for place, rule in enumerate(plan.rules) if rule.is_asked}
     done = {name: result for name, result in asked.items() if not isinstance(result, str)}
     return PlanResult(
@@ -125,7 +125,23 @@ def execute(plan: Plan, activity: Activity) -> PlanResult:
     )
 
 
-def _all_tried(plan: Plan, counts: list[dict[str, int]], connection: duckdb.DuckDBPyConnection) -> dict[int, Ran]:
+def _scanned(plan: Plan, connection: duckdb.DuckDBPyConnection) -> dict[int, str]:
+    """Make the tables that rules share; return why the engine couldn't finish some of them, by number."""
+    failed: dict[int, str] = {}
+    for number, statements in enumerate(plan.scans):
+        try:
+            for statement in statements:
+                connection.execute(text_of(statement.creation()))
+        except duckdb.InterruptException:
+            raise
+        except duckdb.Error as error:
+            failed[number] = first_line(error)
+    return failed
+
+
+def _all_tried(
+    plan: Plan, counts: list[dict[str, int]], unscanned: Mapping[int, str], connection: duckdb.DuckDBPyConnection
+) -> dict[int, Ran]:
     """Return what each rule gave by its place; composites run last, since they read the tables of others."""
     ran: dict[int, Ran] = {}
     for rule in plan.in_order:
@@ -133,6 +149,8 @@ def _all_tried(plan: Plan, counts: list[dict[str, int]], connection: duckdb.Duck
         failed = [part.rule.name for part in rule.parts if isinstance(ran[part.shape.flags.number], str)]
         if failed:
             ran[place] = f"it rests on {', '.join(failed)}, which could not be run to the end"
+        elif rule.scan is not None and rule.scan in unscanned:
+            ran[place] = unscanned[rule.scan]
         else:
             ran[place] = _tried(plan, rule, counts[place], connection)
     return ran
@@ -215,7 +233,8 @@ def _candidates(rule: RulePlan, pairing: PairingPlan, connection: duckdb.DuckDBP
     subject_end = truths_end + 1 + pairing.subject_width
     by_end = subject_end + len(rule.rule.sequence.by)
     names, nothing = pairing.values, dict[str, Any]()
-    result = connection.execute(text_of(pairing.candidates))
+    counts = rows_of(connection, pairing.sizes)[0]
+    result = connection.execute(text_of(pairing.around[counts.index(min(counts))]))
     while batch := result.fetchmany(BATCH):
         for row in batch:
             divided = row[subject_end:by_end]

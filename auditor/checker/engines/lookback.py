@@ -8,6 +8,7 @@ no records of its own: what bears on it is what bears on the findings of the rul
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import duckdb
@@ -46,13 +47,15 @@ from auditor.checker.compile.statements import RulePlan, Statement
 from auditor.checker.engines.duckdb import PlanResult
 from auditor.checker.engines.incidents import time_of
 from auditor.checker.engines.tables import fill, first_line, interruptible, rows_of
-from auditor.checker.population import PeersSeen, Population
+from auditor.checker.population import MOST_GAPS, Gap, PeersSeen, Population
 from auditor.errors import WorkspaceError
 from auditor.records.activity import RECORDS, Activity
 from auditor.records.context import CONTEXT_TYPES, REACH_TYPES
 from auditor.records.schema import DERIVABLE_COLUMNS
 from auditor.records.sql import call, cast, identifier, literal, table, text_of
 
+HOUR = 3_600_000_000
+HOURS_OF_A_GAP = 24
 IDS, ROWS = "kept_ids", "context_rows"
 ID_TYPES = {"rule": "BIGINT", "incident": "BIGINT", "finding_id": "VARCHAR"}
 ROW_TYPES = {"rule": "BIGINT", "scope": "BIGINT", NUMBER: "BIGINT", TIME: "BIGINT", "account_id": "VARCHAR"}
@@ -121,7 +124,19 @@ class _Writer:
             log_end=None if end is None else time_of(end),
             strangers=tuple(sorted(strangers.items())),
             peers=tuple(sorted(peers, key=lambda seen: (seen.finding, seen.bucket, seen.name))),
+            gaps=self._gaps(),
         )
+
+    def _gaps(self) -> tuple[Gap, ...]:
+        hour = exp.IntDiv(this=identifier(TIME), expression=literal(HOUR))
+        query = select([named(hour, "hour")], table(BASE), distinct=True).order_by(identifier("hour"), copy=False)
+        hours = [row[0] for row in rows_of(self._connection, query)]
+        pairs = [
+            (after - before, before, after) for before, after in pairwise(hours) if after - before > HOURS_OF_A_GAP
+        ]
+        longest = sorted(pairs, reverse=True)[:MOST_GAPS]
+        ends = sorted((before, after) for _, before, after in longest)
+        return tuple(Gap(start=time_of((before + 1) * HOUR), end=time_of(after * HOUR)) for before, after in ends)
 
     def _gathered(self, place: int, item: RulePlan) -> dict[str, int]:
         """Add the records of one rule's reaches, and count those of strangers by finding."""

@@ -9,7 +9,7 @@ from auditor.checker.evaluator.incidents import suppressor
 from auditor.checker.evaluator.measures import Measures, peak_of, verdict_on
 from auditor.checker.evaluator.occurrence import Occurrence, Texts, records_in
 from auditor.checker.evaluator.one_rule import Judged, Setting, judged
-from auditor.checker.evaluator.provided import usable_sources
+from auditor.checker.evaluator.provided import unknown_subject, usable_sources
 from auditor.checker.evaluator.record import Record
 from auditor.checker.evaluator.shown import Evaluation, accounts_of, is_against, position_of, terms_of
 from auditor.checker.findings import Incident, PartSeen, RuleOutcome
@@ -75,8 +75,9 @@ def evaluated_composite(rule: Rule, composite: Composite, complete: Sequence[Rec
     used = {part.name: usable_sources(part, setting.sources, setting.context) for part in evaluable}
     effective = [record for record in complete if rule.effective.covers(record.time)]
     left_out = sum(not any(record.value("source_id") in ids for ids in used.values()) for record in effective)
-    if len({composite.counted(part) for part in evaluable}) < composite.at_least:
-        missing = {name for judgement in judgements.values() for name in judgement.missing}
+    homeless = unknown_subject(rule, setting.sources, setting.context)
+    if homeless or len({composite.counted(part) for part in evaluable}) < composite.at_least:
+        missing = homeless | {name for judgement in judgements.values() for name in judgement.missing}
         outcome = RuleOutcome(rule=rule.name, is_evaluated=False, missing=tuple(sorted(missing)), left_out=left_out)
         return Evaluation(outcome)
     cited = {

@@ -20,6 +20,13 @@ def missing_of(rule: Rule, sources: Sequence[SourceSummary], context: Context) -
     return tuple(sorted(lists | _missing_columns(rule, sources, context)))
 
 
+def unknown_subject(rule: Rule, sources: Sequence[SourceSummary], context: Context) -> set[str]:
+    """Return the columns of the rule's subject that no source provides."""
+    filled = [source for source in sources if source.records]
+    columns = rule.subject_columns
+    return {column for column in columns if not any(_has(column, source, filled, context) for source in filled)}
+
+
 def _missing_columns(rule: Rule, sources: Sequence[SourceSummary], context: Context) -> set[str]:
     filled = sorted((source for source in sources if source.records), key=lambda source: source.source_id)
     lacking = [_lacks(rule, source, filled, context) for source in filled]

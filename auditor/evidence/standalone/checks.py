@@ -11,6 +11,7 @@ from auditor.evidence.standalone.attestations import (
     signature_checks,
 )
 from auditor.evidence.standalone.contents import document_faults, name_faults
+from auditor.evidence.standalone.edition import edition_faults
 from auditor.evidence.standalone.findings import finding_faults
 from auditor.evidence.standalone.folder import walked, within_limits
 from auditor.evidence.standalone.manifests import BAG_RULES, Rule
@@ -19,14 +20,19 @@ from auditor.evidence.standalone.policy import policy_faults
 from auditor.evidence.standalone.proposal import proposal_faults
 from auditor.evidence.standalone.reading import Files
 from auditor.evidence.standalone.results import Check, Fault, listed
+from auditor.evidence.standalone.spreadsheet import table_faults
+from auditor.evidence.standalone.statements import statement_faults
 
 RULES: tuple[Rule, ...] = (
     *BAG_RULES,
     Rule("content", "nothing else is in the bundle", name_faults),
     Rule("document", "every document can be read", document_faults),
     Rule("finding", "every finding rests on the cited records", finding_faults),
+    Rule("edition", "the edition withholds what it says", edition_faults),
+    Rule("table", "the tables for a spreadsheet say what the records and findings say", table_faults),
     Rule("policy", "the policy files are those the run was judged by", policy_faults),
     Rule("proposal", "the proposal is one that the findings carry", proposal_faults),
+    Rule("statement", "what account holders are told is what is proposed", statement_faults),
     Rule("attestation", "every attestation is a signed statement on this bundle", attestation_faults),
     Rule("report", "the report is inert and speaks of every finding", report_faults),
 )

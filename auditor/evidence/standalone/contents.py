@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from auditor.evidence.standalone.layout import FORMAT_VERSION, REQUIRED
+from auditor.evidence.standalone.layout import FORMAT_VERSION, OPTIONAL, REQUIRED
 from auditor.evidence.standalone.reading import Files, document_of, field_of, list_of
 from auditor.evidence.standalone.results import Fault
 
@@ -12,7 +12,7 @@ def name_faults(files: Files) -> Iterator[Fault]:
     index, _ = document_of(files, "data/policy/index.json")
     policy = {f"data/policy/{field_of(entry, 'file')}" for entry in list_of(index, "files")}
     for name in sorted(files):
-        if name.startswith("data/") and name not in policy.union(REQUIRED, ("data/policy/approvals.json",)):
+        if name.startswith("data/") and name not in policy.union(REQUIRED, OPTIONAL):
             yield Fault(
                 name, "", "is no file of an evidence bundle, nor a policy file that data/policy/index.json names"
             )

@@ -9,7 +9,7 @@ others can be shown with their own salts. Everything that is hashed is text, its
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from auditor.evidence.standalone.tree import leaf_hash
@@ -55,6 +55,9 @@ def group_code(group: str) -> str:
     return group.ljust(CODE_WIDTH, ".")
 
 
+_CODES = {group: group_code(group) for group in GROUPS}
+
+
 def record_key(secret: str, source_id: str, line: int) -> str:
     """Return the key of a record, from the secret of its case; all are hexadecimal."""
     return hashlib.sha256(f"{secret}{source_id}{line:020}".encode()).hexdigest()
@@ -62,7 +65,7 @@ def record_key(secret: str, source_id: str, line: int) -> str:
 
 def salt_of(key: str, group: str) -> str:
     """Return the salt of one group of a record."""
-    return hashlib.sha256(f"{key}{group_code(group)}".encode()).hexdigest()
+    return hashlib.sha256((key + _CODES[group]).encode()).hexdigest()
 
 
 def commitment_to(salt: str, text: str) -> str:
@@ -79,23 +82,30 @@ def leaf_of(commitments: Mapping[str, str]) -> bytes:
 
 def group_texts(line: Any) -> dict[str, str]:
     """Return what is committed to of a line of cited.jsonl or context.jsonl, by group: `name:bytes:value,` a field."""
-    fields: dict[str, dict[str, str]] = {}
-    for name, value in line["record"].items():
-        fields.setdefault(GROUP_OF.get(name, REST), {})[name] = _value_text(value)
-    source, rest = line["source"], fields.setdefault(REST, {})
-    rest["findings"] = _value_text(line["findings"])
+    found: dict[str, str] = {}
+    source = line["source"]
+    rest = [("findings", _value_text(line["findings"]))]
     for name in ("id", "length", "line", "offset"):
         if source.get(name) is not None:
-            rest[f"source.{name}"] = _value_text(source[name])
-    for name, value in line.get("derived", {}).items():
-        fields.setdefault(GROUP_OF.get(DERIVED_FIELD + name, REST), {})[DERIVED_FIELD + name] = _value_text(value)
+            rest.append((f"source.{name}", _value_text(source[name])))
+    fields = list(line["record"].items())
+    if "derived" in line:
+        fields += [(DERIVED_FIELD + name, value) for name, value in line["derived"].items()]
+    for name, value in sorted(fields):
+        group, text = GROUP_OF.get(name), value if type(value) is str else _value_text(value)
+        if group is None:
+            rest.append((name, text))
+        else:
+            found[group] = found.get(group, "") + _field_text(name, text)
+    found[REST] = "".join([_field_text(name, text) for name, text in sorted(rest)])
     if source.get("sha256") is not None:
-        fields[BYTES] = {"sha256": source["sha256"]}
-    return {group: _fields_text(held.items()) for group, held in fields.items()}
+        found[BYTES] = _field_text("sha256", source["sha256"])
+    return found
 
 
-def _fields_text(fields: Iterable[tuple[str, str]]) -> str:
-    return "".join([f"{name}:{len(value.encode('utf-8', 'surrogatepass'))}:{value}," for name, value in sorted(fields)])
+def _field_text(name: str, value: str) -> str:
+    size = len(value) if value.isascii() else len(value.encode("utf-8", "surrogatepass"))
+    return f"{name}:{size}:{value},"
 
 
 def _value_text(value: Any) -> str:

@@ -10,11 +10,15 @@ REQUIRED = (
     "data/VERIFY.md", "data/case.json", "data/commitments.jsonl", "data/findings.jsonl", "data/policy/index.json",
     "data/population.json", "data/proposal.json", "data/receipt.json", "data/records/cited.jsonl",
     "data/records/context.jsonl", "data/report/report.html", "data/schemas/case.json", "data/schemas/cited.json",
-    "data/schemas/commitment.json", "data/schemas/context.json", "data/schemas/finding.json",
-    "data/schemas/policy.json", "data/schemas/population.json", "data/schemas/proposal.json",
-    "data/schemas/receipt.json", "data/verify.py",
+    "data/schemas/commitment.json", "data/schemas/context.json", "data/schemas/edition.json",
+    "data/schemas/finding.json", "data/schemas/notice.json", "data/schemas/policy.json",
+    "data/schemas/population.json", "data/schemas/proposal.json", "data/schemas/receipt.json",
+    "data/schemas/statement.json", "data/verify.py",
 )  # fmt: skip
 CITED, CONTEXT, EDITION = "data/records/cited.jsonl", "data/records/context.jsonl", "data/edition.json"
+STATEMENTS, NOTICES = "data/statement/statements.jsonl", "data/statement/notices.jsonl"
+CITED_TABLE, FINDINGS_TABLE = "data/records/cited.csv", "data/findings.csv"
+OPTIONAL = (EDITION, STATEMENTS, NOTICES, CITED_TABLE, FINDINGS_TABLE, "data/policy/approvals.json")
 WITHHELD = "withheld in this edition"
 """Why a record of a redacted edition has no exact bytes."""
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*(?<!\.)\Z")

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from auditor.evidence.standalone.layout import EDITION
 from auditor.evidence.standalone.reading import (
     BundleFile,
     Files,
@@ -29,7 +30,10 @@ def policy_faults(files: Files) -> Iterator[Fault]:
     for number, entry in enumerate(list_of(index, "files"), start=1):
         name = f"data/policy/{field_of(entry, 'file')}"
         listed.add(name)
-        if name not in files:
+        if EDITION in files and field_of(entry, "is_withheld") is True:
+            if name in files:
+                yield Fault(name, "", f"is there, though {place} says that it is withheld")
+        elif name not in files:
             yield Fault(name, "", f"is named in {place} but is missing")
         elif digest_of_file(files[name]) != field_of(entry, "sha256"):
             yield Fault(name, "", f"its SHA-256 is not the one in {place}")

@@ -1,0 +1,103 @@
+"""Tables for a spreadsheet beside the JSON Lines: the same values, made so that no cell can run.
+
+A cell that a spreadsheet might take for a formula begins with an apostrophe. The JSON Lines are the record; whatever
+the tables can't hold (more rows than a person opens) is there.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+from auditor.evidence.standalone.columns import COLUMNS
+from auditor.evidence.standalone.layout import CITED, CITED_TABLE, EDITION, FINDINGS_TABLE
+from auditor.evidence.standalone.reading import Files, digest_of_file, document_of, field_of, lines_of, list_of
+from auditor.evidence.standalone.results import Fault
+
+MOST_ROWS = 100_000
+FIRST_COLUMNS = ("time", "account_id", "event")
+FINDING_COLUMNS = (
+    "id", "rule", "title", "conducts", "strength", "family", "level", "standing", "subject", "by", "start", "end",
+    "windows", "records", "accounts", "measures", "thresholds",
+)  # fmt: skip
+QUOTE = '"'
+NUMBER_CELL = re.compile(r"-?[0-9]+(\.[0-9]+)?\Z", re.ASCII)
+FORMULA = re.compile(r"[\s\0-\x20]*[=+\-@\uff1d\uff0b\uff0d\uff20]")
+
+
+def cited_table(lines: Iterator[Any], receipt: Any) -> Iterator[str]:
+    """Yield the rows of the table of cited records, its head first, at most `MOST_ROWS` of them."""
+    columns = _columns_of(receipt)
+    yield _table_row([*columns, "findings", "source", "source_line"])
+    for line in islice(lines, MOST_ROWS):
+        record, source = field_of(line, "record"), field_of(line, "source")
+        held = record if isinstance(record, dict) else {}
+        cells = [held.get(name) for name in columns]
+        names = [str(field_of(item, "id")) for item in list_of(line, "findings")]
+        yield _table_row([*cells, " ".join(names), field_of(source, "id"), field_of(source, "line")])
+
+
+def findings_table(lines: Iterator[Any]) -> Iterator[str]:
+    """Yield the rows of the table of findings, its head first."""
+    yield _table_row(FINDING_COLUMNS)
+    for finding in lines:
+        yield _table_row([_finding_cell(finding, name) for name in FINDING_COLUMNS])
+
+
+def table_faults(files: Files) -> Iterator[Fault]:
+    """The tables say what the JSON Lines say; an edition has none."""
+    if EDITION in files:
+        return
+    receipt, _ = document_of(files, "data/receipt.json")
+    cited = (line for _, line, _ in lines_of(files, CITED))
+    findings = (line for _, line, _ in lines_of(files, "data/findings.jsonl"))
+    for name, rows in ((CITED_TABLE, cited_table(cited, receipt)), (FINDINGS_TABLE, findings_table(findings))):
+        digest = hashlib.sha256()
+        for row in rows:
+            digest.update(row.encode("utf-8", "backslashreplace"))
+        if name not in files:
+            yield Fault(name, "", "is missing")
+        elif digest_of_file(files[name]) != digest.hexdigest():
+            yield Fault(name, "", "does not say what the JSON Lines beside it say")
+
+
+def _columns_of(receipt: Any) -> list[str]:
+    provided = {str(name) for source in list_of(receipt, "sources") for name in list_of(source, "provides")}
+    rest = provided.union(("record_id", "prompt_digest")) & COLUMNS - set(FIRST_COLUMNS)
+    return [*FIRST_COLUMNS, *sorted(rest)]
+
+
+def _finding_cell(finding: Any, name: str) -> Any:
+    """Return a value of a finding for one cell."""
+    value = field_of(finding, name)
+    match name:
+        case "measures":
+            return ", ".join(f"{field_of(item, 'name')} {field_of(item, 'value')}" for item in list_of(finding, name))
+        case "thresholds":
+            said = (
+                tuple(field_of(item, part) for part in ("measure", "operator", "value"))
+                for item in list_of(finding, name)
+            )
+            return ", ".join(" ".join(map(str, parts)) for parts in said)
+        case "by":
+            return ", ".join(" ".join(map(str, pair)) for pair in list_of(finding, name) if isinstance(pair, list))
+        case _:
+            return value
+
+
+def _table_row(cells: Any) -> str:
+    return ",".join([_cell(cell) for cell in cells]) + "\r\n"
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if value is True or value is False:
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
+    text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    if not text[:1].isalnum() and FORMULA.match(text) and not NUMBER_CELL.match(text):
+        text = f"'{text}"
+    return f'"{text.replace(QUOTE, QUOTE * 2) if QUOTE in text else text}"'
