@@ -3,8 +3,8 @@
     python -m benchmarks.mutation [MODULE ...] [--most 40] [--seed 1] [--minutes 20] [--show]
 
 A mutant is one module with one change: a comparison turned or moved to its edge, a constant one further, `and` for
-`or`, a `not` or a term of a list left out, `+` for `-`, `min` for `max`. It lives in a copy of the project in a temporary
-folder, one process at a time, and is killed if one of the tests fails that are quick and about its module. Which mutants
+`or`, a `not` or a term of a list left out, `+` for `-`, `min` for `max`. It lives in a copy of the project in a
+temporary folder, one process at a time, and is killed if one of the quick tests about its module fails. Which mutants
 are tried is a draw from all of them by the seed. Survivors are printed with file, line and change: each is either the
 same program in other words, or wants a test.
 """
