@@ -3,8 +3,9 @@
     python -m benchmarks.linking [--records 2000000] [--threads 2]
 
 The opponent is DuckDB counting, for each column that links read, the accounts by value: what anybody needs at least.
-Each size runs in a process of its own. Printed: seconds on the clock and of processor time (all threads), the ratio to
-the opponent, peak memory, and what was found. Data come from a fixed seed (`linking.sql`).
+Each size runs in a process of its own, and so does what makes its data. Printed: seconds on the clock and of processor
+time (all threads), the ratio to the opponent, peak memory, and what was found. Data come from a fixed seed
+(`linking.sql`).
 """
 
 import argparse
@@ -88,7 +89,9 @@ def seconds_of(action: Callable[[], object]) -> tuple[float, float]:
 def one_size(records: int, threads: int) -> None:
     """Measure one size and print it."""
     with tempfile.TemporaryDirectory() as place:
-        provides = generate(Path(place), records)
+        made = [sys.executable, "-m", "benchmarks.linking", f"--records={records}", f"--make={place}"]
+        subprocess.run(made, check=True)
+        provides = frozenset((Path(place) / "columns").read_text().split())
         activity = open_activity_of(Path(place), records, provides, threads)
         hand = seconds_of(lambda: counted(activity))
         found: list[Links] = []
@@ -109,8 +112,12 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--records", type=int, default=2_000_000, help="the largest size")
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--make", type=Path, help="write the data of that size to a folder, and nothing else")
     parser.add_argument("--alone", action="store_true", help="measure that size only, in this process")
     options = parser.parse_args()
+    if options.make:
+        (options.make / "columns").write_text(" ".join(generate(options.make, options.records)))
+        return
     if options.alone:
         one_size(options.records, options.threads)
         return

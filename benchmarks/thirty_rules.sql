@@ -96,7 +96,7 @@ WITH asked AS (
 ), days AS (
   SELECT api_key_id, day, count(*) AS most FROM asked GROUP BY api_key_id, day
 ), near AS (
-  SELECT api_key_id, day, most + CASE WHEN lag(day) OVER w = day - 1 THEN lag(most) OVER w ELSE 0 END >= 18 AS can
+  SELECT api_key_id, day, most + CASE WHEN lag(day) OVER w = day - 1 THEN lag(most) OVER w ELSE 0 END >= 20 AS can
   FROM days WINDOW w AS (PARTITION BY api_key_id ORDER BY day)
 ), kept AS (
   SELECT api_key_id, day FROM near WHERE can UNION SELECT api_key_id, day - 1 FROM near WHERE can
@@ -105,14 +105,14 @@ WITH asked AS (
   FROM asked SEMI JOIN kept USING (api_key_id, day)
 )
 SELECT record_id, api_key_id FROM measured
-QUALIFY bool_or(m >= 18) OVER (PARTITION BY api_key_id ORDER BY time RANGE BETWEEN CURRENT ROW AND INTERVAL 1 HOUR FOLLOWING)
+QUALIFY bool_or(m >= 20) OVER (PARTITION BY api_key_id ORDER BY time RANGE BETWEEN CURRENT ROW AND INTERVAL 1 HOUR FOLLOWING)
 -- rule: hourly-tokens-of-a-key
 WITH asked AS (
   SELECT record_id, api_key_id, time, CAST(time AS DATE) AS day, output_tokens FROM records WHERE event = 'completion' AND api_key_id IS NOT NULL
 ), days AS (
   SELECT api_key_id, day, sum(output_tokens) AS most FROM asked GROUP BY api_key_id, day
 ), near AS (
-  SELECT api_key_id, day, most + CASE WHEN lag(day) OVER w = day - 1 THEN lag(most) OVER w ELSE 0 END >= 34000 AS can
+  SELECT api_key_id, day, most + CASE WHEN lag(day) OVER w = day - 1 THEN lag(most) OVER w ELSE 0 END >= 38000 AS can
   FROM days WINDOW w AS (PARTITION BY api_key_id ORDER BY day)
 ), kept AS (
   SELECT api_key_id, day FROM near WHERE can UNION SELECT api_key_id, day - 1 FROM near WHERE can
@@ -121,14 +121,14 @@ WITH asked AS (
   FROM asked SEMI JOIN kept USING (api_key_id, day)
 )
 SELECT record_id, api_key_id FROM measured
-QUALIFY bool_or(m >= 34000) OVER (PARTITION BY api_key_id ORDER BY time RANGE BETWEEN CURRENT ROW AND INTERVAL 1 HOUR FOLLOWING)
+QUALIFY bool_or(m >= 38000) OVER (PARTITION BY api_key_id ORDER BY time RANGE BETWEEN CURRENT ROW AND INTERVAL 1 HOUR FOLLOWING)
 -- rule: hourly-refusals-of-a-key
 WITH asked AS (
   SELECT record_id, api_key_id, time, CAST(time AS DATE) AS day FROM records WHERE status = 429 AND api_key_id IS NOT NULL
 ), days AS (
   SELECT api_key_id, day, count(*) AS most FROM asked GROUP BY api_key_id, day
 ), near AS (
-  SELECT api_key_id, day, most + CASE WHEN lag(day) OVER w = day - 1 THEN lag(most) OVER w ELSE 0 END >= 4 AS can
+  SELECT api_key_id, day, most + CASE WHEN lag(day) OVER w = day - 1 THEN lag(most) OVER w ELSE 0 END >= 5 AS can
   FROM days WINDOW w AS (PARTITION BY api_key_id ORDER BY day)
 ), kept AS (
   SELECT api_key_id, day FROM near WHERE can UNION SELECT api_key_id, day - 1 FROM near WHERE can
@@ -137,14 +137,14 @@ WITH asked AS (
   FROM asked SEMI JOIN kept USING (api_key_id, day)
 )
 SELECT record_id, api_key_id FROM measured
-QUALIFY bool_or(m >= 4) OVER (PARTITION BY api_key_id ORDER BY time RANGE BETWEEN CURRENT ROW AND INTERVAL 1 HOUR FOLLOWING)
+QUALIFY bool_or(m >= 5) OVER (PARTITION BY api_key_id ORDER BY time RANGE BETWEEN CURRENT ROW AND INTERVAL 1 HOUR FOLLOWING)
 -- rule: hourly-cost-of-a-key
 WITH asked AS (
   SELECT record_id, api_key_id, time, CAST(time AS DATE) AS day, cost_usd FROM records WHERE event = 'completion' AND api_key_id IS NOT NULL
 ), days AS (
   SELECT api_key_id, day, sum(cost_usd) AS most FROM asked GROUP BY api_key_id, day
 ), near AS (
-  SELECT api_key_id, day, most + CASE WHEN lag(day) OVER w = day - 1 THEN lag(most) OVER w ELSE 0 END >= 1.4 AS can
+  SELECT api_key_id, day, most + CASE WHEN lag(day) OVER w = day - 1 THEN lag(most) OVER w ELSE 0 END >= 1.6 AS can
   FROM days WINDOW w AS (PARTITION BY api_key_id ORDER BY day)
 ), kept AS (
   SELECT api_key_id, day FROM near WHERE can UNION SELECT api_key_id, day - 1 FROM near WHERE can
@@ -153,26 +153,26 @@ WITH asked AS (
   FROM asked SEMI JOIN kept USING (api_key_id, day)
 )
 SELECT record_id, api_key_id FROM measured
-QUALIFY bool_or(m >= 1.4) OVER (PARTITION BY api_key_id ORDER BY time RANGE BETWEEN CURRENT ROW AND INTERVAL 1 HOUR FOLLOWING)
+QUALIFY bool_or(m >= 1.6) OVER (PARTITION BY api_key_id ORDER BY time RANGE BETWEEN CURRENT ROW AND INTERVAL 1 HOUR FOLLOWING)
 -- rule: daily-calls-of-a-key
 WITH asked AS (
   SELECT record_id, api_key_id, CAST(time AS DATE) AS day FROM records WHERE event = 'completion' AND api_key_id IS NOT NULL
 ), days AS (
-  SELECT api_key_id, day FROM asked GROUP BY api_key_id, day HAVING count(*) >= 190
+  SELECT api_key_id, day FROM asked GROUP BY api_key_id, day HAVING count(*) >= 198
 )
 SELECT record_id, api_key_id FROM asked SEMI JOIN days USING (api_key_id, day)
 -- rule: daily-tokens-of-a-key
 WITH asked AS (
   SELECT record_id, api_key_id, CAST(time AS DATE) AS day, output_tokens FROM records WHERE event = 'completion' AND api_key_id IS NOT NULL
 ), days AS (
-  SELECT api_key_id, day FROM asked GROUP BY api_key_id, day HAVING sum(output_tokens) >= 285000
+  SELECT api_key_id, day FROM asked GROUP BY api_key_id, day HAVING sum(output_tokens) >= 305000
 )
 SELECT record_id, api_key_id FROM asked SEMI JOIN days USING (api_key_id, day)
 -- rule: daily-refusals-of-a-key
 WITH asked AS (
   SELECT record_id, api_key_id, CAST(time AS DATE) AS day FROM records WHERE status = 429 AND api_key_id IS NOT NULL
 ), days AS (
-  SELECT api_key_id, day FROM asked GROUP BY api_key_id, day HAVING count(*) >= 17
+  SELECT api_key_id, day FROM asked GROUP BY api_key_id, day HAVING count(*) >= 19
 )
 SELECT record_id, api_key_id FROM asked SEMI JOIN days USING (api_key_id, day)
 -- rule: largest-input-of-a-key
@@ -209,11 +209,11 @@ WITH asked AS (
 ), kept AS (
   SELECT api_key_id, day FROM near WHERE can UNION SELECT api_key_id, day - 1 FROM near WHERE can
 ), measured AS (
-  SELECT *, count(DISTINCT user_agent) OVER (PARTITION BY api_key_id ORDER BY time RANGE BETWEEN INTERVAL 1 HOUR PRECEDING AND CURRENT ROW) AS m
+  SELECT *, count(DISTINCT user_agent) OVER (PARTITION BY api_key_id ORDER BY time RANGE BETWEEN INTERVAL 10 MINUTE PRECEDING AND CURRENT ROW) AS m
   FROM asked SEMI JOIN kept USING (api_key_id, day)
 )
 SELECT record_id, api_key_id FROM measured
-QUALIFY bool_or(m >= 4) OVER (PARTITION BY api_key_id ORDER BY time RANGE BETWEEN CURRENT ROW AND INTERVAL 1 HOUR FOLLOWING)
+QUALIFY bool_or(m >= 4) OVER (PARTITION BY api_key_id ORDER BY time RANGE BETWEEN CURRENT ROW AND INTERVAL 10 MINUTE FOLLOWING)
 -- rule: keys-of-an-account
 WITH asked AS (
   SELECT record_id, account_id, CAST(time AS DATE) AS day, api_key_id FROM records WHERE event = 'completion' AND account_id IS NOT NULL

@@ -7,7 +7,7 @@ The seeds from 9,000 on are for this alone: nobody tunes a rule, a link or the l
 Printed: for each world its records, the seconds of ingest and audit (clock and processor time of all threads) and the
 peak memory of the process; then the tables of `auditor measure`, pooled, with intervals that resample whole campaigns
 of all worlds. `--daily N` audits each world as on every Nth day first, so that the time until detection is sharper.
-`--folder` keeps the worlds and workspaces.
+`--folder` keeps the worlds and workspaces; `--measure-only` pools those that are there already.
 """
 
 import argparse
@@ -62,12 +62,23 @@ def _auditor(*arguments: str) -> None:
         print("  finished, but: " + done.stderr.decode().strip().replace("\n", " ")[:500])
 
 
-def facts_of(made: Written, folder: Path, pack: str, prefix: str) -> tuple[Outcomes, frozenset[str]]:
-    """Return what came of a world's accounts."""
-    workspace = open_workspace(folder, create=False)
-    labels = read_labels(made.labels)
+def facts_of(home: Path, pack: str) -> tuple[Outcomes, frozenset[str]]:
+    """Return what came of the accounts of an audited world, under names that no other world has."""
+    workspace = open_workspace(home / "audit", create=False)
+    labels = read_labels(home / "world" / "labels.jsonl")
     with workspace.lock(), open_casebook(workspace.casebook) as casebook:
-        return outcomes_in(workspace, casebook, open_activity(workspace), labels, pack=pack, prefix=prefix)
+        return outcomes_in(workspace, casebook, open_activity(workspace), labels, pack=pack, prefix=f"{home.name}/")
+
+
+def made_and_audited(options: argparse.Namespace, home: Path, shape: str, seed: int) -> None:
+    """Make a world and audit it."""
+    shutil.rmtree(home, ignore_errors=True)
+    start, used = time.perf_counter(), time.process_time()
+    world = world_of(shape, accounts=options.accounts, days=options.days, seed=seed, effort=options.effort)
+    made = write_world(world, home / "world")
+    took = f"{time.perf_counter() - start:.0f} s, {time.process_time() - used:.0f} s of processor time"
+    print(f"{shape} {seed}: {made.records:,} records, {len(made.truth):,} accounts, made in {took}", flush=True)
+    audited(made, home / "audit", options.pack, options.days, options.daily)
 
 
 def main() -> None:
@@ -82,6 +93,7 @@ def main() -> None:
     parser.add_argument("--pack", default="model-api")
     parser.add_argument("--daily", type=int, default=0)
     parser.add_argument("--folder", type=Path)
+    parser.add_argument("--measure-only", action="store_true", help="only measure the audited worlds of --folder")
     parser.add_argument("--json", type=Path, help="also write all figures to a file")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as place:
@@ -92,19 +104,15 @@ def _run(options: argparse.Namespace, folder: Path) -> None:
     shapes = options.shapes.split(",")
     parts: list[Outcomes] = []
     victim_rules: frozenset[str] = frozenset()
-    for number in range(options.worlds):
-        seed, shape = options.first_seed + number, shapes[number % len(shapes)]
-        home = folder / f"{shape}-{seed}"
-        shutil.rmtree(home, ignore_errors=True)
-        start, used = time.perf_counter(), time.process_time()
-        made = write_world(
-            world_of(shape, accounts=options.accounts, days=options.days, seed=seed, effort=options.effort),
-            home / "world",
-        )
-        took = f"{time.perf_counter() - start:.0f} s, {time.process_time() - used:.0f} s of processor time"
-        print(f"{shape} {seed}: {made.records:,} records, {len(made.truth):,} accounts, made in {took}", flush=True)
-        audited(made, home / "audit", options.pack, options.days, options.daily)
-        outcomes, rules = facts_of(made, home / "audit", options.pack, f"{shape}-{seed}/")
+    if options.measure_only:
+        homes = sorted(path.parent.parent for path in folder.glob("*/audit/casebook.db"))
+    else:
+        seeds = [(shapes[n % len(shapes)], options.first_seed + n) for n in range(options.worlds)]
+        homes = [folder / f"{shape}-{seed}" for shape, seed in seeds]
+    for number, home in enumerate(homes):
+        if not options.measure_only:
+            made_and_audited(options, home, *seeds[number])
+        outcomes, rules = facts_of(home, options.pack)
         parts.append(outcomes)
         victim_rules |= rules
         if not options.folder:

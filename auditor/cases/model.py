@@ -139,6 +139,20 @@ class Note(Node):
     text: str
 
 
+class StepTaken(Node):
+    """One thing that a person decided on a case, as the ledger tells it: who, when, why, and the sternest action."""
+
+    kind: str
+    person: str
+    time: datetime
+    reason: str
+    action: str = ""
+    beyond: str = ""
+    to: str = ""
+    """Who hears an appeal."""
+    is_signed: bool = False
+
+
 class Case(Node):
     """What a person looks into: accounts, findings, proposed actions, notes."""
 
@@ -159,6 +173,8 @@ class Case(Node):
     refers_to: str = ""
     assignee: str = ""
     """The person who looks into it, where one was named."""
+    steps: tuple[StepTaken, ...] = ()
+    """What people decided, oldest first; the ledger has all of it."""
 
 
 class ProposalChange(Node):

@@ -60,6 +60,7 @@ def revision_of(
         formerly=before.formerly if before else (),
         refers_to=before.refers_to if before else draft.refers_to,
         assignee=before.assignee if before else "",
+        steps=before.steps if before else (),
     )
     revision = Revision(before, case, tuple(merged.id for merged in draft.earlier[1:]))
     if before is None or revision.is_changed:

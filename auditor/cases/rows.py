@@ -10,10 +10,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from sqlite_utils import Database
 
 from auditor.cases.finding_rows import FindingChange, read_findings, write_findings
-from auditor.cases.model import Action, Case, CaseFinding, Note, SpeaksFor
+from auditor.cases.ledger import Entry, entries_of
+from auditor.cases.model import Action, ActionName, Case, CaseFinding, Note, SpeaksFor, StepTaken
 from auditor.cases.related_rows import Row, Wanted, case_rows, replace_rows, rows_by_case
 from auditor.checker.findings import Receipt
 from auditor.digests import rfc3339
+
+_DECIDING = ("proposed", "approved", "appealed", "heard", "closed")
+"""Kinds of entries by which a case comes further."""
 
 
 def write_run(db: Database, receipt: Receipt) -> None:
@@ -73,18 +77,43 @@ def read_cases(db: Database, wanted: Wanted) -> tuple[Case, ...]:
     order = {"case_accounts": "account", "actions": "account", "facts": "number", "notes": "number"}
     order |= {"former_ids": "former_id"}
     related = {name: rows_by_case(db, name, wanted, column) for name, column in order.items()}
-    findings = read_findings(db, wanted)
+    findings, steps = read_findings(db, wanted), _steps_by_case(db)
     return tuple(
         _case(
             row,
             {name: groups.get(row["case_id"], []) for name, groups in related.items()},
             findings.get(row["case_id"], ()),
+            tuple(steps.get(row["case_id"], ())),
         )
         for row in case_rows(db, wanted)
     )
 
 
-def _case(row: Row, related: Mapping[str, Sequence[Row]], findings: tuple[CaseFinding, ...]) -> Case:
+def _steps_by_case(db: Database) -> dict[str, list[StepTaken]]:
+    steps: dict[str, list[StepTaken]] = {}
+    for entry in entries_of(db):
+        if entry.kind in _DECIDING:
+            steps.setdefault(entry.case_id, []).append(_step(entry))
+    return steps
+
+
+def _step(entry: Entry) -> StepTaken:
+    actions = [ActionName(item["action"]) for item in entry.details.get("actions", ())]
+    return StepTaken(
+        kind=entry.kind,
+        person=entry.person,
+        time=entry.time,
+        reason=entry.details.get("reason", ""),
+        action=str(max(actions, key=lambda action: action.rank)) if actions else "",
+        beyond=entry.details.get("beyond", ""),
+        to=entry.details.get("to", ""),
+        is_signed=bool(entry.details.get("envelope")),
+    )
+
+
+def _case(
+    row: Row, related: Mapping[str, Sequence[Row]], findings: tuple[CaseFinding, ...], steps: tuple[StepTaken, ...]
+) -> Case:
     return Case(
         id=row["case_id"],
         pack=row["pack"],
@@ -102,6 +131,7 @@ def _case(row: Row, related: Mapping[str, Sequence[Row]], findings: tuple[CaseFi
         formerly=tuple(item["former_id"] for item in related["former_ids"]),
         refers_to=row["refers_to"] or "",
         assignee=row["assignee"],
+        steps=steps,
     )
 
 

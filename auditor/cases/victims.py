@@ -8,14 +8,10 @@ buys one odd call on a spare key buys no more than that.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
 
 from auditor.cases.model import AccountPart, CaseFinding
 from auditor.policy.pack import Ladder
-from auditor.records.tallies import AccountSpan
-
-AFTERMATH = timedelta(days=30)
-"""How long after a theft its key is doubted: time enough to tell the holder and to replace the key."""
+from auditor.records.tallies import AccountSpan, aftermath_of
 
 Tally = Mapping[tuple[str, str], tuple[int, int]]
 """Of one run: records within and after thefts, by (finding as cited, account); see `records/tallies.py`."""
@@ -54,7 +50,7 @@ def theft_spans(
     about all records of the account.
     """
     return tuple(
-        AccountSpan(part.account, item.finding.start, item.finding.end, _aftermath_of(item.finding.end), key)
+        AccountSpan(part.account, item.finding.start, item.finding.end, aftermath_of(item.finding.end), key)
         for item in thefts
         for part in item.parts
         if names_a_victim(part, ladder)
@@ -65,11 +61,6 @@ def theft_spans(
 def cited_id(item: CaseFinding) -> str:
     """Return the finding's id in the citations of its last run."""
     return item.cited_as or item.finding.id
-
-
-def _aftermath_of(end: datetime) -> datetime:
-    latest = datetime.max.replace(tzinfo=UTC)
-    return end + AFTERMATH if end <= latest - AFTERMATH else latest
 
 
 def with_thefts(

@@ -14,6 +14,7 @@ import auditor.checker.engines.duckdb as engine
 from auditor.checker.asked import Question, records_seen, verdict_of
 from auditor.checker.evaluator.facts import Row
 from auditor.checker.findings import PartSeen, RuleOutcome
+from auditor.checker.linked import linked_seen
 from auditor.checker.looked import Windows
 from auditor.checker.prepared import Prepared, prepared
 from auditor.checker.trace import AccountTrace
@@ -45,6 +46,13 @@ def followed_in(
     ready: Prepared, question: Question, *, most_records: int = MOST_RECORDS, most_steps: int = MOST_STEPS
 ) -> AccountTrace:
     """Return what a rule made of an account, from an activity made ready for it; otherwise as `followed`."""
+    trace = _followed(ready, question, most_records=most_records, most_steps=most_steps)
+    if "cluster_id" not in question.rule.needed_columns():
+        return trace
+    return trace.model_copy(update={"is_linking": True, "linked": linked_seen(ready.links, question.account)})
+
+
+def _followed(ready: Prepared, question: Question, *, most_records: int, most_steps: int) -> AccountTrace:
     rule, activity = question.rule, ready.activity
     if rule.composite:
         return _composite(ready, question, most_records=most_records, most_steps=most_steps)

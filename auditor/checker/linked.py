@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from auditor.checker.findings import ClusterSeen
+from auditor.checker.trace import LinkedSeen
 from auditor.digests import canonical_json, digest_of
 from auditor.errors import WorkspaceError
 from auditor.linking.model import Cluster, Links
@@ -28,6 +29,22 @@ def clusters_seen(links: Links | None) -> Mapping[str, ClusterSeen]:
         )
         found |= dict.fromkeys((cluster.id, *cluster.formerly), seen)
     return found
+
+
+def linked_seen(links: Links | None, account: str) -> LinkedSeen | None:
+    """Return what ties an account to its cluster, None for one that is linked to nobody."""
+    cluster = links.cluster_of(account) if links else None
+    if cluster is None:
+        return None
+    ordered = sorted(cluster.members, key=lambda member: (member.since, member.account))
+    other = next(member.account for member in ordered if member.account != account)
+    return LinkedSeen(
+        cluster=cluster.id,
+        formerly=cluster.formerly,
+        accounts=len(cluster.members),
+        since=next(member.since for member in cluster.members if member.account == account),
+        path=cluster.path(account, other),
+    )
 
 
 def write_links(folder: Path, links: Links | None) -> str:

@@ -33,7 +33,7 @@ def prepared(activity: Activity, rules: Sequence[Rule], circumstances: Circumsta
     """
     names = _columns_of(rules, circumstances)
     needs_links = "cluster_id" in names and circumstances.pack.links is not None
-    first = theft_rules(circumstances) if needs_links else ()
+    first = theft_rules(circumstances, activity.sources) if needs_links else ()
     seen = as_on(activity, circumstances.as_of, names | _columns_of(first, circumstances))
     thefts = _thefts(seen, first, circumstances)
     derived, links = derived_activity(seen, names, circumstances.sight, excluded=thefts)

@@ -8,31 +8,37 @@ from collections.abc import Sequence
 
 import auditor.checker.engines.duckdb as engine
 from auditor.checker.circumstances import Circumstances
+from auditor.checker.provided import coverage_of
 from auditor.policy.rule import Rule
-from auditor.records.activity import Activity
-from auditor.records.tallies import AccountSpan
+from auditor.records.activity import Activity, SourceSummary
+from auditor.records.derived import providing
+from auditor.records.schema import DERIVABLE_COLUMNS
+from auditor.records.tallies import AccountSpan, aftermath_of
 
 
-def theft_rules(circumstances: Circumstances) -> tuple[Rule, ...]:
-    """Return the rules of a pack that tell of victims and need no links for it."""
+def theft_rules(circumstances: Circumstances, sources: Sequence[SourceSummary]) -> tuple[Rule, ...]:
+    """Return the rules of a pack that tell of victims, need no links for it, and can be evaluated on some source."""
     victims = set(circumstances.pack.ladder.victim_conducts)
-    return tuple(
+    rules = [
         rule
         for rule in circumstances.pack.rules
         if victims & set(rule.conducts) and "cluster_id" not in rule.needed_columns()
-    )
+    ]
+    coverage = coverage_of(rules, providing(sources, DERIVABLE_COLUMNS), circumstances.context)
+    return tuple(rule for rule, found in zip(rules, coverage, strict=True) if found.is_evaluable)
 
 
 def thefts_in(activity: Activity, rules: Sequence[Rule], circumstances: Circumstances) -> tuple[AccountSpan, ...]:
     """Return the stretches of time in which rules of victims' conducts hold, one for each account and key, sorted.
 
+    A stretch lasts thirty days beyond its finding: nobody knows yet who holds the key.
     A finding that an exemption covers is none. Raises WorkspaceError when the records can't be read.
     """
     if not rules:
         return ()
     result = engine.execute(circumstances.plan(rules, activity.sources), activity)
     spans = {
-        AccountSpan(account, incident.start, incident.end, incident.end, key)
+        AccountSpan(account, incident.start, aftermath_of(incident.end), aftermath_of(incident.end), key)
         for outcome in result.outcomes
         for incident in outcome.incidents
         for account, key in result.keys_of(outcome.rule, incident.number)

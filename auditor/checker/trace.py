@@ -8,6 +8,7 @@ from typing import Literal
 
 from auditor.checker.findings import PartSeen
 from auditor.checker.shortfall import ComparisonSeen
+from auditor.linking.model import Edge
 from auditor.policy.conditions import Node
 
 Verdict = Literal["match", "suppressed", "context only", "no match", "not evaluated"]
@@ -56,6 +57,19 @@ class WindowSeen(Node):
     exemptions: tuple[ExemptionSeen, ...]
 
 
+class LinkedSeen(Node):
+    """The cluster that an account belongs to: since when, how many accounts it has, and why the account is one of them.
+
+    `path` leads from the account to the member that came first, or from that one to the next.
+    """
+
+    cluster: str
+    formerly: tuple[str, ...]
+    accounts: int
+    since: datetime
+    path: tuple[Edge, ...]
+
+
 class AccountTrace(Node):
     """A rule followed for one account.
 
@@ -92,3 +106,6 @@ class AccountTrace(Node):
     is_followed: bool = True
     parts: tuple["AccountTrace", ...] = ()
     met: tuple[PartSeen, ...] = ()
+    is_linking: bool = False
+    """Whether the rule reads who acted together."""
+    linked: LinkedSeen | None = None

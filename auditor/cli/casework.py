@@ -5,12 +5,11 @@ from pathlib import Path
 from typing import Any  # JSON values have no closed type
 
 from auditor.cases.export import case_exported, cases_listed
-from auditor.cases.model import Action, Case, CaseFinding, Note
+from auditor.cases.model import Action, Case, CaseFinding, Note, StepTaken
 from auditor.cases.notes import add_note, list_cases, show_case
 from auditor.checker.findings import Finding
 from auditor.cli import console
 from auditor.cli.case_table import show_cases
-from auditor.cli.decided import course_in, course_in_words
 from auditor.cli.kept_pages import page_of
 from auditor.cli.leftovers import open_known_casebook
 from auditor.cli.pages import rewrite_page
@@ -92,11 +91,19 @@ def show_one(case: Case, folder: Path) -> None:
     _section("What was seen (a finding is not a violation)", _findings(case))
     _section("What is proposed (a person decides)", [line for action in case.actions for line in _action(action)])
     _section("What speaks for the accounts", [f"{item.account or 'all'}: {item.fact}" for item in case.speaks_for])
-    if decided := course_in_words(course_in(folder, case.id)):
-        _section("What people decided", decided)
+    if case.steps:
+        _section("What people decided", [_step(item) for item in case.steps])
     _section("Notes", [f"{note.number} {rfc3339(note.time)} {note.author}: {note.text}" for note in case.notes])
     console.result()
     console.result(f"case file: {shown_path(page_of(Workspace(folder), case.id))}")
+
+
+def _step(step: StepTaken) -> str:
+    action = f": {step.action}" if step.action else f", to be heard by {step.to}" if step.to else ""
+    beyond = f" (beyond what the evidence carries: {step.beyond})" if step.beyond else ""
+    signed = ", signed" if step.is_signed else ""
+    reason = f": {step.reason}" if step.reason else ""
+    return f"{step.kind}{action}, {step.person}, {rfc3339(step.time)}{signed}{reason}{beyond}"
 
 
 def _section(title: str, lines: list[str]) -> None:

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any  # JSON values have no closed type
 
-from auditor.cases.decisions import Course, actions_in, course_of, sternest
-from auditor.cases.ledger import Entry, entries_of
+from auditor.cases.decisions import actions_in, sternest
+from auditor.cases.ledger import Entry
 from auditor.cases.model import ActionName
 from auditor.cases.notes import show_case
 from auditor.cli import console
@@ -61,25 +61,3 @@ def _what_is_needed(entry: Entry) -> str:
         else "a person"
     )
     return f"nothing happens before {who} approves: `auditor case approve {entry.case_id}`"
-
-
-def course_in(folder: Path, case_id: str) -> Course:
-    """Return how far a case of a workspace has come."""
-    with open_known_casebook(open_workspace(folder, create=False)) as casebook, casebook.reading() as db:
-        return course_of(entries_of(db, case_id))
-
-
-def course_in_words(course: Course) -> list[str]:
-    """Return what people decided on a case, a line a step."""
-    lines = [
-        f"{entry.kind}: {sternest(actions_in(entry))}, {entry.person}, {rfc3339(entry.time)}{_reason(entry)}"
-        for entry in course.steps
-    ]
-    if course.appealed:
-        waiting = course.appealed
-        lines.append(f"appealed: {rfc3339(waiting.time)}, to be heard by {waiting.details['to']}{_reason(waiting)}")
-    return lines
-
-
-def _reason(entry: Entry) -> str:
-    return f": {entry.details['reason']}" if entry.details.get("reason") else ""

@@ -10,7 +10,7 @@ from auditor.cli.intake import remark_on
 from auditor.cli.options import PACK
 from auditor.policy.load import load_pack
 from auditor.records.dryrun import DryRun, dry_run
-from auditor.records.schema import COLUMNS
+from auditor.records.schema import COLUMNS, DERIVED_FROM
 from auditor.records.workspace import MARKER, open_workspace
 
 
@@ -70,4 +70,5 @@ def _show_profile(files: Sequence[DryRun]) -> None:
 
 
 def _runnable(provided: AbstractSet[str]) -> list[str]:
-    return [rule.name for rule in load_pack(PACK).rules if rule.needed_columns() <= provided]
+    known = provided | {name for name, needed in DERIVED_FROM.items() if needed <= provided}
+    return [rule.name for rule in load_pack(PACK).rules if rule.needed_columns() <= known]

@@ -1,6 +1,7 @@
 """Evidence bundles: from a case of the casebook to a folder that a stranger can verify, and the verification."""
 
 import secrets
+import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
@@ -13,19 +14,30 @@ from auditor.cases.notes import show_case
 from auditor.cli import console
 from auditor.cli.leftovers import open_known_casebook
 from auditor.cli.snapshot import kept_judgement, read_receipt
+from auditor.digests import digest_of_file
 from auditor.errors import UsageError
 from auditor.evidence.casesecrets import secrets_of
 from auditor.evidence.custody import store_must_be_as_written
 from auditor.evidence.deciding import Attested, attested
 from auditor.evidence.sealing import seal
 from auditor.evidence.standalone.attestations import LADDER
+from auditor.evidence.standalone.folder import walked
+from auditor.evidence.standalone.layout import TAG_MANIFEST
+from auditor.evidence.standalone.manifests import BAG_RULES
 from auditor.evidence.verify import VerificationReport, verify_bundle
 from auditor.evidence.zipped import write_zip
 from auditor.records.activity import Activity
 from auditor.records.manifest import Source, load_manifest
 from auditor.records.quarantine import undated_lines
 from auditor.records.store import open_activity
-from auditor.records.workspace import Workspace, open_workspace
+from auditor.records.workspace import (
+    Workspace,
+    disk_errors,
+    open_workspace,
+    replace_folder,
+    temporary_name,
+    write_atomically,
+)
 
 
 def build(folder: Path, case_id: str, out: Path | None) -> Path:
@@ -41,9 +53,37 @@ def build(folder: Path, case_id: str, out: Path | None) -> Path:
         raise UsageError.at(str(out), "found something there already, expected a new folder", "choose another `--out`")
     with workspace.lock():
         is_zip = out is not None and out.suffix.lower() == ".zip"
+        if people and people.is_final and (kept := _kept(workspace, case.id, people)):
+            return _handed_out(kept, out, is_zip=is_zip, root=case.id)
         places = {case.id: out if out is not None and not is_zip else workspace.bundles / case.id}
         bundle = next(build_all(workspace, [case], targets=places, people={case.id: people} if people else {}))
         return write_zip(bundle, out, root=case.id) if out is not None and is_zip else bundle
+
+
+def _kept(workspace: Workspace, case_id: str, people: Attested) -> Path | None:
+    """Return the bundle that was decided on, as it lies in the workspace, None where it isn't whole any more."""
+    folder = workspace.bundles / case_id
+    files, odd = walked(folder) if folder.is_dir() else ({}, [])
+    if odd or TAG_MANIFEST not in files or digest_of_file(folder / TAG_MANIFEST) != people.digest:
+        return None
+    if any(True for rule in BAG_RULES for _ in rule.faults(files)):
+        return None
+    for name, data in people.files.items():
+        write_atomically(folder / name, data)
+    return folder
+
+
+def _handed_out(bundle: Path, out: Path | None, *, is_zip: bool, root: str) -> Path:
+    """Copy a bundle to where it is asked for, as a folder or a zip."""
+    if out is None:
+        return bundle
+    if is_zip:
+        return write_zip(bundle, out, root=root)
+    unfinished = temporary_name(out)
+    with disk_errors(out):
+        shutil.copytree(bundle, unfinished)
+    replace_folder(unfinished, out)
+    return out
 
 
 def build_all(

@@ -9,7 +9,7 @@ from itertools import zip_longest
 
 from sqlglot import exp
 
-from auditor.linking.model import Links
+from auditor.linking.model import Edge, Links
 from auditor.linking.newcomers import Arrival, arrivals_of, network_key, newcomers_of
 from auditor.linking.reading import Reading, is_known, keep_table, moment, reading_of
 from auditor.linking.timeline import components
@@ -68,7 +68,7 @@ def _cluster_id() -> Derivation:
 def _keep_newcomers(activity: Activity, links: Links, reading: Reading) -> None:
     """Keep the arrivals that have newcomers."""
     arrivals = arrivals_of(reading)
-    counts = newcomers_of(arrivals, _strong_groups(links))
+    counts = newcomers_of(arrivals, _strong_groups(links, arrivals))
     found: list[tuple[Arrival, int]] = [pair for pair in zip(arrivals, counts, strict=True) if pair[1]]
     times = [_naive(moment(arrival.time)) for arrival, _ in found]
     columns: dict[str, tuple[str, Sequence[object]]] = {
@@ -96,13 +96,30 @@ def _network_newcomers(reading: Reading) -> Derivation:
     return Derivation("network_newcomers", value, ((NEWCOMERS, condition),), DERIVED_FROM["network_newcomers"])
 
 
-def _strong_groups(links: Links) -> dict[str, int]:
-    """Return a number for each group of accounts that strong signals link."""
+def _strong_groups(links: Links, arrivals: Sequence[Arrival]) -> dict[str, int]:
+    """Return a number for each group of accounts that strong signals link.
+
+    A link that an arrival of one of the two brought with it is none: it may be the thief's own device that they share.
+    """
+    arrived: dict[str, list[datetime]] = {}
+    for arrival in arrivals:
+        arrived.setdefault(arrival.account, []).append(moment(arrival.time))
     names = sorted({account for cluster in links.clusters for account in cluster.accounts})
     numbers = {account: number for number, account in enumerate(names)}
-    edges = [edge for cluster in links.clusters for edge in cluster.edges if edge.is_strong]
+    edges = [
+        edge
+        for cluster in links.clusters
+        for edge in cluster.edges
+        if edge.is_strong
+        and not any(_is_brought(edge, arrived.get(account, ())) for account in (edge.first, edge.second))
+    ]
     groups = components((numbers[edge.first], numbers[edge.second]) for edge in edges)
     return {names[member]: number for number, group in enumerate(groups) for member in group}
+
+
+def _is_brought(edge: Edge, arrivals: Sequence[datetime]) -> bool:
+    """Say whether a link came with, or soon after, the arrival of an old key on a new network."""
+    return any(arrival <= edge.since <= arrival + NEW_FOR for arrival in arrivals)
 
 
 def _during(name: str) -> exp.Expression:

@@ -16,6 +16,7 @@ from auditor.policy.links import LinkRules
 from auditor.policy.pack import Context, Pack
 from auditor.records.activity import Activity
 from auditor.records.derived import derivable, with_derived
+from auditor.records.schema import DERIVED_FROM
 from auditor.records.tallies import AccountSpan
 
 SEEDS = "instruction-seeds"
@@ -48,14 +49,22 @@ def derived_activity(
     wanted = derivable(names)
     links_file = sight.pack.links if wanted & set(LINK_COLUMNS) else None
     plain = with_derived(activity, [])
-    asked = wanted | (links_file.needed_columns() if links_file else frozenset())
-    content = content_derivations(plain, asked & set(CONTENT_COLUMNS), seeds=sight.seeds, as_of=sight.as_of)
+    asked = _content_asked(wanted | (links_file.needed_columns() if links_file else frozenset()), activity)
+    content = content_derivations(plain, asked, seeds=sight.seeds, as_of=sight.as_of)
     links = None
     if links_file is not None:
         with_content = with_derived(plain, content)
         links = links_of(with_content, links_file, context=sight.context, as_of=sight.as_of, excluded=excluded)
     linked = link_derivations(plain, links or Links(), wanted, context=sight.context, as_of=sight.as_of)
     return with_derived(plain, [*(item for item in content if item.name in wanted), *linked]), links
+
+
+def _content_asked(names: Collection[str], activity: Activity) -> frozenset[str]:
+    """Return the content columns among some that a source has what it takes for: without prompts there are none."""
+    provided = [source.provides for source in activity.sources if source.records]
+    return frozenset(
+        name for name in names if name in CONTENT_COLUMNS and any(DERIVED_FROM[name] <= found for found in provided)
+    )
 
 
 def only_strong(links_file: LinkRules) -> LinkRules:

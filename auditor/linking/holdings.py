@@ -17,13 +17,15 @@ from auditor.policy.links import LinkSignal
 class Value:
     """One shared value of a signal: its holders with the time since which each holds it, oldest first.
 
-    `network` is the network that is part of it; of an address in a rotation the provider. The value is not kept.
+    `number` is that of the value among the shared values of its signal. `network` is the network that is part of it; of
+    an address in a rotation the provider. The value is not kept.
     """
 
     key: int
     signal: LinkSignal
     holders: tuple[tuple[int, int], ...]
     """(since in microseconds, account number)"""
+    number: int = 0
     network: str = ""
 
 
@@ -38,9 +40,10 @@ def holdings_of(signal: LinkSignal, reading: Reading, population: Population, fi
             key=first_key + position,
             signal=signal,
             holders=tuple(sorted((since, numbers[account]) for account, since in zip(accounts, times, strict=True))),
+            number=number,
             network=network,
         )
-        for position, (network, accounts, times) in enumerate(rows)
+        for position, (number, network, accounts, times) in enumerate(rows)
     )
 
 

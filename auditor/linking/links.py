@@ -14,9 +14,10 @@ from auditor.linking.judging import Verdicts, verdicts_on
 from auditor.linking.model import Links
 from auditor.linking.population import Population, population_of
 from auditor.linking.reading import Reading, reading_of
+from auditor.linking.rhythm import rhythm_bonds
 from auditor.linking.rotation import rotating
 from auditor.linking.succession import succession_bonds
-from auditor.linking.timeline import grown, links_of_bonds
+from auditor.linking.timeline import grown, links_of_bonds, units_of
 from auditor.policy.links import LinkRules
 from auditor.policy.pack import Context
 from auditor.records.activity import Activity
@@ -64,6 +65,9 @@ def _bonds(
     for signal in signals.signals:
         if signal.seen == "succession":
             bonds += succession_bonds(signal, identifying, verdicts.supporting, reading, population)
+        elif signal.seen == "rhythm":
+            templates = [v for v in verdicts.supporting if v.signal.columns == signal.columns]
+            bonds += rhythm_bonds(signal, templates, units_of(bonds, population), reading, population)
     return bonds
 
 

@@ -31,7 +31,7 @@ def shared_values(signal: LinkSignal, reading: Reading) -> exp.Select:
     names = [identifier(name) for name in names_of(columns_read(signal, reading))]
     ordered = exp.Order(expressions=[exp.Ordered(this=name.copy(), desc=False) for name in names])
     number = named(exp.Window(this=exp.RowNumber(), order=ordered), NUMBER)
-    query = exp.Select(expressions=[*names, number]).from_(within(_uses(signal, reading)))
+    query = exp.Select(expressions=[*names, number]).from_(within(uses_of(signal, reading)))
     query = query.group_by(*(name.copy() for name in names))
     least, most = exp.Min(this=identifier(ACCOUNT)), exp.Max(this=identifier(ACCOUNT))
     return query.having(exp.NEQ(this=least, expression=most), copy=False)
@@ -49,8 +49,10 @@ def holders_by_run(signal: LinkSignal, reading: Reading) -> exp.Select:
     query = query.having(exp.GT(this=exp.Count(this=exp.Star()), expression=literal(1)), copy=False)
     shown = _network_column(signal)
     network = cast(identifier(shown, "v"), "VARCHAR") if shown else literal("")
-    whole = exp.Select(expressions=[named(network, "network"), identifier("_accounts"), identifier("_times")])
-    whole = whole.from_(within(query, "h")).join(table(VALUES, "v"), on=_same([NUMBER], "h", "v"))
+    whole = exp.Select(
+        expressions=[identifier(NUMBER, "h"), named(network, "network"), identifier("_accounts"), identifier("_times")]
+    )
+    whole = whole.from_(within(query, "h")).join(table(VALUES, "v"), on=same_names([NUMBER], "h", "v"))
     return whole.order_by(identifier(NUMBER, "h"), identifier(RUN, "h"))
 
 
@@ -66,7 +68,7 @@ def _network_column(signal: LinkSignal) -> str:
     return _VALUE[signal.columns.index("asn")] if signal.seen == "rotation" else NETWORK
 
 
-def _uses(signal: LinkSignal, reading: Reading) -> exp.Select:
+def uses_of(signal: LinkSignal, reading: Reading) -> exp.Select:
     """Return every use: account, time and the value's columns."""
     columns = columns_read(signal, reading)
     values = [_read(column, signal) if column in signal.columns else _or_none(column) for column in columns]
@@ -84,9 +86,9 @@ def _by_day(signal: LinkSignal, reading: Reading) -> exp.Select:
     day = named(exp.IntDiv(this=identifier(TIME, "u"), expression=literal(DAY)), "_day")
     first, last = exp.Min(this=identifier(TIME, "u")), exp.Max(this=identifier(TIME, "u"))
     query = exp.Select(expressions=[*keys, day, named(first, "_first"), named(last, "_last")])
-    query = query.from_(within(_uses(signal, reading), "u"))
+    query = query.from_(within(uses_of(signal, reading), "u"))
     names = names_of(columns_read(signal, reading))
-    query = query.join(table(VALUES, "v"), on=_same(names, "u", "v"))
+    query = query.join(table(VALUES, "v"), on=same_names(names, "u", "v"))
     return query.group_by(*(key.copy() for key in keys), identifier("_day"))
 
 
@@ -156,7 +158,8 @@ def _held(runs: exp.Select, days: int) -> exp.Select:
     return query.having(exp.GTE(this=exp.Count(this=exp.Star()), expression=literal(days)), copy=False)
 
 
-def _same(names: Sequence[str], left: str, right: str) -> exp.Expression:
+def same_names(names: Sequence[str], left: str, right: str) -> exp.Expression:
+    """Return the test that columns of the same name of two tables are equal."""
     return all_of([exp.EQ(this=identifier(name, left), expression=identifier(name, right)) for name in names])
 
 

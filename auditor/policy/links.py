@@ -8,9 +8,9 @@ from typing import Literal
 
 from auditor.policy.conditions import Node
 
-Seen = Literal["facts", "sign-up", "calls", "rotation", "succession", "rhythm", "balance"]
+Seen = Literal["facts", "sign-up", "calls", "rotation", "succession", "rhythm"]
 """Where a signal is read: account facts ever held; sign-up records; calls; addresses that calls come from by turns; a
-replacement after a ban; the timing of calls; how evenly calls are spread."""
+replacement after a ban; the timing of calls."""
 
 
 class LinkSignal(Node):

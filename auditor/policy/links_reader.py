@@ -18,7 +18,7 @@ STRENGTHS = ("strong", "weak")
 NETWORKS = ("hosting", "vpn", "isp", "mobile", "business", "education")
 DAY = 86_400
 MOST_COLUMNS = 4
-BEHAVIOUR = ("rhythm", "balance", "succession")
+BEHAVIOUR = ("rhythm", "succession")
 
 
 def read_links(node: YamlNode, digest: str, problems: Problems) -> LinkRules | None:

@@ -7,7 +7,7 @@ or after a stretch of time, with which keys they were made, and how many differe
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any  # a row holds values of every column type
 
@@ -23,6 +23,16 @@ Files = Mapping[str, Path]
 
 _SPAN_TYPES = {"account": "VARCHAR", "key": "VARCHAR", "start": "TIMESTAMP", "end": "TIMESTAMP", "until": "TIMESTAMP"}
 _CITED = ("run", "finding_id", "account_id", "source_id", "source_line")
+
+
+AFTERMATH = timedelta(days=30)
+"""How long after a theft its key is doubted: time enough to tell the holder and to replace the key."""
+
+
+def aftermath_of(end: datetime) -> datetime:
+    """Return until when a key is doubted that was stolen until `end`."""
+    latest = datetime.max.replace(tzinfo=UTC)
+    return end + AFTERMATH if end <= latest - AFTERMATH else latest
 
 
 @dataclass(frozen=True)

@@ -20,9 +20,10 @@ LONGEST_LINE = 4_000
 def lines_of(rule: Rule, trace: AccountTrace) -> tuple[str, ...]:
     """Return what each step made of the account, in the order of evaluation, without line breaks inside a line."""
     if rule.composite:
-        steps: tuple[Iterator[str], ...] = (_heading(trace), _reading(trace), parts_words(rule.composite, trace))
+        steps: tuple[Iterator[str], ...] = (parts_words(rule.composite, trace),)
     else:
-        steps = (_heading(trace), _reading(trace), _selecting(trace), _keeping(rule, trace), _measuring(rule, trace))
+        steps = (_selecting(trace), _keeping(rule, trace), _measuring(rule, trace))
+    steps = (_heading(trace), _linking(trace), _reading(trace), *steps)
     return tuple(plain_visible(line, LONGEST_LINE) for step in steps for line in step)
 
 
@@ -40,6 +41,21 @@ def differing(rule: Rule, trace: AccountTrace) -> tuple[str, ...]:
 def _heading(trace: AccountTrace) -> Iterator[str]:
     day = f", as on {rfc3339(trace.as_of)}" if trace.as_of else ""
     yield f"Rule {trace.rule} and account “{trace.account}”{day}: {VERDICTS[trace.verdict]}."
+
+
+def _linking(trace: AccountTrace) -> Iterator[str]:
+    linked = trace.linked
+    if linked is None:
+        if trace.is_linking:
+            yield "The account is linked to no other: it is a cluster of one."
+        return
+    formerly = f" (with {', '.join(linked.formerly)})" if linked.formerly else ""
+    yield (
+        f"The account belongs to cluster {linked.cluster}{formerly} of {linked.accounts:,} accounts since "
+        f"{rfc3339(linked.since)}; what it did before is its own."
+    )
+    for edge in linked.path:
+        yield f"Linked: {edge.first} – {edge.second}: {edge.reason}; since {rfc3339(edge.since)}."
 
 
 def _reading(trace: AccountTrace) -> Iterator[str]:

@@ -72,6 +72,26 @@ def test_bundle_made_anew_carries_what_was_signed(auditor: Run, case: str) -> No
     assert auditor("bundle", "verify", "elsewhere", *TRUST).code == 0
 
 
+def test_bundle_of_a_decided_case_is_the_one_that_was_decided_on(auditor: Run, case: str) -> None:
+    propose(auditor, case, *SUSPEND)
+    auditor("case", "approve", case, "--by", "Bert", "--key", "bert.pem")
+    auditor("audit", write_log(Path("more.jsonl"), refusals=30), "--pack", "pack")
+
+    codes = [auditor("bundle", "build", case, "--out", out).code for out in ("elsewhere", "elsewhere.zip")]
+
+    assert codes == [0, 0]
+    assert [auditor("bundle", "verify", out, *TRUST).code for out in ("elsewhere", "elsewhere.zip")] == [0, 0]
+
+
+def test_case_file_tells_what_people_decided(auditor: Run, case: str) -> None:
+    propose(auditor, case, *SUSPEND)
+
+    page = (Path("audit/cases") / f"{case}.html").read_text()
+
+    assert "What people decided" in page
+    assert "they admitted it" in page
+
+
 def test_proposal_is_void_when_the_case_changes(auditor: Run, case: str) -> None:
     propose(auditor, case, *SUSPEND)
     auditor("audit", write_log(Path("more.jsonl"), refusals=30), "--pack", "pack")

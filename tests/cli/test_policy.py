@@ -49,6 +49,15 @@ def test_coverage_names_what_is_missing(auditor: Run) -> None:
     assert any(row["missing"] and not row["can_run"] for row in rules)
 
 
+def test_a_rule_about_clusters_can_run_where_accounts_are_known(auditor: Run) -> None:
+    auditor("ingest", write_log(Path("log.jsonl")))
+    pack = write_pack(Path("pack"), rule=RULE.replace("when:", "subject: cluster\nwhen:", 1))
+
+    rules = json.loads(auditor("policy", "coverage", "--pack", pack, "--json").out)["rules"]
+
+    assert [row["can_run"] for row in rules] == [True]
+
+
 def test_a_rule_is_explained_in_words_columns_and_sql(auditor: Run) -> None:
     told = json.loads(auditor("policy", "explain", "many-refusals", "--pack", write_pack(Path("pack")), "--json").out)
 

@@ -9,9 +9,10 @@ import pytest
 
 from auditor.content.definition import SEED_ALIKE
 from auditor.content.derivations import content_derivations
+from auditor.content.seeds import SMALLEST
 from auditor.records.derived import with_derived
 from auditor.records.memory import activity_of
-from tests.content.plain import blanked, features
+from tests.content.plain import blanked, features, words_of
 from tests.content.test_templates import NOUNS, rows_of
 
 SEEDS = (
@@ -32,11 +33,11 @@ def similarities_of(prompts: list[str], seeds: tuple[str, ...] = SEEDS) -> list[
 
 def plain_similarity(prompt: str, seeds: tuple[str, ...] = SEEDS) -> Decimal:
     """Return the same, by the plain evaluator."""
-    own = features(blanked(prompt))
-    greatest = max(
-        (Fraction(len(own & of_seed), len(own | of_seed)) for of_seed in map(features, map(blanked, seeds))), default=0
-    )
-    return Decimal(int(greatest * 1000) if greatest >= Fraction(*SEED_ALIKE) else 0) / 1000
+    own, least = features(blanked(prompt)), Fraction(*SEED_ALIKE)
+    most = 2 * len(words_of(blanked(prompt))) - 1
+    comparable = [one for one in map(features, map(blanked, seeds)) if most * least <= len(one) >= SMALLEST]
+    greatest = max((Fraction(len(own & of_seed), len(own | of_seed)) for of_seed in comparable), default=0)
+    return Decimal(int(greatest * 1000) if greatest >= least else 0) / 1000
 
 
 @pytest.mark.parametrize(

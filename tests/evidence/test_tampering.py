@@ -1,6 +1,5 @@
 """The tamper matrix: whatever is done to a signed bundle, it is seen, by a code of its own, with the file named."""
 
-import json
 import os
 import shutil
 from collections.abc import Callable, Mapping
@@ -130,24 +129,8 @@ def replayed(bundles: Bundles) -> None:
 
 
 def all_made_again(bundles: Bundles) -> None:
-    """Take a record out, mend every number that tells of it, and make all manifests again."""
-    lines = (bundles.own / CITED).read_bytes().splitlines(keepends=True)
-    (bundles.own / CITED).write_bytes(b"".join(lines[:-1]))
-    last = json.loads(lines[-2])["record"]["time"]
-    edit(bundles.own, FINDINGS, lambda found: found.update(_less(found, last)))
-    edit(bundles.own, "data/case.json", lambda case: _less_in_case(case))
-
-
-def _less(found: Any, last: str) -> dict[str, Any]:
-    account, count = found["account_records"][0]
-    return {"records": found["records"] - 1, "records_in_bundle": found["records"] - 1, "end": last,
-            "account_records": [[account, count - 1]]}  # fmt: skip
-
-
-def _less_in_case(case: Any) -> None:
-    case["cited"] -= 1
-    case["completeness"]["records_cited"] -= 1
-    case["completeness"]["records_with_bytes"] -= 1
+    """Change a number that nothing else in the bundle tells of, and make all manifests again."""
+    edit(bundles.own, "data/case.json", lambda case: case["completeness"].update(suppressed_findings=99))
 
 
 def reordered_throughout(bundles: Bundles) -> None:
@@ -250,7 +233,7 @@ def test_every_changed_byte_is_seen_and_its_file_named(bundles: Bundles) -> None
 def test_changed_bytes_fail_the_whole_verification(bundles: Bundles, keys: list[Path]) -> None:
     for name in files_of(bundles.own):
         data = (bundles.own / name).read_bytes()
-        for place in (0, len(data) * 2 // 3):
+        for place in sorted({0, len(data) * 2 // 3}) if data else ():
             (bundles.own / name).write_bytes(data[:place] + bytes([data[place] ^ 0x01]) + data[place + 1 :])
             assert verify_bundle(bundles.own, trust=keys).exit_code == 1, (name, place)
         (bundles.own / name).write_bytes(data)

@@ -50,6 +50,13 @@ def test_old_keys_of_several_owners_on_one_new_network_are_counted() -> None:
     assert values["a", "01-05"] == values["y", "01-18"] == 0
 
 
+def test_a_device_that_came_with_the_new_network_links_no_owners() -> None:
+    rows = [key(owner, 0, f"192.0.{place}.1") for place, owner in enumerate("ab")]
+    rows += [{**key(owner, 12, "203.0.113.1"), "device_id": "thief"} for owner in "ab"]
+
+    assert column(rows, "network_newcomers")["a", "01-17"] == 1
+
+
 def test_owners_that_a_strong_signal_links_are_no_others() -> None:
     rows = [key(owner, 0, f"192.0.{place}.1") for place, owner in enumerate("ab")]
     rows += [key(owner, 12, "203.0.113.1") for owner in "ab"]

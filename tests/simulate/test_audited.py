@@ -62,13 +62,30 @@ def test_every_shipped_rule_runs_and_every_family_finds_something(audited: Audit
     assert {"access", "account", "content", "coordination", "limits", "parameters"} <= families
 
 
-def test_no_ordinary_account_or_look_alike_is_in_a_finding(audited: Audited) -> None:
+def test_no_ordinary_account_or_look_alike_is_asked_anything(audited: Audited) -> None:
+    innocent = {label.account_id: label.kind for label in audited.simulation.truth if not label.is_abusive}
+
+    asked = {
+        innocent[account]
+        for account, actions in audited.actions.items()
+        if account in innocent and any(action.action.rank >= ActionName.VERIFY.rank for action in actions)
+    }
+
+    assert asked == set()
+
+
+def test_only_a_weak_sign_names_a_look_alike_without_leave(audited: Audited) -> None:
     innocent = {label.account_id: label.kind for label in audited.simulation.truth if not label.is_abusive}
     spoken_for = set(PROTECTS) | set(APPROVED)
 
-    found = {account for finding in audited.result.findings for account in finding.accounts}
+    named = {
+        (innocent[account], finding.rule)
+        for finding in audited.result.findings
+        for account in finding.accounts
+        if account in innocent and innocent[account] not in spoken_for
+    }
 
-    assert {kind for account, kind in innocent.items() if account in found} <= spoken_for
+    assert named <= {("single-purpose-service", "narrow-topic")}
 
 
 def test_no_innocent_account_gets_more_than_a_question(audited: Audited) -> None:

@@ -15,7 +15,7 @@ from sqlglot import exp
 
 from auditor.checker.compile.conditions import TIME
 from auditor.checker.compile.flags import BASE, covered
-from auditor.checker.compile.incidents import INCIDENT, IS_AGAINST, ends_in
+from auditor.checker.compile.incidents import INCIDENT, IS_AGAINST, TOLD, ends_in
 from auditor.checker.compile.measures import Typed, measure_sql
 from auditor.checker.compile.nodes import (
     ascending,
@@ -260,7 +260,7 @@ def _members(shape: Shape, documents: Sequence[str]) -> exp.Select:
     records = records.group_by(identifier(INCIDENT, "held"), identifier(NUMBER, "cited"), copy=False)
     kept = [
         identifier(INCIDENT, "own"),
-        *columns((NUMBER, TIME, SOURCE, "record_id", "account_id"), "record"),
+        *columns((NUMBER, TIME, *TOLD), "record"),
         named(exp.EQ(this=identifier(IS_AGAINST, "own"), expression=literal(1)), IS_AGAINST),
         *columns(documents, "record"),
     ]

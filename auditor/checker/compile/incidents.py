@@ -35,6 +35,8 @@ from auditor.records.sql import identifier, literal, table
 
 INCIDENT = "_incident"
 IS_AGAINST = "_is_against"
+TOLD = (SOURCE, "record_id", "account_id")
+"""What is told of every record that an incident cites, beside its place in the order."""
 
 
 def numbered_windows(shape: Shape, windows: exp.Select) -> exp.Select:
@@ -82,17 +84,19 @@ def ends_in(end: exp.Expression, since: datetime | None, until: datetime | None)
     return tests
 
 
-def members(shape: Shape, rows: str, windows: str, found: str, documents: Sequence[str]) -> exp.Select:
-    """Return the contributing records of the incidents in table `found`, with what is told of each."""
+def members(
+    shape: Shape, rows: str, windows: str, found: str, documents: Sequence[str], source: str = BASE
+) -> exp.Select:
+    """Return the contributing records of the incidents in table `found`, with what is told of each by `source`."""
     pairs = _sliding_pairs(shape, rows, found) if shape.is_sliding() else _grouped_pairs(shape, rows, windows, found)
     against = is_true(identifier(shape.flags.against, "record")) if shape.flags.against else exp.true()
     items = [
         identifier(INCIDENT, "pair"),
-        *columns((NUMBER, TIME, SOURCE, "record_id", "account_id"), "record"),
+        *columns((NUMBER, TIME, *TOLD), "record"),
         named(against, IS_AGAINST),
         *columns(documents, "record"),
     ]
-    return joined_on(select(items, inner(pairs, "pair")), table(BASE, "record"), _same(NUMBER, "pair", "record"))
+    return joined_on(select(items, inner(pairs, "pair")), table(source, "record"), _same(NUMBER, "pair", "record"))
 
 
 def _same(name: str, left: str, right: str) -> exp.Expression:

@@ -113,7 +113,7 @@ def plan_for(
     base = base_columns(shapes, exempt, versions)
     names = names_read(base.values())
     counted = [(flag.number, name, sql) for flag in flags for name, sql in flag.counts().items()]
-    scans = scans_of(shapes, timezone)
+    scans = scans_of(shapes, timezone, tuple(dict.fromkeys(item.column for item in versions)))
     return Plan(
         scope=scope,
         facts=tuple(Statement(fact_table(name), stretches_of(name, scope)) for name in facts_read(names, scope)),

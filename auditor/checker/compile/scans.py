@@ -20,6 +20,7 @@ from sqlglot import exp
 from auditor.checker.compile.columns import extra_number, type_of
 from auditor.checker.compile.conditions import TIME
 from auditor.checker.compile.flags import BASE
+from auditor.checker.compile.incidents import TOLD
 from auditor.checker.compile.measures import different_column
 from auditor.checker.compile.nodes import (
     ascending,
@@ -36,7 +37,6 @@ from auditor.checker.compile.nodes import (
     same_keys,
     select,
     some,
-    union_all,
 )
 from auditor.checker.compile.pruning import IS_END, SHORTEST, STRETCH, Bound, growing_bounds
 from auditor.checker.compile.rows import MICROS, Shape, calendar_unit, rows_of_records, whole_steps
@@ -61,6 +61,7 @@ class Scan:
     keys: tuple[str, ...]
     seconds: int
     shapes: tuple[Shape, ...]
+    documents: tuple[str, ...] = ()
 
     def table(self, name: str) -> str:
         """Return the name of one of the scan's tables."""
@@ -88,8 +89,11 @@ class Scan:
         )
 
 
-def scans_of(shapes: Sequence[Shape], timezone: str) -> tuple[Scan, ...]:
-    """Return the scans that rules share; counting different values is done in a scan of its own."""
+def scans_of(shapes: Sequence[Shape], timezone: str, documents: tuple[str, ...]) -> tuple[Scan, ...]:
+    """Return the scans that rules share; counting different values is done in a scan of its own.
+
+    `documents` are the truth columns of the terms, which are told of cited records.
+    """
     groups: dict[tuple[object, ...], list[Shape]] = {}
     for place, shape in enumerate(shapes):
         seconds = stretch_of(shape, timezone)
@@ -97,7 +101,7 @@ def scans_of(shapes: Sequence[Shape], timezone: str) -> tuple[Scan, ...]:
             alone = place if all(_is_different(bound) for bound in bounds_of(shape.flags.rule)) else -1
             groups.setdefault((shape.keys, seconds, alone), []).append(shape)
     return tuple(
-        Scan(number, found[0].keys, stretch_of(found[0], timezone), tuple(found))
+        Scan(number, found[0].keys, stretch_of(found[0], timezone), tuple(found), documents)
         for number, found in enumerate(groups.values())
     )
 
@@ -201,12 +205,8 @@ def _stretches(scan: Scan, totals: str) -> exp.Select:
     keys = (*scan.keys, STRETCH)
     near: exp.Expression = table(totals)
     if any(shape.is_sliding() for shape in scan.shapes):
-        around = union_all([_moved(scan, totals, step) for step in (-1, 0, 1)])
-        is_near = exp.Exists(
-            this=select([literal(1)], inner(around, "other")).where(
-                every(same_keys(keys, "other", "total")), copy=False
-            )
-        )
+        same = every(same_keys(keys, "other", "total"))
+        is_near = exp.Exists(this=select([literal(1)], inner(_around(scan, totals), "other")).where(same, copy=False))
         near = inner(select([exp.Star()], table(totals, "total")).where(is_near, copy=False), "near")
     reached = [named(_reached(scan, rule), _end(rule)) for rule in range(len(scan.shapes))]
     ends = select([*columns(keys), *reached], near)
@@ -222,12 +222,14 @@ def _stretches(scan: Scan, totals: str) -> exp.Select:
     return select(columns((*keys, *flags)), inner(known, "known")).where(some(columns(flags)), copy=False)
 
 
-def _moved(scan: Scan, totals: str, step: int) -> exp.Select:
-    """Return the stretches so many after those that hold half a bound: one of any two that reach it does."""
-    moved = exp.Add(this=identifier(STRETCH), expression=literal(step))
+def _around(scan: Scan, totals: str) -> exp.Select:
+    """Return the stretches that hold half a bound, and those beside them: of any two that reach it, one holds half."""
     halves = [_passes(scan, rule, 0, half=True) for rule in range(len(scan.shapes))]
-    items = [*columns(scan.keys), named(exp.Paren(this=moved), STRETCH)]
-    return select(items, table(totals)).where(some(halves), copy=False)
+    heavy = select(columns((*scan.keys, STRETCH)), table(totals)).where(some(halves), copy=False)
+    moved = exp.Add(this=identifier(STRETCH, "heavy"), expression=exp.column("step", table="steps"))
+    items = [*columns(scan.keys, "heavy"), named(exp.Paren(this=moved), STRETCH)]
+    steps = exp.values([(-1,), (0,), (1,)], alias="steps", columns=["step"])
+    return joined_on(select(items, inner(heavy, "heavy")), steps, exp.true())
 
 
 def _passes(
@@ -265,7 +267,8 @@ def _next(scan: Scan, name: str) -> exp.Expression:
 
 def _records(scan: Scan, stretches: str) -> exp.Select:
     """Return what the rules read of the records in the stretches, with the marks of these."""
-    reading = {column.name for shape in scan.shapes for column in _columns_of_rows(shape)}
+    reading = {column.name for shape in scan.shapes for column in _columns_of_rows(shape)} | {*TOLD, *scan.documents}
+    reading |= {shape.flags.against for shape in scan.shapes if shape.flags.against}
     marks = [_end(rule) for rule in range(len(scan.shapes))]
     marks += [_past(rule) for rule, shape in enumerate(scan.shapes) if shape.is_sliding()]
     placed = select([*columns(sorted(reading)), named(_stretch(scan), STRETCH)], table(BASE))

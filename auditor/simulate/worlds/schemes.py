@@ -141,7 +141,7 @@ def limit_hoppers(ground: Ground, variant: str) -> Scene:
 def bulk_signup(ground: Ground, variant: str) -> Scene:
     """Return dozens of accounts opened by a script for the free credit, from one device or from one block."""
     random = ground.random
-    size = ground.size(30, 80)
+    size = random.randrange(30, 80)
     scribe = Scribe(ground)
     network = ground.network("vpn" if random.random() < 0.5 else "hosting")
     rented = replace(network, blocks=network.blocks[:1])

@@ -1,0 +1,148 @@
+"""Rotation over residential exits, replacements after a ban, and calls in step."""
+
+from random import Random
+from typing import Any  # fields of a record are of many types
+
+import pytest
+
+from auditor.policy.links import LinkCombination, LinkRules, LinkSignal
+from tests.linking.factories import CARD, DEVICE, PROGRAM, SIGNALS, Row, day, groups, links, row, shipped, signup
+
+ROTATION = LinkSignal(name="rotation", kind="exits", family="network", seen="rotation", columns=("client_ip", "asn"),
+                      networks=("isp",), within=86400, at_least=3)  # fmt: skip
+ROTATING = LinkRules(
+    signals=(ROTATION, PROGRAM),
+    combinations=(LinkCombination(name="rotating", signals=("rotation", "program"), common=True),),
+)
+SUCCESSION = LinkSignal(name="succession", kind="replacement", family="succession", seen="succession",
+                        is_strong=True, within=72 * 3600)  # fmt: skip
+CLIENT = LinkSignal(name="client", kind="client", family="network", seen="calls", columns=("client_ip",),
+                    also=("user_agent",), networks=("isp", "hosting"))  # fmt: skip
+REPLACING = LinkRules(signals=(CARD, DEVICE, CLIENT, SUCCESSION), alone=1)
+TEMPLATE = LinkSignal(name="template", kind="template", family="content", seen="calls", columns=("prompt_digest",))
+RHYTHM = LinkSignal(name="rhythm", kind="calls in step", family="timing", seen="rhythm", columns=("prompt_digest",),
+                    at_least=5)  # fmt: skip
+IN_STEP = SIGNALS.model_copy(update={"signals": (CARD, TEMPLATE, RHYTHM), "combinations": ()})
+
+
+def at(account: str, when: float, exit_: int, **fields: object) -> Row:
+    """Return a call through one of many homes, each of a provider of its own."""
+    place: dict[str, Any] = {"client_ip": f"192.0.{exit_}.9", "asn": 100 + exit_, "network_kind": "isp"}
+    return row(account, when, user_agent="sdk", **(place | fields))
+
+
+def test_accounts_that_come_by_turns_from_three_providers_are_linked_when_they_met_at_the_third() -> None:
+    found = links([at(a, n + k / 10, n) for n in range(3) for k, a in enumerate("abc")], ROTATING)
+
+    assert groups(found) == [{"a", "b", "c"}]
+    assert min(edge.since for edge in found.clusters[0].edges) == day(2.1)
+
+
+@pytest.mark.parametrize(
+    ("fields", "exits", "break_"),
+    [({}, 2, 0.1), ({}, 3, 1.1), ({"asn": 7}, 3, 0.1), ({"network_kind": "mobile"}, 3, 0.1)],
+    ids=["only two providers", "more than a day apart", "one provider's addresses", "a carrier's addresses"],
+)
+def test_a_home_a_carrier_or_chance_is_no_rotation(fields: dict[str, Any], exits: int, break_: float) -> None:
+    rows = [at(a, 4 * n + k * break_, n, **fields) for n in range(exits) for k, a in enumerate("ab")]
+
+    assert links(rows, ROTATING).clusters == ()
+
+
+def test_one_that_shares_only_one_exit_with_a_rotation_stays_out() -> None:
+    rows = [at(a, n + k / 10, n) for n in range(3) for k, a in enumerate("abc")]
+
+    assert groups(links([*rows, at("z", 0.5, 0)], ROTATING)) == [{"a", "b", "c"}]
+
+
+def banned(account: str, when: float) -> Row:
+    """Return that an account was shut."""
+    return row(account, when, "enforcement", action="terminate")
+
+
+def calling(account: str, when: float, address: str = "192.0.2.1") -> Row:
+    """Return a call from a home."""
+    return row(account, when, client_ip=address, user_agent="sdk", network_kind="isp")
+
+
+def test_a_new_account_with_the_card_and_the_client_of_a_shut_one_replaces_it() -> None:
+    rows = [signup("a", payment_fingerprint="c"), calling("a", 1), banned("a", 2),
+            signup("b", 4, payment_fingerprint="c"), calling("b", 4.5)]  # fmt: skip
+
+    found = links(rows, REPLACING)
+
+    (edge,) = (edge for edge in found.clusters[0].edges if edge.signal == "succession")
+    assert edge.since == day(4.5)
+    assert edge.columns == ("action", "client_ip", "payment_fingerprint", "user_agent")
+    assert edge.reason.startswith(
+        "began 48 hours after the other was shut; same card, held by 2 of 2 accounts; same cl"
+    )
+
+
+@pytest.mark.parametrize(
+    ("starts", "card", "address"),
+    [(4, "c", "198.51.100.1"), (5.1, "c", "192.0.2.1"), (1.9, "c", "192.0.2.1"), (4, "other", "192.0.2.1")],
+    ids=[
+        "a relative with a client of its own",
+        "after 72 hours",
+        "before the ban",
+        "a neighbour with a card of its own",
+    ],
+)
+def test_who_lacks_order_identity_or_continuity_replaces_nobody(starts: float, card: str, address: str) -> None:
+    rows = [signup("a", payment_fingerprint="c"), calling("a", 1), banned("a", 2),
+            signup("b", starts, payment_fingerprint=card), calling("b", starts + 0.5, address)]  # fmt: skip
+
+    signals = {signal for cluster in links(rows, REPLACING).clusters for signal in cluster.signals}
+
+    assert "succession" not in signals
+
+
+def using(number: int, when: float) -> Row:
+    """Return a call with the one template."""
+    return row(f"a{number}", when, prompt_digest="t")
+
+
+def crew() -> list[Row]:
+    """Return twelve accounts, by twos on a card, and a platform with its own traffic."""
+    rows = [signup(f"a{n}", payment_fingerprint=f"c{n // 2}") for n in range(12)]
+    random = Random(1)
+    return rows + [row(f"o{random.randrange(300)}", random.uniform(1, 6)) for _ in range(3000)]
+
+
+def test_cards_with_one_template_are_one_cluster_when_their_calls_come_in_the_same_minutes() -> None:
+    random = Random(2)
+    ticks = [1 + random.uniform(0, 4) for _ in range(60)]
+    rows = [using(n, tick + random.uniform(0, 4) / 86400) for tick in ticks for n in random.sample(range(12), k=6)]
+
+    found = links([*crew(), *rows], IN_STEP)
+
+    assert groups(found) == [{f"a{n}" for n in range(12)}]
+    (edge, *_) = (edge for edge in found.clusters[0].edges if edge.signal == "rhythm")
+    assert "12 of them use it in minutes in which at least 4 times as many" in edge.reason
+    assert edge.columns == ("prompt_digest", "time")
+    assert edge.since > day(1)
+
+
+def test_the_same_hours_or_the_same_timer_are_no_rhythm() -> None:
+    random = Random(3)
+    hours = [using(n, 1 + d + random.uniform(9, 12) / 24) for n in range(12) for d in range(4) for _ in range(8)]
+    timers = [using(n, 1 + h / 24 + random.uniform(0, 20) / 86400) for n in range(12) for h in range(0, 96, 2)]
+
+    assert len(links([*crew(), *hours], IN_STEP).clusters) == 6
+    assert len(links([*crew(), *timers], IN_STEP).clusters) == 6
+
+
+def test_a_template_of_strangers_is_never_asked_for_its_rhythm() -> None:
+    random = Random(2)
+    rows = [using(n, tick) for tick in [1 + random.uniform(0, 4) for _ in range(60)] for n in range(12)]
+
+    assert links([signup(f"a{n}") for n in range(12)] + rows, IN_STEP).clusters == ()
+
+
+def test_the_shipped_links_file_names_a_source_for_every_signal() -> None:
+    rules = shipped()
+
+    assert all(signal.source for signal in rules.signals)
+    assert all(combination.source for combination in rules.combinations)
+    assert {signal.name for signal in rules.signals if signal.is_strong} == {"card", "device", "phone", "succession"}
