@@ -1,6 +1,6 @@
 """Rules over a million records: the checker against the SQL that an analyst would write by hand.
 
-    python -m benchmarks.checker [--set ten|thirty] [--each] [--records 1000000] [--rounds 5] [--threads 2]
+    python -m benchmarks.checker [--set ten|thirty|single] [--each] [--records 1000000] [--rounds 5] [--threads 2]
 
 Both run in one process, in turn, over the same daily Parquet files, sorted by account and time as the store keeps them.
 The hand-written SQL returns the same record ids (asserted, rule by rule) but no findings, counts or margins. Printed:
@@ -109,7 +109,7 @@ def seconds_of(action: Callable[[], object]) -> tuple[float, float]:
 def main() -> None:
     """Run the comparison and print it."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--set", choices=("ten", "thirty"), default="ten")
+    parser.add_argument("--set", choices=("ten", "thirty", "single"), default="ten")
     parser.add_argument("--records", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--threads", type=int, default=2)

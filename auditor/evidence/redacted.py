@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any  # JSON values have no closed type
 
+from auditor.checker.findings import ClusterSeen
 from auditor.evidence.documents import (
     CaseDocument,
     FindingDocument,
@@ -38,6 +39,7 @@ def redacted_finding(finding: FindingDocument, redactor: Redactor, shown: int) -
                     else None,
                 }
             ),
+            "cluster": shown_cluster(finding.cluster, redactor),
             "accounts": tuple(account for account, _ in masked),
             "account_records": tuple(masked),
             "approved": tuple(redactor.text(text) for text in finding.approved),
@@ -125,6 +127,20 @@ def redacted_receipt(receipt: ReceiptDocument, redactor: Redactor) -> ReceiptDoc
 def redacted_population(population: PopulationDocument, findings: Mapping[str, Any]) -> PopulationDocument:
     """Return the figures that the findings of the edition rest on."""
     return PopulationDocument(**population.of(findings.keys()).model_dump())
+
+
+def shown_cluster(cluster: ClusterSeen | None, redactor: Redactor) -> ClusterSeen | None:
+    """Return the linked accounts as the edition shows them: to a holder, no other member is named."""
+    if cluster is None:
+        return None
+    members = (redactor.mask("account_id", account) for account in cluster.members if _is_shown(account, redactor))
+    return cluster.model_copy(
+        update={
+            "id": redactor.mask("cluster_id", cluster.id),
+            "formerly": tuple(redactor.mask("cluster_id", name) for name in cluster.formerly),
+            "members": tuple(sorted(members)),
+        }
+    )
 
 
 def _is_shown(account: str, redactor: Redactor) -> bool:

@@ -22,6 +22,7 @@ from auditor.policy.conditions import Node
 from auditor.policy.rule import Rule
 from auditor.records.activity import SourceSummary
 from auditor.records.bundled import CITINGS, activity_of_lines
+from auditor.records.derived import derivable, providing
 from auditor.records.schema import DERIVABLE_COLUMNS
 
 Document = TypeVar("Document", bound=Node)
@@ -86,7 +87,9 @@ def replay(bundle: Path) -> ReplayReport:
     population = _document(data, "population.json", PopulationDocument)
     policy = bundled_policy(bundle, _document(data, "policy/index.json", PolicyDocument))
     findings = [_read(FindingDocument, line, "findings.jsonl") for line in _lines(data / "findings.jsonl")]
-    activity = activity_of_lines(data / "records/cited.jsonl", data / "records/context.jsonl", _sources(receipt))
+    derived = derivable(name for rule in policy.pack.rules for name in rule.needed_columns())
+    sources = providing(_sources(receipt), derived)
+    activity = activity_of_lines(data / "records/cited.jsonl", data / "records/context.jsonl", sources)
     again = judge_again(
         activity,
         policy.pack,

@@ -17,7 +17,7 @@ from auditor.linking.reading import Reading, reading_of
 from auditor.linking.rhythm import rhythm_bonds
 from auditor.linking.rotation import rotating
 from auditor.linking.succession import succession_bonds
-from auditor.linking.timeline import grown, links_of_bonds
+from auditor.linking.timeline import grown, links_of_bonds, units_of
 from auditor.policy.links import LinkRules
 from auditor.policy.pack import Context
 from auditor.records.activity import Activity
@@ -67,7 +67,7 @@ def _bonds(
             bonds += succession_bonds(signal, identifying, verdicts.supporting, reading, population)
         elif signal.seen == "rhythm":
             templates = [v for v in verdicts.supporting if v.signal.columns == signal.columns]
-            bonds += rhythm_bonds(signal, templates, reading, population)
+            bonds += rhythm_bonds(signal, templates, units_of(bonds, population), reading, population)
     return bonds
 
 

@@ -6,8 +6,9 @@ platform bunch within it, or those of the group by minute of the hour (timers at
 null comes from the data too: the same accounts, each moved by whole hours of its own. Sums only, never pairs.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from itertools import combinations
 
 from sqlglot import exp
 
@@ -16,6 +17,7 @@ from auditor.linking.holdings import Value
 from auditor.linking.population import Population
 from auditor.linking.rarity import bits_of
 from auditor.linking.reading import ACCOUNT, TIME, Reading
+from auditor.linking.timeline import components
 from auditor.linking.uses import DAY, NUMBER, VALUES, columns_read, names_of, same_names, shared_values, uses_of
 from auditor.policy.links import LinkSignal
 from auditor.records.sql import identifier, literal, table, within
@@ -27,8 +29,11 @@ MOVE = 5
 EXCESS = 2
 """In step so many times as often as chance explains, and as the null shows."""
 
+CROWDED = 4
+"""A minute is crowded with so many times the accounts that chance would bring, three at least."""
+
 MEETINGS = 10
-"""So many meetings in the same minute an account must have had."""
+"""So many crowded minutes an account must have, and so many two units together."""
 
 MILLION = 1_000_000
 EVENLY = MILLION // 60
@@ -38,22 +43,12 @@ Beat = tuple[int, int]
 """An account and a minute in which it used a template."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
-    """Meetings of an account on a day, and how many chance would give, in millionths."""
-
-    account: int
-    day: int
-    met: int
-    expected: int
-
-
 def rhythm_bonds(
-    signal: LinkSignal, candidates: Sequence[Value], reading: Reading, population: Population
+    signal: LinkSignal, candidates: Sequence[Value], units: Sequence[int], reading: Reading, population: Population
 ) -> tuple[Bond, ...]:
-    """Return a bond for each template whose holders use it in step.
+    """Return bonds between the units that use a template in step with each other.
 
-    `candidates` are templates that passed the test against crowds.
+    `candidates` are templates that passed the test against crowds, `units` says by account what other evidence joined.
     """
     large = [value for value in candidates if len(value.holders) >= signal.at_least]
     if not large:
@@ -61,8 +56,13 @@ def rhythm_bonds(
     platform = _platform(reading)
     bonds = []
     for value, beats in _beats(large, reading, population):
-        members = _in_step(beats, platform, signal.at_least)
-        if len(members) >= signal.at_least:
+        if not _is_in_step(beats, platform, signal.at_least):
+            continue
+        crowded = crowded_minutes(beats, platform)
+        marching = _marching(beats, crowded)
+        for group in _companies(crowded, {account: units[account] for account in marching}):
+            together = set(group)
+            members = sorted((since, account) for account, since in marching.items() if units[account] in together)
             bonds.append(_bond(signal, value, members, population))
     return tuple(bonds)
 
@@ -95,47 +95,87 @@ def _beats(values: Sequence[Value], reading: Reading, population: Population) ->
         yield value, [beat for beat in beats.get(value.number, []) if beat[0] in holders]
 
 
-def _in_step(beats: Sequence[Beat], platform: Mapping[int, int], at_least: int) -> list[tuple[int, int]]:
-    """Return (since, account) of those in step, if the group is."""
-    steps = steps_of(beats, platform)
-    met, expected = sum(step.met for step in steps), sum(step.expected for step in steps)
+def _is_in_step(beats: Sequence[Beat], platform: Mapping[int, int], at_least: int) -> bool:
+    """Say whether a group meets more often than chance explains, and than it does when its accounts are moved."""
+    met, expected = meetings_of(beats, platform)
     if met < MEETINGS * at_least or met * MILLION < EXCESS * expected:
-        return []
-    moved = steps_of(_moved(beats), platform)
-    null_met, null_expected = sum(step.met for step in moved), sum(step.expected for step in moved)
-    if met * null_expected < EXCESS * null_met * expected:
-        return []
-    by_account: dict[int, list[_Step]] = {}
-    for step in steps:
-        by_account.setdefault(step.account, []).append(step)
-    found = [(_since(own), account) for account, own in by_account.items()]
-    return sorted((since, account) for since, account in found if since is not None)
+        return False
+    null_met, null_expected = meetings_of(_moved(beats), platform)
+    return met * null_expected >= EXCESS * null_met * expected
 
 
-def steps_of(beats: Iterable[Beat], platform: Mapping[int, int]) -> list[_Step]:
-    """Return for each account and day how often it met others in a minute, and how often chance would have it."""
-    beats = tuple(beats)
-    together: dict[int, int] = {}
-    of_hour: dict[int, int] = {}
-    of_minute = [0] * 60
-    for _, minute in beats:
-        together[minute] = together.get(minute, 0) + 1
-        of_hour[minute // 60] = of_hour.get(minute // 60, 0) + 1
-        of_minute[minute % 60] += 1
-    bunching = _bunching(together, of_hour, platform)
-    own_timers = sum(count * count for count in of_minute) * MILLION // max(1, len(beats) ** 2)
-    alone: dict[tuple[int, int], int] = {}
-    met: dict[tuple[int, int], int] = {}
+def meetings_of(beats: Sequence[Beat], platform: Mapping[int, int]) -> tuple[int, int]:
+    """Return how often accounts met others in a minute, and how often chance would have it, in millionths."""
+    together = Counter(minute for _, minute in beats)
+    of_hour = Counter(minute // 60 for _, minute in beats)
+    alone = Counter((account, minute // 60) for account, minute in beats)
+    chance = _chance(beats, together, of_hour, platform)
+    met = sum(count * (count - 1) for count in together.values())
+    expected = sum(count * (of_hour[hour] - count) * chance[hour] for (_, hour), count in alone.items())
+    return met, expected
+
+
+def crowded_minutes(beats: Sequence[Beat], platform: Mapping[int, int]) -> dict[int, list[int]]:
+    """Return the minutes with many more accounts than chance would bring, with these accounts."""
+    together = Counter(minute for _, minute in beats)
+    of_hour = Counter(minute // 60 for _, minute in beats)
+    chance = _chance(beats, together, of_hour, platform)
+    crowded: dict[int, list[int]] = {}
     for account, minute in beats:
-        place = (account, minute // 60)
-        alone[place] = alone.get(place, 0) + 1
-        met[place] = met.get(place, 0) + together[minute] - 1
-    days: dict[tuple[int, int], list[int]] = {}
-    for (account, hour), count in alone.items():
-        sums = days.setdefault((account, hour // 24), [0, 0])
-        sums[0] += met[account, hour]
-        sums[1] += count * (of_hour[hour] - count) * max(bunching[hour], own_timers)
-    return [_Step(account, day, *sums) for (account, day), sums in sorted(days.items())]
+        count, hour = together[minute], minute // 60
+        if count >= 3 and count * MILLION >= CROWDED * of_hour[hour] * chance[hour]:
+            crowded.setdefault(minute, []).append(account)
+    return crowded
+
+
+def _marching(beats: Sequence[Beat], crowded: Mapping[int, object]) -> dict[int, int]:
+    """Return the accounts at least half of whose minutes are crowded ones, and since when without a break."""
+    days: dict[int, dict[int, list[int]]] = {}
+    for account, minute in beats:
+        counts = days.setdefault(account, {}).setdefault(minute // 1440, [0, 0])
+        counts[0] += 1
+        counts[1] += minute in crowded
+    found = {account: _since(own) for account, own in days.items()}
+    return {account: since for account, since in found.items() if since is not None}
+
+
+def _since(days: Mapping[int, Sequence[int]]) -> int | None:
+    """Return the end of the day from which on an account was in step, counted from its beginning, to the end."""
+    since: int | None = None
+    minutes = crowded = 0
+    for day in sorted(days):
+        minutes += days[day][0]
+        crowded += days[day][1]
+        if crowded < MEETINGS or crowded * 2 < minutes:
+            since = None
+        elif since is None:
+            since = (day + 1) * DAY
+    return since
+
+
+def _companies(crowded: Mapping[int, Sequence[int]], units: Mapping[int, int]) -> list[list[int]]:
+    """Return groups of units that keep company: each is there in a tenth of another's crowded minutes, ten at least.
+
+    A unit is what other evidence has joined already. Two parties that use one template, each in step with itself,
+    meet in few minutes only and stay apart.
+    """
+    alone: Counter[int] = Counter()
+    paired: Counter[tuple[int, int]] = Counter()
+    for accounts in crowded.values():
+        there = sorted({units[account] for account in accounts if account in units})
+        alone.update(there)
+        paired.update(combinations(there, 2))
+    kept = [pair for pair, count in paired.items() if count >= max(MEETINGS, min(alone[pair[0]], alone[pair[1]]) // 10)]
+    return components(kept)
+
+
+def _chance(
+    beats: Sequence[Beat], together: Mapping[int, int], of_hour: Mapping[int, int], platform: Mapping[int, int]
+) -> dict[int, int]:
+    """Return for each hour how likely two calls share a minute, in millionths: as others' bunch, or as timers do."""
+    of_minute = Counter(minute % 60 for _, minute in beats)
+    timers = sum(count * count for count in of_minute.values()) * MILLION // max(1, len(beats) ** 2)
+    return {hour: max(timers, found) for hour, found in _bunching(together, of_hour, platform).items()}
 
 
 def _bunching(together: Mapping[int, int], of_hour: Mapping[int, int], platform: Mapping[int, int]) -> dict[int, int]:
@@ -156,20 +196,6 @@ def _moved(beats: Iterable[Beat]) -> list[Beat]:
     return [(account, minute + 60 * (place[account] * MOVE % 23)) for account, minute in beats]
 
 
-def _since(steps: Sequence[_Step]) -> int | None:
-    """Return the end of the day from which on an account has been in step, counted from its beginning, to the end."""
-    since: int | None = None
-    met = expected = 0
-    for step in steps:
-        met += step.met
-        expected += step.expected
-        if met < MEETINGS or met * MILLION < EXCESS * expected:
-            since = None
-        elif since is None:
-            since = (step.day + 1) * DAY
-    return since
-
-
 def _bond(signal: LinkSignal, value: Value, members: list[tuple[int, int]], population: Population) -> Bond:
     columns = {"time", *value.signal.columns, *value.signal.also}
     return Bond(
@@ -179,7 +205,7 @@ def _bond(signal: LinkSignal, value: Value, members: list[tuple[int, int]], popu
         weight=bits_of(len(value.holders), len(population)),
         columns=tuple(sorted(columns)),
         members=tuple(members),
-        words=f"same {held(value, population)}; {len(members):,} of them use it in the same minutes at least {EXCESS} "
-        "times as often as the hour, the platform and chance explain",
+        words=f"same {held(value, population)}; {len(members):,} of them use it in minutes in which at least {CROWDED} "
+        "times as many of them do as the hour, the platform and chance explain",
         at_least=signal.at_least,
     )

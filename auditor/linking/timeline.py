@@ -102,6 +102,15 @@ def root_of(roots: dict[int, int], account: int) -> int:
     return root
 
 
+def units_of(bonds: Iterable[Bond], population: Population) -> list[int]:
+    """Return for each account a number that it shares with all that bonds join it to."""
+    roots: dict[int, int] = {}
+    for link in links_of_bonds(bonds, population):
+        first, second = root_of(roots, link.first), root_of(roots, link.second)
+        roots[max(first, second)] = min(first, second)
+    return [root_of(roots, account) for account in range(len(population))]
+
+
 def components(pairs: Iterable[tuple[int, int]]) -> list[list[int]]:
     """Return the groups that pairs of accounts join, each sorted."""
     roots: dict[int, int] = {}

@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 
+from auditor.checker.findings import ClusterSeen
 from auditor.errors import AuditorError, PolicyError, UsageError
 from auditor.evidence.edition import load_edition, shipped_editions
 from auditor.evidence.pseudonyms import Pseudonyms, key_for
 from auditor.evidence.redact import redact
+from auditor.evidence.redacted import shown_cluster
 from auditor.evidence.redaction import Redactor
 from auditor.evidence.replay import replay
 from auditor.evidence.verify import verify_bundle
@@ -293,6 +295,18 @@ def test_edition_of_hostile_names_is_inert_and_whole(tmp_path: Path) -> None:
         assert verify_bundle(made).failures == ()
         assert "<script" not in page
     assert replay(bundle)
+
+
+def test_linked_accounts_are_named_to_no_holder() -> None:
+    redactor = Redactor(load_edition("account-holder"), "acct-7", Pseudonyms(key_for(["k"], "r")))
+    cluster = ClusterSeen(id="L-0123", formerly=("acct-8",), members=("acct-7", "acct-8"), signals=("same-card",))
+
+    shown = shown_cluster(cluster, redactor)
+
+    assert shown is not None
+    assert shown.members == ("acct-7",)
+    assert shown.signals == ("same-card",)
+    assert "acct-8" not in shown.model_dump_json()
 
 
 ONE_FOR_ALL = """

@@ -119,7 +119,7 @@ def test_cards_with_one_template_are_one_cluster_when_their_calls_come_in_the_sa
 
     assert groups(found) == [{f"a{n}" for n in range(12)}]
     (edge, *_) = (edge for edge in found.clusters[0].edges if edge.signal == "rhythm")
-    assert "12 of them use it in the same minutes" in edge.reason
+    assert "12 of them use it in minutes in which at least 4 times as many" in edge.reason
     assert edge.columns == ("prompt_digest", "time")
     assert edge.since > day(1)
 

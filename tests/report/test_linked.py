@@ -55,3 +55,13 @@ def test_of_a_large_cluster_the_first_are_listed_and_the_others_counted(dossier:
     text = text_of(with_cluster(dossier, crew))
 
     assert f"The first {LINKED_SHOWN} of {LINKED_SHOWN + 21} accounts are listed" in text
+
+
+def test_a_sealed_page_has_the_table_and_no_drawing(dossier: Dossier) -> None:
+    linked = with_cluster(dossier, cluster("L-1", "acct-7", "acct-8"))
+
+    sealed, open_page = render_case(linked.sealed()), render_case(linked)
+
+    assert b"<line" in open_page
+    assert b"<line" not in sealed
+    assert b"same device, held by 2 of 60,000 accounts" in sealed
