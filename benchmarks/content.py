@@ -59,6 +59,11 @@ def derive(activity: Activity) -> None:
     print(f"    {found[0][0]:,} templates in {found[0][1]:,} groups")
 
 
+def make(folder: Path, records: int) -> None:
+    """Generate in a process of its own, so that its memory counts for neither way."""
+    subprocess.run([sys.executable, "-m", "benchmarks.content", "--make", str(folder), str(records)], check=True)
+
+
 def digest(activity: Activity) -> None:
     """Digest every prompt, and count the different ones."""
     activity.connection.execute("SELECT count(DISTINCT sha256(prompt)) FROM records").fetchall()
@@ -80,13 +85,17 @@ def main() -> None:
     parser.add_argument("--records", type=int, nargs="+", default=[500_000, 1_000_000, 2_000_000])
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--one", nargs=2, metavar=("WAY", "FOLDER"))
+    parser.add_argument("--make", nargs=2, metavar=("FOLDER", "RECORDS"))
     given = parser.parse_args()
+    if given.make:
+        generate(Path(given.make[0]), int(given.make[1]))
+        return
     if given.one:
         run(given.one[0], Path(given.one[1]), given.threads)
         return
     for records in given.records:
         with tempfile.TemporaryDirectory() as folder:
-            generate(Path(folder), records)
+            make(Path(folder), records)
             print(f"{records:,} records", flush=True)
             for way in ("digests", "content"):
                 command = [sys.executable, "-m", "benchmarks.content", "--one", way, folder]
