@@ -135,7 +135,8 @@ def _carried_must_be_ours(found: Examination) -> Iterator[CheckResult]:
 
 def _other_bag(path: Path, found: Examination) -> Iterator[CheckResult]:
     """Say of a folder that is a bag, but no evidence bundle, whether it is at least a valid bag."""
-    if "bagit.txt" not in found.files or "data/case.json" in found.files or not path.is_dir():
+    is_large = any(check.code == "file-size" and check.result == "failed" for check in found.checks)
+    if "bagit.txt" not in found.files or is_large or not path.is_dir() or (path / "data" / "case.json").exists():
         return
     try:
         verdict = verdict_on(path)

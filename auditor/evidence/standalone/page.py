@@ -22,7 +22,7 @@ ELEMENTS = words_of(
 )
 ATTRIBUTES = words_of(
     "aria-label aria-labelledby class colspan content data-label datetime height href id lang dir name"
-    " preserveaspectratio role rowspan scope start style viewbox width x y"
+    " preserveaspectratio role rowspan scope start style type viewbox width x y"
 )
 TEXT_ONLY = ("desc", "style", "title")
 HOSTILE_STYLE = re.compile(
@@ -87,6 +87,8 @@ def _attribute_faults(element: str, attributes: str) -> Iterator[str]:
                 is_plain = element == "a" and re.fullmatch(r"#[A-Za-z0-9_-]+", value) is not None
             case "style":
                 is_plain = re.fullmatch(r"width: [0-9.]+%", value) is not None
+            case "type":
+                is_plain = element == "ol" and value == "a"
             case "name" | "content":
                 is_plain = element == "meta"
         if not is_plain:
