@@ -12,6 +12,7 @@ from auditor.policy import (
     baseline,
     composite,
     ladder_reader,
+    links_reader,
     list_reader,
     modifiers,
     pack_reader,
@@ -177,6 +178,23 @@ def _exemption() -> Schema:
     return _object(properties, list_reader.EXEMPTION_KEYS, ("exemption", "owner", "reason"))
 
 
+def _links() -> Schema:
+    share = {"type": "number", "minimum": 0, "maximum": 1}
+    count = {"type": "integer", "minimum": 0}
+    signal = {"name": _TEXT, "kind": _TEXT, "family": _TEXT, "seen": _enum(links_reader.SEEN),
+              "columns": _TEXT_OR_TEXTS, "also": _TEXT_OR_TEXTS, "strength": _enum(links_reader.STRENGTHS),
+              "only_supports": {"type": "boolean"}, "networks": _list_of(_enum(links_reader.NETWORKS)),
+              "within": _DURATION, "days": count, "at_least": count, "not_through": _TEXT_OR_TEXTS,
+              "source": _TEXT}  # fmt: skip
+    combination = {"name": _TEXT, "of": _list_of(_TEXT), "at_least": count, "same_network": {"type": "boolean"},
+                   "common": {"type": "boolean"}, "source": _TEXT}  # fmt: skip
+    signals = _list_of(_object(signal, links_reader.SIGNAL_KEYS, ("name", "kind", "family", "seen", "source")))
+    combinations = _list_of(_object(combination, links_reader.COMBINATION_KEYS, ("name", "of", "source")))
+    properties = {"alone": count, "corroborated": share, "specific": share, "signals": {**signals, "minItems": 1},
+                  "combinations": combinations}  # fmt: skip
+    return _object(properties, links_reader.KEYS, ("signals",))
+
+
 def _ladder() -> Schema:
     caps = {name: _enum(ladder_reader.ACTIONS) for name in ladder_reader.CAPS}
     others = {"strike_days": {"type": "integer", "minimum": 0}, "victim_conducts": _list_of(_enum(CONDUCTS))}
@@ -217,6 +235,7 @@ def _cases() -> Schema:
 
 _SCHEMAS: dict[str, Callable[[], Schema]] = {
     "rule": _rule, "cases": _cases, "terms": _terms, "list": _value_list, "exemption": _exemption,
-    "ladder": _ladder, "pack": _pack, "context": _context, "approvals": _approvals,
+    "ladder": _ladder,
+    "links": _links, "pack": _pack, "context": _context, "approvals": _approvals,
 }  # fmt: skip
 KINDS = tuple(_SCHEMAS)

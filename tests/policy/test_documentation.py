@@ -24,7 +24,7 @@ def _load_in_pack(folder: Path, kind: str, text: str) -> None:
     """Load an example as a file of a pack around it."""
     files = {
         "terms": "terms/x.yml", "list": "lists/x.yml", "exemption": "lists/x.yml", "ladder": "ladder.yml",
-        "pack": "pack.yml", "rule": "rules/x.yml",
+        "links": "links.yml", "pack": "pack.yml", "rule": "rules/x.yml",
     }  # fmt: skip
     for name in ("terms", "rules", "lists", "more"):
         (folder / name).mkdir()

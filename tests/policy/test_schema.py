@@ -99,10 +99,10 @@ def test_shipped_files_fit_their_schemas() -> None:
     for path in sorted(shipped_policies().rglob("*.yml")):
         folder = path.relative_to(shipped_policies()).parts[0]
         text = path.read_text(encoding="utf-8")
-        kind = "ladder" if folder == "ladder.yml" else kinds.get(folder, "")
+        kind = kinds.get(folder, "links" if folder.startswith("links") else "ladder")
         if folder == "rules":
             kind = "cases" if path.name.endswith(".cases.yml") else "rule"
-        elif folder == "lists":
+        elif folder.endswith("lists"):
             kind = "exemption" if "\nexemption:" in f"\n{text}" else "list"
         assert fits(load(text), json_schema(kind)), path.name
 

@@ -122,7 +122,7 @@ def test_a_ladder_without_keys_is_the_usual_one() -> None:
         (
             "terms",
             terms(f"applies: {{account_id: a}}\nversions: [{{version: a, effective: 2026-01-01, {CLAUSES}}}]"),
-            "f.yml:4:11: column `account_id` here, expected one of country, endpoint, event,",
+            "f.yml:4:11: column `account_id` here, expected one of country, data_category, device_owner",
         ),
         (
             "terms",
