@@ -10,6 +10,7 @@ from typing import Any, TypeVar  # JSON values have no closed type
 
 from pydantic import ValidationError
 
+from auditor.cases.written import text_of
 from auditor.digests import canonical_json
 from auditor.errors import BundleError, Place, Problem, UsageError
 from auditor.evidence.bag import Bag, PayloadFile, new_bag
@@ -55,6 +56,10 @@ def redact(bundle: Path, edition: Edition, *, recipient: str, account: str | Non
     if not (data / "commitments.jsonl").is_file() or (data / "edition.json").is_file():
         message = "found no full bundle, expected a folder made by `auditor bundle build`"
         raise UsageError.at(str(bundle), message, "redact the full bundle; unpack it first if it is a zip")
+    if bundle.resolve() in target.resolve().parents:
+        message = "the edition would be written into the bundle, expected another place: a bundle never changes"
+        raise UsageError.at(str(target), message, "choose another `--out`")
+    recipient = text_of(recipient, "the name of a recipient")
     _must_be_sound(bundle)
     case = _document(data, "case.json", CaseDocument)
     _account_must_be_there(edition, account, case)

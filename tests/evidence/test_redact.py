@@ -361,3 +361,20 @@ def test_changed_bundle_gets_no_edition_that_verifies(full: Path, tmp_path: Path
         edition_of(bundle, tmp_path / "edition")
 
     assert not (tmp_path / "edition").exists()
+
+
+def test_edition_is_not_written_into_its_bundle(full: Path, tmp_path: Path) -> None:
+    bundle = Path(shutil.copytree(full, tmp_path / "copy"))
+
+    with pytest.raises(UsageError, match="a bundle never changes"):
+        edition_of(bundle, bundle / "data/edition")
+
+    assert verify_bundle(bundle).verdict == "unproven"
+
+
+@pytest.mark.parametrize("recipient", ["", " ", "half a pair \udc80"], ids=["none", "blank", "no text"])
+def test_recipient_has_a_name_that_can_be_written(full: Path, tmp_path: Path, recipient: str) -> None:
+    with pytest.raises(UsageError, match="the name of a recipient"):
+        edition_of(full, tmp_path / "edition", to=recipient)
+
+    assert not (tmp_path / "edition").exists()
