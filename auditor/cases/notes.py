@@ -11,11 +11,9 @@ from auditor.cases.ledger import append
 from auditor.cases.model import Case, Note
 from auditor.cases.related_rows import EVERY, alone, of_pack
 from auditor.cases.rows import read_cases
+from auditor.cases.written import text_of
 from auditor.digests import digest_of
 from auditor.errors import UsageError
-
-LONGEST_NOTE = 100_000
-"""Characters; a document belongs into the evidence, with a note that names it."""
 
 
 def list_cases(casebook: Casebook, *, pack: str | None = None, statuses: Iterable[str] = ()) -> tuple[Case, ...]:
@@ -41,14 +39,9 @@ def show_case(casebook: Casebook, case_id: str) -> Case:
 def add_note(casebook: Casebook, case_id: str, *, author: str, text: str, now: datetime) -> Note:
     """Write a person's remark on a case; it can't be changed afterwards.
 
-    Raises UsageError when there is no such case, or when author or text is empty or too long.
+    Raises UsageError when there is no such case, or when author or text is empty, too long, or no text.
     """
-    author, text = author.strip(), text.strip()
-    if not author or not text:
-        raise UsageError.at(None, "found an empty note or author, expected text in both", "say who writes and what")
-    if len(text) > LONGEST_NOTE:
-        found = f"found a note of {len(text)} characters, expected at most {LONGEST_NOTE}"
-        raise UsageError.at(None, found, "keep the document elsewhere and name it in the note")
+    author, text = text_of(author, "the name of an author"), text_of(text, "a note")
     with casebook.writing() as db:
         current = current_id(db, case_id, str(casebook.path))
         number = 1 + max((row["number"] for row in db.table("notes").rows_where(select="number")), default=0)

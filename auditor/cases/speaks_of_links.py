@@ -22,8 +22,10 @@ def facts_of_tie(account: str, ties: Ties) -> Iterator[str]:
     tie = ties.of(account)
     if tie is None:
         return
-    if tie.is_borrowed:
+    if tie.is_by_card:
         yield "it was joined by the card alone"
+    elif tie.is_borrowed:
+        yield f"it was joined only by what somebody else can enter at sign-up ({tie.kinds})"
     elif len(tie.edges) == 1:
         yield f"one link alone joins it to the others ({tie.kinds})"
     yield from _look_alike(tie)

@@ -16,9 +16,10 @@ from auditor.cases.casebook import Casebook
 from auditor.cases.decisions import Course, course_of, must_be_another
 from auditor.cases.ledger import Entry, EntryKind, append, entries_of
 from auditor.cases.model import Case
-from auditor.cases.notes import LONGEST_NOTE, current_id
+from auditor.cases.notes import current_id
 from auditor.cases.related_rows import alone
 from auditor.cases.rows import read_cases
+from auditor.cases.written import text_of
 from auditor.errors import UsageError
 
 
@@ -96,16 +97,3 @@ _HINTS = {
     "appealed": "the appeal is to be heard first: `auditor case appeal CASE --outcome ...`",
     "closed": "a closed case is never changed; new findings open a new case that refers to it",
 }
-
-
-def text_of(text: str, what: str) -> str:
-    """Return what a person wrote, without white space around it. Raises UsageError when it can't be kept."""
-    written = text.strip()
-    if not written:
-        raise UsageError.at(None, f"found nothing, expected {what}", "say it in words")
-    if len(written) > LONGEST_NOTE:
-        found = f"found {len(written)} characters, expected at most {LONGEST_NOTE} for {what}"
-        raise UsageError.at(None, found, "keep the document elsewhere and name it")
-    if written.encode("utf-8", "replace").decode() != written:
-        raise UsageError.at(None, f"found a text that is no UTF-8, expected {what}", "write it again")
-    return written

@@ -12,8 +12,12 @@ from functools import cached_property
 from auditor.cases.independence import signals_in
 from auditor.linking.model import Cluster, Edge, Links
 
-BORROWED = frozenset({"payment"})
-"""Signals that one lawful customer lends to many: who pays for others is an agency more often than a campaign."""
+CARD = frozenset({"payment"})
+"""Lent by one lawful customer to many: who pays for others is an agency more often than a campaign."""
+
+BORROWED = CARD | {"phone_digest", "email_domain"}
+"""Signals that whoever signs up may state about themselves, and so about somebody else: with these alone a stranger
+who knows an account's card and number joins it to a campaign, and it has no part in that."""
 
 
 @dataclass(frozen=True)
@@ -36,8 +40,13 @@ class Tie:
 
     @property
     def is_borrowed(self) -> bool:
-        """Whether a shared card alone joined the account."""
+        """Whether nothing joined the account but what others can state: a card, a telephone number, a mail domain."""
         return bool(self.edges) and self.signals <= BORROWED
+
+    @property
+    def is_by_card(self) -> bool:
+        """Whether a shared card alone joined the account."""
+        return bool(self.edges) and self.signals <= CARD
 
     @property
     def strong_kinds(self) -> str:

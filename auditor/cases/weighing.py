@@ -125,9 +125,14 @@ def _doubt_of(finding: CaseFinding, part: AccountPart, scales: Scales) -> str:
     tie = scales.ties.of(part.account)
     if tie is None or tie.cluster != finding.finding.cluster.id:
         return "the account is not linked to the others any more, so it supports no more"
-    if tie.is_borrowed:
+    if tie.is_by_card:
         return (
             "a shared card alone links this account to the others, as an agency's does that pays for its customers, "
+            "so it supports no more"
+        )
+    if tie.is_borrowed:
+        return (
+            f"only what somebody else can enter at sign-up ({tie.kinds}) links this account to the others, "
             "so it supports no more"
         )
     return ""

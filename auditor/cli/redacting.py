@@ -16,6 +16,4 @@ def redact_bundle(bundle: Path, edition: str, recipient: str, account: str | Non
         raise UsageError.at(str(bundle), "no such bundle", "`auditor bundle build CASE` prints where it put one")
     if out.exists():
         raise UsageError.at(str(out), "found something there already, expected a new folder", "choose another `--out`")
-    if not recipient.strip():
-        raise UsageError.at(None, "the recipient has no name, expected one", "give `--recipient NAME`")
     return redact(bundle, load_edition(edition), recipient=recipient, account=account, target=out)

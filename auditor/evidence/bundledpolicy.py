@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from auditor.errors import BundleError
+from auditor.evidence.bag import is_plain
 from auditor.evidence.documents import PolicyDocument, PolicyEntry
 from auditor.evidence.standalone.layout import NAME
 from auditor.policy.load import load_pack
@@ -39,6 +40,13 @@ def bundled_policy(bundle: Path, index: PolicyDocument) -> BundledPolicy:
         return BundledPolicy(load_pack(str(entry), context=context), context)
 
 
+def plain_file(entry: PolicyEntry) -> str:
+    """Return where in `data/policy` a policy file is. Raises BundleError when that may lead elsewhere."""
+    if not is_plain(entry.file):
+        raise BundleError.at("data/policy/index.json", f"file {entry.file!a} has no plain name", _HINT)
+    return entry.file
+
+
 @contextmanager
 def _laid_out(bundle: Path, index: PolicyDocument) -> Iterator[Path]:
     """Put the files under the paths that they had, into a folder that is gone after the block."""
@@ -49,7 +57,7 @@ def _laid_out(bundle: Path, index: PolicyDocument) -> Iterator[Path]:
             place = folder / "policy" / name if entry.role == "pack" else folder / "context"
             path = place / _safe(entry)
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes((bundle / "data" / "policy" / _plain(entry)).read_bytes())
+            path.write_bytes((bundle / "data" / "policy" / plain_file(entry)).read_bytes())
         yield folder
 
 
@@ -58,12 +66,6 @@ def _safe(entry: PolicyEntry) -> PurePosixPath:
     if path.is_absolute() or not path.parts or ".." in path.parts or "\0" in entry.path:
         raise BundleError.at("data/policy/index.json", f"path {entry.path!a} leads out of the policy", _HINT)
     return path
-
-
-def _plain(entry: PolicyEntry) -> str:
-    if not all(NAME.match(part) for part in entry.file.split("/")):
-        raise BundleError.at("data/policy/index.json", f"file {entry.file!a} has no plain name", _HINT)
-    return entry.file
 
 
 def _is_pack_file(path: Path) -> bool:

@@ -26,7 +26,8 @@ from auditor.cases.decisions import (
 )
 from auditor.cases.ledger import Entry, EntryKind, entries_of, head_of
 from auditor.cases.model import ActionName
-from auditor.cases.steps import Step, must_be, taking, text_of
+from auditor.cases.steps import Step, must_be, taking
+from auditor.cases.written import text_of
 from auditor.digests import digest_of
 from auditor.errors import UsageError
 from auditor.evidence.keys import SigningKey

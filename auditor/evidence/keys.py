@@ -17,6 +17,8 @@ from auditor.evidence.standalone.publickeys import key_id_of, public_key_of
 from auditor.records.workspace import disk_errors
 
 SHORTEST_PASSPHRASE = 8
+LARGEST_PASSPHRASE = 1023
+"""Bytes of UTF-8; OpenSSL takes no more."""
 LARGEST_KEY_FILE = 1 << 16
 _OTHERS = 0o077
 """Permissions of everybody but the owner."""
@@ -47,11 +49,10 @@ def public_file(private: Path) -> Path:
 def new_key(path: Path, passphrase: str, *, private: Ed25519PrivateKey | None = None) -> SigningKey:
     """Make a key and write both its files; `private` is one that was made elsewhere.
 
-    Raises UsageError when one of the files is there already or the passphrase is too short; WorkspaceError.
+    Raises UsageError when one of the files is there already or the passphrase can't be used; WorkspaceError, and then
+    neither file is left behind.
     """
-    if len(passphrase) < SHORTEST_PASSPHRASE:
-        message = f"found a passphrase of {len(passphrase)} characters, expected at least {SHORTEST_PASSPHRASE}"
-        raise UsageError.at(None, message, "choose a longer one; whoever has the file can try as often as they like")
+    _must_be_usable(passphrase)
     taken = [file for file in (path, public_file(path)) if os.path.lexists(file)]
     if taken:
         hint = "choose another name; a key that signed something must not be lost"
@@ -62,8 +63,25 @@ def new_key(path: Path, passphrase: str, *, private: Ed25519PrivateKey | None = 
     with disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         _write_new(path, _private_pem(key, passphrase), mode=0o600)
-        _write_new(public_file(path), public_pem(key.public), mode=0o644)
+        try:
+            _write_new(public_file(path), public_pem(key.public), mode=0o644)
+        except OSError:
+            path.unlink()
+            raise
     return key
+
+
+def _must_be_usable(passphrase: str) -> None:
+    if len(passphrase) < SHORTEST_PASSPHRASE:
+        message = f"found a passphrase of {len(passphrase)} characters, expected at least {SHORTEST_PASSPHRASE}"
+        raise UsageError.at(None, message, "choose a longer one; whoever has the file can try as often as they like")
+    try:
+        size = len(passphrase.encode())
+    except UnicodeEncodeError:
+        raise UsageError.at(None, "found a passphrase that isn't UTF-8, expected text", "choose another one") from None
+    if size > LARGEST_PASSPHRASE:
+        message = f"found a passphrase of {size:,} bytes, expected at most {LARGEST_PASSPHRASE:,}"
+        raise UsageError.at(None, message, "choose a shorter one")
 
 
 def signing_key(path: Path, passphrase: str) -> SigningKey:

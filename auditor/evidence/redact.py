@@ -10,10 +10,12 @@ from typing import Any, TypeVar  # JSON values have no closed type
 
 from pydantic import ValidationError
 
+from auditor.cases.written import text_of
 from auditor.digests import canonical_json
-from auditor.errors import BundleError, UsageError
+from auditor.errors import BundleError, Place, Problem, UsageError
 from auditor.evidence.bag import Bag, PayloadFile, new_bag
 from auditor.evidence.bundle import PIECE, PROFILE
+from auditor.evidence.bundledpolicy import plain_file
 from auditor.evidence.carried import carried
 from auditor.evidence.documents import (
     CaseDocument,
@@ -35,23 +37,30 @@ from auditor.evidence.redacted import (
     redacted_receipt,
 )
 from auditor.evidence.redaction import Redactor
+from auditor.evidence.standalone.checks import examination_of
 from auditor.evidence.standalone.disclosure import BYTES, GROUP_FIELDS
 from auditor.evidence.stated import NOTICES_FILE, STATEMENTS_FILE
 from auditor.policy.conditions import Node
 from auditor.report.edition import EditionView, WithheldView, render_edition
 
 Document = TypeVar("Document", bound=Node)
+MOST_PROBLEMS = 20
 
 
 def redact(bundle: Path, edition: Edition, *, recipient: str, account: str | None, target: Path) -> Path:
     """Write the edition of a full bundle for a recipient to `target`, and return that.
 
-    Raises UsageError when the bundle is no full one, or the account isn't in it; BundleError when it can't be read.
+    Raises UsageError when the bundle is no full one, or the account isn't in it; BundleError when a check of it fails.
     """
     data = bundle / "data"
     if not (data / "commitments.jsonl").is_file() or (data / "edition.json").is_file():
         message = "found no full bundle, expected a folder made by `auditor bundle build`"
         raise UsageError.at(str(bundle), message, "redact the full bundle; unpack it first if it is a zip")
+    if bundle.resolve() in target.resolve().parents:
+        message = "the edition would be written into the bundle, expected another place: a bundle never changes"
+        raise UsageError.at(str(target), message, "choose another `--out`")
+    recipient = text_of(recipient, "the name of a recipient")
+    _must_be_sound(bundle)
     case = _document(data, "case.json", CaseDocument)
     _account_must_be_there(edition, account, case)
     key = key_for((line["key"] for line in _lines(data / "commitments.jsonl")), recipient)
@@ -159,7 +168,7 @@ class _Edition:
         rules = {item.rule_digest for item in findings}
         entries = []
         for entry in index.files:
-            content = (self._data / "policy" / entry.file).read_bytes()
+            content = (self._data / "policy" / plain_file(entry)).read_bytes()
             is_shown = self._edition.policy == "all" or entry.sha256 in rules or content.lstrip().startswith(b"terms:")
             if is_shown:
                 self._bag.add(f"policy/{entry.file}", [content])
@@ -206,6 +215,18 @@ def _view(
         withheld=tuple(WithheldView(**item.model_dump()) for item in edition.withheld),
         **edition.model_dump(include=set(EditionView.model_fields) - {"withheld"}),
     )
+
+
+def _must_be_sound(bundle: Path) -> None:
+    """Refuse a bundle of which a check fails: its edition would hold, under the root and digest of the full one."""
+    failed = [check for check in examination_of(bundle, frozenset()).checks if check.result == "failed"]
+    if failed:
+        hint = "`auditor bundle verify` says all that is wrong; build the bundle anew"
+        raise BundleError(
+            [Problem(Place(check.file or str(bundle)), f"`{check.code}`: {check.message}", hint) for check in failed][
+                :MOST_PROBLEMS
+            ]
+        )
 
 
 def _account_must_be_there(edition: Edition, account: str | None, case: CaseDocument) -> None:

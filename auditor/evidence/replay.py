@@ -18,6 +18,7 @@ from auditor.digests import canonical_json
 from auditor.errors import EXIT_DONE, EXIT_FAILED_CHECK, EXIT_PARTIAL, BundleError, UsageError
 from auditor.evidence.bundledpolicy import BundledPolicy, bundled_policy
 from auditor.evidence.documents import FindingDocument, PolicyDocument, PopulationDocument, ReceiptDocument
+from auditor.evidence.plainfolder import must_be_plain
 from auditor.policy.conditions import Node
 from auditor.policy.rule import Rule
 from auditor.records.activity import SourceSummary
@@ -83,6 +84,7 @@ def replay(bundle: Path) -> ReplayReport:
     if (data / "edition.json").is_file():
         message = "found a redacted edition, expected a full bundle: what it withholds can't be judged again"
         raise UsageError.at(str(bundle), message, "ask for the full bundle, or `auditor bundle verify` the edition")
+    must_be_plain(bundle)
     receipt = _document(data, "receipt.json", ReceiptDocument)
     population = _document(data, "population.json", PopulationDocument)
     policy = bundled_policy(bundle, _document(data, "policy/index.json", PolicyDocument))
@@ -209,7 +211,11 @@ def _sources(receipt: ReceiptDocument) -> list[SourceSummary]:
 
 
 def _time(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
+    try:
+        return datetime.fromisoformat(text) if text else None
+    except ValueError:
+        message = f"`as_of` is {text!a}, expected a time"
+        raise BundleError.at("data/receipt.json", message, "verify the bundle") from None
 
 
 def _document(data: Path, name: str, model: type[Document]) -> Document:

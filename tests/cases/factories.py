@@ -100,7 +100,12 @@ def cluster(
     return Cluster(id=name, formerly=tuple(formerly), members=members, edges=tuple(edges))
 
 
-COLUMNS_OF_KINDS = {"card": "payment_fingerprint", "device": "device_id", "e-mail": "email_domain"}
+COLUMNS_OF_KINDS = {
+    "card": "payment_fingerprint",
+    "device": "device_id",
+    "e-mail": "email_domain",
+    "phone": "phone_digest",
+}
 
 
 def edge(first: str, second: str, kind: str, since: float = 0) -> Edge:

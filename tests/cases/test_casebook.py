@@ -169,8 +169,11 @@ def test_a_note_on_an_unknown_case_names_the_nearest(tmp_path: Path) -> None:
     assert case.id in caught.value.problems[0].hint
 
 
-@pytest.mark.parametrize(("author", "text"), [("", "text"), ("Ada", " \n"), ("Ada", "x" * 100_001)])
-def test_an_empty_or_endless_note_is_refused(tmp_path: Path, author: str, text: str) -> None:
+@pytest.mark.parametrize(
+    ("author", "text"),
+    [("", "text"), ("Ada", " \n"), ("Ada", "x" * 100_001), ("Ada", "half a pair \udc80"), ("\udc80", "text")],
+)
+def test_a_note_that_is_empty_endless_or_no_text_is_refused(tmp_path: Path, author: str, text: str) -> None:
     with open_casebook(tmp_path / "casebook.db") as casebook:
         run(casebook, "r1", [finding("a")])
         (case,) = list_cases(casebook)

@@ -151,6 +151,23 @@ def test_a_shared_card_alone_never_leads_to_throttle(casebook: Casebook) -> None
     assert any("a shared card alone links this account" in reason for reason in action_of(case, "b").because)
 
 
+@pytest.mark.parametrize(
+    "kinds", [("card", "phone"), ("card", "e-mail"), ("phone",), ("card", "phone", "e-mail")], ids=" and ".join
+)
+def test_what_a_stranger_can_enter_of_a_victim_never_leads_to_throttle(
+    casebook: Casebook, kinds: tuple[str, ...]
+) -> None:
+    poisoned = cluster("L-1", "a", "b", "c", kinds={"b": kinds, "c": [*kinds, "device"]})
+    found = [on_cluster(content("a", "b", "c"), poisoned), on_cluster(volume("a", "b", "c"), poisoned)]
+
+    run(casebook, "r1", found, links=linked(poisoned))
+
+    case = only_case(casebook)
+    assert [action_of(case, account).action for account in "bc"] == [ActionName.VERIFY, ActionName.THROTTLE]
+    assert any("only what somebody else can enter" in reason for reason in action_of(case, "b").because)
+    assert any("only by what somebody else can enter" in fact for fact in facts_about(case, "b"))
+
+
 def test_a_bright_line_finding_on_a_cluster_suspends_nobody(casebook: Casebook) -> None:
     run(casebook, "r1", [on_cluster(finding("a", "b", strength="bright-line"), CREW)], links=linked(CREW))
 

@@ -9,7 +9,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 
-from auditor.errors import UsageError
+from auditor.errors import UsageError, WorkspaceError
 from auditor.evidence.keys import new_key, public_file, signing_key, trusted_key
 from auditor.evidence.standalone.publickeys import key_id_of, public_key_of
 
@@ -63,6 +63,27 @@ def test_private_key_is_not_written_in_the_clear(tmp_path: Path) -> None:
 def test_short_passphrase_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="at least 8"):
         new_key(tmp_path / "anna.pem", "1234567")
+
+
+@pytest.mark.parametrize(
+    ("passphrase", "said"),
+    [("\udcff" * 8, "isn't UTF-8"), ("x" * 1024, "at most 1,023"), ("ä" * 512, "at most 1,023")],
+    ids=["bytes that are no text", "longer than a key file can hold", "longer in bytes than in characters"],
+)
+def test_passphrase_that_can_not_be_used_is_refused(tmp_path: Path, passphrase: str, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        new_key(tmp_path / "anna.pem", passphrase)
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_no_private_key_is_left_without_its_public_one(tmp_path: Path) -> None:
+    longest = tmp_path / ("y" * 255)
+
+    with pytest.raises(WorkspaceError):
+        new_key(longest, PASSPHRASE)
+
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_wrong_passphrase_is_said(tmp_path: Path) -> None:

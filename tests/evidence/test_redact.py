@@ -1,6 +1,7 @@
 """Redacted editions verify by themselves, keep the root, and say nothing of what they withhold."""
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 
 from auditor.checker.findings import ClusterSeen
-from auditor.errors import AuditorError, PolicyError, UsageError
+from auditor.errors import AuditorError, BundleError, PolicyError, UsageError
 from auditor.evidence.edition import load_edition, shipped_editions
 from auditor.evidence.pseudonyms import Pseudonyms, key_for
 from auditor.evidence.redact import redact
@@ -20,6 +21,7 @@ from auditor.evidence.redaction import Redactor
 from auditor.evidence.replay import replay
 from auditor.evidence.verify import verify_bundle
 from tests.evidence.journeys import audited, row, some_rows
+from tests.evidence.tampering import edit
 
 SECRETS = {
     "account_id": "acct-zebra", "organization_id": "org-zebra", "api_key_id": "key-zebra", "client_ip": "198.51.100.77",
@@ -325,3 +327,54 @@ measure:
   calls: count()
 violates: calls >= 5
 """
+
+
+def test_link_out_of_the_bundle_is_not_followed(full: Path, tmp_path: Path) -> None:
+    bundle = Path(shutil.copytree(full, tmp_path / "copy"))
+    index = bundle / "data/policy/index.json"
+    index.unlink()
+    index.symlink_to(full / "data/policy/index.json")
+
+    with pytest.raises(BundleError, match=r"data/policy/index\.json: `file-name`: is a link or a device"):
+        edition_of(bundle, tmp_path / "edition")
+
+    assert not (tmp_path / "edition").exists()
+
+
+def test_path_out_of_the_policy_is_not_followed(full: Path, tmp_path: Path) -> None:
+    bundle = Path(shutil.copytree(full, tmp_path / "copy"))
+    (tmp_path / "private.yml").write_text("terms: of the reader\n")
+    edit(bundle, "data/policy/index.json", lambda index: index["files"][0].update(file="../../../private.yml"))
+
+    with pytest.raises(BundleError, match="`policy`"):
+        edition_of(bundle, tmp_path / "edition")
+
+    assert not (tmp_path / "edition").exists()
+
+
+def test_changed_bundle_gets_no_edition_that_verifies(full: Path, tmp_path: Path) -> None:
+    bundle = Path(shutil.copytree(full, tmp_path / "copy"))
+    proposal = bundle / "data/proposal.json"
+    proposal.write_bytes(proposal.read_bytes().replace(b'"verify"', b'"suspend"').replace(b'"warn"', b'"suspend"'))
+
+    with pytest.raises(BundleError, match=r"data/proposal\.json: `(payload|digest)`"):
+        edition_of(bundle, tmp_path / "edition")
+
+    assert not (tmp_path / "edition").exists()
+
+
+def test_edition_is_not_written_into_its_bundle(full: Path, tmp_path: Path) -> None:
+    bundle = Path(shutil.copytree(full, tmp_path / "copy"))
+
+    with pytest.raises(UsageError, match="a bundle never changes"):
+        edition_of(bundle, bundle / "data/edition")
+
+    assert verify_bundle(bundle).verdict == "unproven"
+
+
+@pytest.mark.parametrize("recipient", ["", " ", "half a pair \udc80"], ids=["none", "blank", "no text"])
+def test_recipient_has_a_name_that_can_be_written(full: Path, tmp_path: Path, recipient: str) -> None:
+    with pytest.raises(UsageError, match="the name of a recipient"):
+        edition_of(full, tmp_path / "edition", to=recipient)
+
+    assert not (tmp_path / "edition").exists()

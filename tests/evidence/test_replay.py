@@ -1,6 +1,7 @@
 """A bundle is enough to judge its case again, and what was changed in it is named."""
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -139,4 +140,33 @@ def test_damaged_document_is_named(bundle: Path, name: str) -> None:
     (bundle / "data" / name).write_text("{\n")
 
     with pytest.raises(BundleError):
+        replay(bundle)
+
+
+def as_link(path: Path) -> None:
+    """Put a link to a file of the reader's in the place of a file."""
+    path.unlink()
+    path.symlink_to("/etc/hostname")
+
+
+def as_pipe(path: Path) -> None:
+    """Put a pipe that nobody writes to in the place of a file."""
+    path.unlink()
+    os.mkfifo(path)
+
+
+@pytest.mark.parametrize("instead", [as_link, as_pipe])
+@pytest.mark.parametrize("name", ["policy/index.json", "records/cited.jsonl"])
+def test_what_is_no_regular_file_is_not_opened(bundle: Path, name: str, instead: Callable[[Path], None]) -> None:
+    instead(bundle / "data" / name)
+
+    with pytest.raises(BundleError, match=f"data/{name}: is a link or a device"):
+        replay(bundle)
+
+
+def test_time_that_is_none_is_said(bundle: Path) -> None:
+    receipt = bundle / "data/receipt.json"
+    receipt.write_text(json.dumps({**json.loads(receipt.read_bytes()), "as_of": "soon"}))
+
+    with pytest.raises(BundleError, match="`as_of` is 'soon', expected a time"):
         replay(bundle)
