@@ -50,6 +50,17 @@ def test_decision_of_two_people_is_verified_by_both_verifiers(auditor: Run, case
     assert json.loads(auditor("case", "list", "--json").out)[0]["status"] == "decided"
 
 
+def test_a_proposal_says_the_whole_command_that_approves_it(auditor: Run, case: str) -> None:
+    why = ("--action", "verify", "--reason", "keys hop", "--by", "Anna")
+    Path("audit").rename("other place")
+
+    unsigned = auditor("case", "propose", case, *why, "--workspace", "other place").out
+    signed = auditor("case", "propose", case, *why, "--key", "anna.pem", "--workspace", "other place").out
+
+    assert f"`auditor case approve {case} --by NAME --workspace 'other place'`" in unsigned
+    assert f"`auditor case approve {case} --by NAME --key FILE --workspace 'other place'`" in signed
+
+
 def test_decision_is_unproven_to_who_trusts_nobody(auditor: Run, case: str) -> None:
     propose(auditor, case, *SUSPEND)
 
