@@ -78,7 +78,9 @@ def replay(bundle: Path) -> ReplayReport:
     data = bundle / "data"
     if not (data / "findings.jsonl").is_file():
         raise UsageError.at(
-            str(bundle), "found no evidence bundle", "`auditor bundle build CASE` prints where it put one"
+            str(bundle),
+            "found no folder of an evidence bundle",
+            "`auditor bundle build CASE` prints where it put one; unpack it first if it is a zip",
         )
     if (data / "edition.json").is_file():
         message = "found a redacted edition, expected a full bundle: what it withholds can't be judged again"
