@@ -178,3 +178,14 @@ def test_passphrase_may_come_from_a_file(auditor: Run, case: str, monkeypatch: p
 
     assert propose(auditor, case, *SUSPEND, "--passphrase-file", "secret") == 0
     assert propose(auditor, case, *SUSPEND) == 2
+
+
+def test_the_list_of_cases_shows_how_far_they_have_come_once_people_did_something(auditor: Run, case: str) -> None:
+    before = auditor("case", "list").out
+    propose(auditor, case, "--action", "verify")
+
+    after = auditor("case", "list").out
+
+    assert "status" not in before
+    assert "proposed  " in after.splitlines()[2]
+    assert after.splitlines()[0].split()[:4] == ["case", "severity", "proposed", "status"]
