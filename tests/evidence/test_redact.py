@@ -1,6 +1,7 @@
 """Redacted editions verify by themselves, keep the root, and say nothing of what they withhold."""
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 
 from auditor.checker.findings import ClusterSeen
-from auditor.errors import AuditorError, PolicyError, UsageError
+from auditor.errors import AuditorError, BundleError, PolicyError, UsageError
 from auditor.evidence.edition import load_edition, shipped_editions
 from auditor.evidence.pseudonyms import Pseudonyms, key_for
 from auditor.evidence.redact import redact
@@ -198,6 +199,15 @@ def test_edition_of_an_edition_is_refused(full: Path, tmp_path: Path) -> None:
 
     with pytest.raises(UsageError, match="no full bundle"):
         edition_of(made, tmp_path / "again")
+
+
+@pytest.mark.parametrize("name", ["case.json", "proposal.json", "population.json", "policy/index.json"])
+def test_bundle_that_lacks_a_document_is_refused_with_its_name(full: Path, tmp_path: Path, name: str) -> None:
+    damaged = shutil.copytree(full, tmp_path / "damaged")
+    (damaged / "data" / name).unlink()
+
+    with pytest.raises(BundleError, match=f"data/{name}: can't be read"):
+        edition_of(damaged, tmp_path / "made")
 
 
 def test_edition_can_not_be_judged_again(full: Path, tmp_path: Path) -> None:
