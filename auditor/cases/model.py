@@ -177,6 +177,11 @@ class Case(Node):
     """What people decided, oldest first; the ledger has all of it."""
 
 
+def order_in_lists(case: Case) -> tuple[int, int, str]:
+    """Return where a case stands in every list of cases: sternest proposal first, then gravest finding, then id."""
+    return (-case.proposed_action.rank, -case.severity.rank, case.id)
+
+
 class ProposalChange(Node):
     """A case whose proposal a run changed: what was proposed at most, and the accounts that had another proposal."""
 

@@ -8,7 +8,7 @@ from sqlite_utils import Database
 
 from auditor.cases.casebook import Casebook
 from auditor.cases.ledger import append
-from auditor.cases.model import Case, Note
+from auditor.cases.model import Case, Note, order_in_lists
 from auditor.cases.related_rows import EVERY, alone, of_pack
 from auditor.cases.rows import read_cases
 from auditor.cases.written import text_of
@@ -17,12 +17,12 @@ from auditor.errors import UsageError
 
 
 def list_cases(casebook: Casebook, *, pack: str | None = None, statuses: Iterable[str] = ()) -> tuple[Case, ...]:
-    """Return the cases, gravest first; of one pack or with some statuses only, when these are given."""
+    """Return the cases, sternest proposal first; of one pack or with some statuses only, when these are given."""
     wanted = set(statuses)
     with casebook.reading() as db:
         read = read_cases(db, EVERY if pack is None else of_pack(pack))
     cases = [case for case in read if not wanted or case.status in wanted]
-    return tuple(sorted(cases, key=lambda case: (-case.proposed_action.rank, -case.severity.rank, case.id)))
+    return tuple(sorted(cases, key=order_in_lists))
 
 
 def show_case(casebook: Casebook, case_id: str) -> Case:

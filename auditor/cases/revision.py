@@ -102,8 +102,8 @@ def _changed_proposals(revisions: Sequence[Revision]) -> Iterator[ProposalChange
 
 
 def _findings_in(revisions: Sequence[Revision], status: str) -> tuple[str, ...]:
-    """Return the ids of findings that came to a status in this run."""
-    found = []
+    """Return the ids of findings that came to a status in this run; one that stands in several cases counts once."""
+    found = set()
     for revision in revisions:
         old = (
             {item.finding.id for item in revision.before.findings if item.status == "stale"} if revision.before else ()
@@ -112,7 +112,7 @@ def _findings_in(revisions: Sequence[Revision], status: str) -> tuple[str, ...]:
             was_judged = item.last_run == revision.after.last_run
             is_old_news = item.finding.id in old if status == "stale" else not was_judged
             if item.status == status and not is_old_news:
-                found.append(item.finding.id)
+                found.add(item.finding.id)
     return tuple(sorted(found))
 
 

@@ -25,7 +25,7 @@ _HAD = {
 
 @dataclass(frozen=True)
 class PackRun:
-    """The last run of a pack and all cases of the pack, gravest first."""
+    """The last run of a pack and all cases of the pack, sternest proposal first."""
 
     receipt: Receipt
     cases: tuple[Case, ...]

@@ -17,22 +17,25 @@ WHO_COLUMNS = 48
 
 
 def show_cases(cases: Iterable[Case]) -> None:
-    """Print a table of cases, gravest first, cut where the index page serves better."""
+    """Print a table of cases, sternest proposal first, cut where the index page serves better."""
     listed = list(cases)
     if not listed:
         console.result("no case")
         return
+    was_any_touched = any(case.status != "open" for case in listed)
     rows = [
         (
             case.id,
             str(case.severity),
             str(case.proposed_action),
+            *([case.status] if was_any_touched else []),
             console.narrowed(who(case), WHO_COLUMNS),
             rules_of(case),
         )
         for case in listed[:CASES_SHOWN]
     ]
-    console.table(["case", "severity", "proposed", "who", "what was seen"], rows)
+    status = ["status"] if was_any_touched else []
+    console.table(["case", "severity", "proposed", *status, "who", "what was seen"], rows)
     if len(listed) > CASES_SHOWN:
         console.result(f"… and {console.plural(len(listed) - CASES_SHOWN, 'more case')}")
     console.result()

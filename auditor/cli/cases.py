@@ -23,7 +23,7 @@ from auditor.cli.outcome import check_output
 
 
 def list_(is_json: AsJson = False, workspace: WorkspaceFolder = WORKSPACE) -> None:
-    """List the cases, gravest first.
+    """List the cases, sternest proposal first.
 
     Example: auditor case list
     """

@@ -24,7 +24,7 @@ FINDINGS_SHOWN = 12
 
 
 def all_cases(folder: Path) -> tuple[Case, ...]:
-    """Return all cases of a workspace, gravest first."""
+    """Return all cases of a workspace, sternest proposal first."""
     workspace = open_workspace(folder, create=False)
     with open_known_casebook(workspace) as casebook:
         return list_cases(casebook)

@@ -9,7 +9,7 @@ from auditor.cases.model import ActionName
 from auditor.cases.notes import show_case
 from auditor.cli import console
 from auditor.cli.leftovers import open_known_casebook
-from auditor.cli.paths import shown_path
+from auditor.cli.paths import shown_path, workspace_option
 from auditor.digests import rfc3339
 from auditor.records.workspace import Workspace, open_workspace
 
@@ -46,7 +46,7 @@ def show_step(entry: Entry, folder: Path) -> None:
     if entry.details.get("envelope"):
         console.result(f"signed: {shown_path(workspace.bundles / entry.case_id / 'attest')}")
     if entry.kind == "proposed":
-        console.result(_what_is_needed(entry))
+        console.result(_what_is_needed(entry, workspace))
 
 
 def _strikes(entry: Entry, account: str) -> str:
@@ -54,10 +54,9 @@ def _strikes(entry: Entry, account: str) -> str:
     return f" ({console.plural(count, 'earlier decision')} still count against it)" if count else ""
 
 
-def _what_is_needed(entry: Entry) -> str:
-    who = (
-        "another person, with another key"
-        if sternest(actions_in(entry)).rank >= ActionName.SUSPEND.rank
-        else "a person"
-    )
-    return f"nothing happens before {who} approves: `auditor case approve {entry.case_id}`"
+def _what_is_needed(entry: Entry, workspace: Workspace) -> str:
+    takes_two = sternest(actions_in(entry)).rank >= ActionName.SUSPEND.rank
+    who = "another person, with another key," if takes_two else "a person"
+    key = " --key FILE" if entry.details.get("envelope") else ""
+    command = f"auditor case approve {entry.case_id} --by NAME{key}{workspace_option(workspace.folder)}"
+    return f"nothing happens before {who} approves: `{command}`"

@@ -48,7 +48,7 @@ class Order:
 
 @dataclass(frozen=True)
 class Journey:
-    """What came of it; `cases` are those of the pack, gravest first, `ingested` is None when no path was given.
+    """What came of it; `cases` are those of the pack, sternest proposal first; without a path `ingested` is None.
 
     `seen` are the same cases with every finding as this run saw it, where the casebook knows more of an incident.
     `given_before` names what this run lacks and an earlier run of the pack had (`approvals`, `context`), with that run.

@@ -9,7 +9,7 @@ from pathlib import Path
 from auditor.cli import console
 from auditor.cli.journey import Journey, Order, travel
 from auditor.cli.options import PACK
-from auditor.cli.paths import shown_path
+from auditor.cli.paths import shown_path, workspace_option
 from auditor.cli.sealing import build_all
 from auditor.cli.summary import audit_json, show_outcome
 from auditor.digests import digest_of_file
@@ -58,15 +58,10 @@ def show(shown: Showcase, *, is_json: bool) -> None:
     first = made.cases[0].id if made.cases else "CASE"
     workspace = made.workspace
     console.result(f"open in a browser:   {shown_path(workspace.cases / 'index.html')}")
-    console.result(f"look at a case:      auditor case show {first}{_option(workspace)}")
+    console.result(f"look at a case:      auditor case show {first}{workspace_option(workspace.folder)}")
     console.result(f"verify its bundle:   auditor bundle verify {shown_path(workspace.bundles / first)}")
     console.result(f"what was planted:    {shown_path(shown.samples.labels)}")
     console.talk(f"done in {shown.seconds:.0f} s")
-
-
-def _option(workspace: Workspace) -> str:
-    shown = shown_path(workspace.folder)
-    return "" if shown == "audit" else f" --workspace {shown}"
 
 
 def _refuse_other_logs(workspace: Workspace, samples: Simulation) -> None:

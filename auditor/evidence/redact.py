@@ -6,15 +6,14 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Any, TypeVar  # JSON values have no closed type
-
-from pydantic import ValidationError
+from typing import Any  # JSON values have no closed type
 
 from auditor.cases.written import text_of
 from auditor.digests import canonical_json
 from auditor.errors import BundleError, Place, Problem, UsageError
 from auditor.evidence.bag import Bag, PayloadFile, new_bag
 from auditor.evidence.bundle import PIECE, PROFILE
+from auditor.evidence.bundleddocuments import document_in, document_of
 from auditor.evidence.bundledpolicy import plain_file
 from auditor.evidence.carried import carried
 from auditor.evidence.documents import (
@@ -43,7 +42,6 @@ from auditor.evidence.stated import NOTICES_FILE, STATEMENTS_FILE
 from auditor.policy.conditions import Node
 from auditor.report.edition import EditionView, WithheldView, render_edition
 
-Document = TypeVar("Document", bound=Node)
 MOST_PROBLEMS = 20
 
 
@@ -61,7 +59,7 @@ def redact(bundle: Path, edition: Edition, *, recipient: str, account: str | Non
         raise UsageError.at(str(target), message, "choose another `--out`")
     recipient = text_of(recipient, "the name of a recipient")
     _must_be_sound(bundle)
-    case = _document(data, "case.json", CaseDocument)
+    case = document_in(data, "case.json", CaseDocument)
     _account_must_be_there(edition, account, case)
     key = key_for((line["key"] for line in _lines(data / "commitments.jsonl")), recipient)
     redactor = Redactor(edition, account, Pseudonyms(key))
@@ -82,7 +80,7 @@ class _Edition:
         redactor.hide("organization_id", (name for _, name in case.case.organizations))
         cited, context = self._records()
         read = [
-            _read(FindingDocument, line, "findings.jsonl")
+            document_of(line, "findings.jsonl", FindingDocument)
             for line in (data / "findings.jsonl").read_bytes().splitlines()
         ]
         findings = [
@@ -94,9 +92,9 @@ class _Edition:
             message = f"no finding of the case rests on records of account {redactor.account!a}"
             raise UsageError.at(str(self._bundle), message, "choose an account of whose records there are findings")
         shown = redacted_case(case, redactor, findings, cited, context)
-        proposal = redacted_proposal(_document(data, "proposal.json", ProposalDocument), redactor)
-        receipt = redacted_receipt(_document(data, "receipt.json", ReceiptDocument), redactor)
-        population = _document(data, "population.json", PopulationDocument)
+        proposal = redacted_proposal(document_in(data, "proposal.json", ProposalDocument), redactor)
+        receipt = redacted_receipt(document_in(data, "receipt.json", ReceiptDocument), redactor)
+        population = document_in(data, "population.json", PopulationDocument)
         policy = self._policy(findings)
         edition = self._described(case)
         documents: dict[str, Node] = {
@@ -164,7 +162,7 @@ class _Edition:
 
     def _policy(self, findings: list[FindingDocument]) -> PolicyDocument:
         """Copy the policy files that the edition shows, and say of the others that they are withheld."""
-        index = _document(self._data, "policy/index.json", PolicyDocument)
+        index = document_in(self._data, "policy/index.json", PolicyDocument)
         rules = {item.rule_digest for item in findings}
         entries = []
         for entry in index.files:
@@ -251,16 +249,3 @@ def _lines(path: Path) -> Iterator[dict[str, Any]]:
             except ValueError:
                 message = f"line {number} can't be read as JSON"
                 raise BundleError.at(str(path), message, "verify the bundle: it is damaged") from None
-
-
-def _document(data: Path, name: str, model: type[Document]) -> Document:
-    return _read(model, (data / name).read_bytes(), name)
-
-
-def _read(model: type[Document], text: bytes, name: str) -> Document:
-    try:
-        return model.model_validate_json(text)
-    except ValidationError as error:
-        first = error.errors()[0]
-        message = f"is not as expected: {'.'.join(map(str, first['loc']))}"
-        raise BundleError.at(f"data/{name}", message, "verify the bundle: it is damaged") from None

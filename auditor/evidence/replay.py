@@ -7,15 +7,14 @@ finding that rests on it says so. Whether the bundle is whole is for `verify` to
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal, TypeVar
-
-from pydantic import ValidationError
+from typing import Any, Literal
 
 from auditor.checker.again import JudgedAgain, citings_apart, judge_again
 from auditor.checker.findings import Finding
 from auditor.checker.population import Population
 from auditor.digests import canonical_json
 from auditor.errors import EXIT_DONE, EXIT_FAILED_CHECK, EXIT_PARTIAL, BundleError, UsageError
+from auditor.evidence.bundleddocuments import document_in, document_of
 from auditor.evidence.bundledpolicy import BundledPolicy, bundled_policy
 from auditor.evidence.documents import FindingDocument, PolicyDocument, PopulationDocument, ReceiptDocument
 from auditor.evidence.plainfolder import must_be_plain
@@ -26,7 +25,6 @@ from auditor.records.bundled import CITINGS, activity_of_lines
 from auditor.records.derived import derivable, providing
 from auditor.records.schema import DERIVABLE_COLUMNS
 
-Document = TypeVar("Document", bound=Node)
 Outcome = Literal["reproduced", "differs", "not reproducible"]
 SHOWN = 300
 """Characters of a value that a difference quotes."""
@@ -79,16 +77,18 @@ def replay(bundle: Path) -> ReplayReport:
     data = bundle / "data"
     if not (data / "findings.jsonl").is_file():
         raise UsageError.at(
-            str(bundle), "found no evidence bundle", "`auditor bundle build CASE` prints where it put one"
+            str(bundle),
+            "found no folder of an evidence bundle",
+            "`auditor bundle build CASE` prints where it put one; unpack it first if it is a zip",
         )
     if (data / "edition.json").is_file():
         message = "found a redacted edition, expected a full bundle: what it withholds can't be judged again"
         raise UsageError.at(str(bundle), message, "ask for the full bundle, or `auditor bundle verify` the edition")
     must_be_plain(bundle)
-    receipt = _document(data, "receipt.json", ReceiptDocument)
-    population = _document(data, "population.json", PopulationDocument)
-    policy = bundled_policy(bundle, _document(data, "policy/index.json", PolicyDocument))
-    findings = [_read(FindingDocument, line, "findings.jsonl") for line in _lines(data / "findings.jsonl")]
+    receipt = document_in(data, "receipt.json", ReceiptDocument)
+    population = document_in(data, "population.json", PopulationDocument)
+    policy = bundled_policy(bundle, document_in(data, "policy/index.json", PolicyDocument))
+    findings = [document_of(line, "findings.jsonl", FindingDocument) for line in _lines(data / "findings.jsonl")]
     derived = derivable(name for rule in policy.pack.rules for name in rule.needed_columns())
     sources = providing(_sources(receipt), derived)
     activity = activity_of_lines(data / "records/cited.jsonl", data / "records/context.jsonl", sources)
@@ -216,22 +216,6 @@ def _time(text: str | None) -> datetime | None:
     except ValueError:
         message = f"`as_of` is {text!a}, expected a time"
         raise BundleError.at("data/receipt.json", message, "verify the bundle") from None
-
-
-def _document(data: Path, name: str, model: type[Document]) -> Document:
-    try:
-        return _read(model, (data / name).read_bytes(), name)
-    except OSError as error:
-        raise BundleError.at(f"data/{name}", f"can't be read: {error.strerror}", "verify the bundle") from None
-
-
-def _read(model: type[Document], text: bytes, name: str) -> Document:
-    try:
-        return model.model_validate_json(text)
-    except ValidationError as error:
-        first = error.errors()[0]
-        message = f"{'.'.join(map(str, first['loc']))}: {first['msg'].lower().rstrip('.')}"
-        raise BundleError.at(f"data/{name}", f"is not as expected: {message!a}", "verify the bundle") from None
 
 
 def _lines(path: Path) -> list[bytes]:

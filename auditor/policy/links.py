@@ -21,8 +21,8 @@ class LinkSignal(Node):
     the kinds of network that count, all when empty. `within` is the longest break, in seconds, in a run of uses; 0 for
     no limit. `days` is on how many days an account must have used it, `at_least` how many parties must behave alike. A
     value that comes mostly from accounts on a pathway of `not_through` is an intermediary's own. What `only_supports`
-    speaks for strong values and takes part in nothing else. `source` is where signal and numbers were published, or how
-    they were calibrated.
+    speaks for strong values and takes part in nothing else. `source` is where signal and numbers were published, or
+    that they are a proposal.
     """
 
     name: str

@@ -25,6 +25,9 @@ PHRASES: Mapping[Language, Phrases] = {"en": ENGLISH, "de": GERMAN, "fr": FRENCH
 FINDINGS_TOLD = 12
 """Findings that a notice describes; the others are counted."""
 
+LONGER = (("days", 86_400), ("hours", 3_600))
+"""Units for lengths of time, in seconds; a number that isn't whole in any of them stays in seconds."""
+
 
 class Section(Node):
     """A heading with its paragraphs."""
@@ -89,21 +92,27 @@ def _sections(statement: Statement, words: Phrases) -> Iterator[Section]:
     yield Section(heading=heading, paragraphs=tuple(_decided(statement, words)))
     steps = tuple(words.steps[step] for step in statement.protect if step in words.steps)
     yield Section(heading=words.protection_title, paragraphs=(words.protection, *steps) if steps else ())
+    if statement.decision and statement.decision.is_withdrawn:
+        return
     yield Section(heading=words.what_was_seen, paragraphs=tuple(_seen(statement, words)))
     yield Section(heading=words.ground, paragraphs=tuple(_ground(statement, words)))
     yield Section(heading=words.automated, paragraphs=tuple(_automated(statement, words)))
     facts = tuple(dict.fromkeys(statement.speaks_for))
-    yield Section(heading=words.speaks_for, paragraphs=(words.speaks_for_intro, *facts) if facts else ())
+    intro = words.draft_speaks_for_intro if statement.is_draft else words.speaks_for_intro
+    yield Section(heading=words.speaks_for, paragraphs=(intro, *facts) if facts else ())
     yield Section(heading=words.redress, paragraphs=tuple(_redress(statement, words)))
 
 
 def _decided(statement: Statement, words: Phrases) -> Iterator[str]:
-    if statement.action is ActionName.NONE:
-        return
     if statement.decision is None:
-        yield words.proposed[statement.action]
+        yield from [words.proposed[statement.action]] if statement.action is not ActionName.NONE else []
         return
-    yield words.decided[statement.action].format(date=_day(statement.decision.time))
+    if statement.decision.is_withdrawn:
+        yield words.withdrawn.format(date=_day(statement.decision.time))
+    elif statement.action is ActionName.NONE:
+        return
+    else:
+        yield words.decided[statement.action].format(date=_day(statement.decision.time))
     if statement.decision.reason:
         yield words.reason.format(reason=statement.decision.reason)
 
@@ -131,12 +140,11 @@ def _seen(statement: Statement, words: Phrases) -> Iterator[str]:
 
 def _measured(finding: StatedFinding, words: Phrases) -> Iterator[str]:
     for measure, value, operator, threshold, unit in finding.thresholds:
-        behind = f" {words.units.get(unit, unit)}" if unit else ""
         yield words.measured.format(
             measure=measure,
-            value=_figure(value, words) + behind,
+            value=quantity(value, unit, words),
             operator=words.operators.get(operator, operator),
-            threshold=_figure(threshold, words) + behind,
+            threshold=quantity(threshold, unit, words),
         )
 
 
@@ -179,6 +187,15 @@ def _redress(statement: Statement, words: Phrases) -> Iterator[str]:
 
 def _conduct(name: str, words: Phrases) -> str:
     return words.conducts.get(name) or words.other_conduct.format(conduct=name)
+
+
+def quantity(text: str, unit: str, words: Phrases) -> str:
+    """Return a number with its unit; a length of time of whole days or hours is told in these."""
+    number = number_of(text)
+    if unit == "seconds" and number:
+        name, size = next((item for item in LONGER if number % item[1] == 0), (unit, 1))
+        text, unit = str(number // size) if size > 1 else text, name
+    return f"{_figure(text, words)} {words.units.get(unit, unit)}" if unit else _figure(text, words)
 
 
 def _figure(text: str, words: Phrases) -> str:

@@ -13,7 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from pydantic import BaseModel, ConfigDict
 
 from auditor.cases.dossier import FINDINGS_IN_FULL, Dossier, FindingEvidence, gravest_first
-from auditor.cases.model import Case, CasebookChange, CaseFinding
+from auditor.cases.model import Case, CasebookChange, CaseFinding, order_in_lists
 from auditor.cases.runs import PackRun, is_judged
 from auditor.cases.who import who
 from auditor.checker.findings import Receipt, RuleRun
@@ -99,7 +99,7 @@ class IndexSection(BaseModel):
 def render_index(
     cases: Sequence[Case], receipt: Receipt, change: CasebookChange, others: Sequence[PackRun] = ()
 ) -> bytes:
-    """Return the index of all cases as one HTML page in UTF-8, gravest first; it links to `CASE.html` beside it.
+    """Return the index of all cases as one HTML page in UTF-8; it links to `CASE.html` beside it.
 
     `cases`, `receipt` and `change` are of the pack that was just run; `others` hold what the casebook knows of the
     other packs, a section each.
@@ -110,10 +110,10 @@ def render_index(
 
 
 def section_of(receipt: Receipt, cases: Sequence[Case], change: CasebookChange | None) -> IndexSection:
-    """Return a pack as the index shows it, its cases gravest first."""
+    """Return a pack as the index shows it, its cases sternest proposal first."""
     return IndexSection(
         receipt=receipt,
-        cases=tuple(sorted(cases, key=lambda case: (-case.severity.rank, -case.proposed_action.rank, case.id))),
+        cases=tuple(sorted(cases, key=order_in_lists)),
         change=change,
         stretch=words.stretch_of(receipt),
         not_judged=tuple(case.id for case in cases if not any(is_judged(item, receipt) for item in case.findings)),

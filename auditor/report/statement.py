@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Literal
 
-from auditor.cases.decisions import Course
+from auditor.cases.decisions import Course, actions_in, person_of
+from auditor.cases.ledger import Entry
 from auditor.cases.model import ActionName, Case, CaseFinding
 from auditor.checker.findings import Applied
 from auditor.policy.conditions import Node
@@ -23,13 +24,22 @@ AutomatedDecision = Literal["AUTOMATED_DECISION_PARTIALLY", "AUTOMATED_DECISION_
 
 
 class AccountDecision(Node):
-    """What a named person decided for one account; `approved_by` is empty where nobody had to agree."""
+    """What a named person decided for one account; `approved_by` is empty where no other person agreed.
+
+    `before_appeal` is what was in force until an appeal was heard, None when none was.
+    """
 
     action: ActionName
     reason: str
     by: str
     approved_by: str = ""
     time: datetime
+    before_appeal: ActionName | None = None
+
+    @property
+    def is_withdrawn(self) -> bool:
+        """Whether an appeal has undone what was decided against the account."""
+        return self.action is ActionName.NONE and self.before_appeal not in (None, ActionName.NONE)
 
 
 class StatedFinding(Node):
@@ -87,25 +97,32 @@ def decision_for(course: Course, account: str) -> AccountDecision | None:
     if course.proposed is None or course.approved is None:
         return None
     last = course.heard[-1] if course.heard else None
+    is_by_two = last is None and person_of(course.approved.person) != person_of(course.proposed.person)
     return AccountDecision(
-        action=next((item.action for item in course.actions if item.account == account), ActionName.NONE),
+        action=_action_in(course.steps[-1], account),
         reason=(last or course.proposed).details["reason"],
         by=(last or course.proposed).person,
-        approved_by="" if last else course.approved.person,
+        approved_by=course.approved.person if is_by_two else "",
         time=(last or course.approved).time,
+        before_appeal=_action_in(course.approved, account) if last else None,
     )
+
+
+def _action_in(entry: Entry, account: str) -> ActionName:
+    return next((item.action for item in actions_in(entry) if item.account == account), ActionName.NONE)
 
 
 def statement_of(case: Case, account: str, decision: AccountDecision | None = None) -> Statement | None:
     """Return the statement of reasons for an account of a case; None when nothing is to be said to its holder.
 
-    That is so when nothing is proposed or decided against the account and it isn't a victim either.
+    That is so when nothing is proposed or decided against the account, no appeal has undone it, and it isn't a victim.
     """
     proposal = next((item for item in case.actions if item.account == account), None)
     proposed = proposal.action if proposal else ActionName.NONE
     protect = proposal.protect if proposal else ()
     action = decision.action if decision else proposed
-    if action is ActionName.NONE and not protect:
+    is_withdrawn = decision is not None and decision.is_withdrawn
+    if action is ActionName.NONE and not protect and not is_withdrawn:
         return None
     return Statement(
         case=case.id,

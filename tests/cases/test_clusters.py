@@ -102,10 +102,11 @@ def test_a_finding_that_pools_everybody_glues_no_clusters_together(casebook: Cas
     other = cluster("L-2", "x", "y")
     pooled = finding("a", "x", "lone", "other", subject_kind="none", subject=[], by=[("asn", "7")])
 
-    run(casebook, "r1", [pooled, finding("b"), finding("y")], links=linked(CREW, other))
+    change = run(casebook, "r1", [pooled, finding("b"), finding("y")], links=linked(CREW, other))
 
     cases = {case.accounts: case for case in list_cases(casebook)}
     assert set(cases) == {("a", "b"), ("x", "y"), ("lone", "other")}
+    assert len(change.new_findings) == 3
     parts = {accounts: [part.account for item in case.findings for part in item.parts if item.finding.id == pooled.id]
              for accounts, case in cases.items()}  # fmt: skip
     assert parts == {("a", "b"): ["a"], ("x", "y"): ["x"], ("lone", "other"): ["lone", "other"]}
@@ -119,7 +120,8 @@ def test_a_divided_finding_that_changes_is_the_same_in_each_of_its_cases(caseboo
     change = run(casebook, "r2", [finding("a", "x", end=3, **where)], links=links)  # type: ignore[arg-type]  # as above
     again = run(casebook, "r3", [finding("a", "x", end=3, **where)], links=links)  # type: ignore[arg-type]  # as above
 
-    assert (len(change.changed_findings), change.new_findings, change.stale_findings) == (2, (), ())
+    assert (len(change.changed_findings), change.new_findings, change.stale_findings) == (1, (), ())
+    assert len(change.changed_cases) == 2
     assert not again.changed_cases
     assert [[item.status for item in case.findings] for case in list_cases(casebook)] == [["held"], ["held"]]
 

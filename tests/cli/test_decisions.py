@@ -50,6 +50,17 @@ def test_decision_of_two_people_is_verified_by_both_verifiers(auditor: Run, case
     assert json.loads(auditor("case", "list", "--json").out)[0]["status"] == "decided"
 
 
+def test_a_proposal_says_the_whole_command_that_approves_it(auditor: Run, case: str) -> None:
+    why = ("--action", "verify", "--reason", "keys hop", "--by", "Anna")
+    Path("audit").rename("other place")
+
+    unsigned = auditor("case", "propose", case, *why, "--workspace", "other place").out
+    signed = auditor("case", "propose", case, *why, "--key", "anna.pem", "--workspace", "other place").out
+
+    assert f"`auditor case approve {case} --by NAME --workspace 'other place'`" in unsigned
+    assert f"`auditor case approve {case} --by NAME --key FILE --workspace 'other place'`" in signed
+
+
 def test_decision_is_unproven_to_who_trusts_nobody(auditor: Run, case: str) -> None:
     propose(auditor, case, *SUSPEND)
 
@@ -167,3 +178,14 @@ def test_passphrase_may_come_from_a_file(auditor: Run, case: str, monkeypatch: p
 
     assert propose(auditor, case, *SUSPEND, "--passphrase-file", "secret") == 0
     assert propose(auditor, case, *SUSPEND) == 2
+
+
+def test_the_list_of_cases_shows_how_far_they_have_come_once_people_did_something(auditor: Run, case: str) -> None:
+    before = auditor("case", "list").out
+    propose(auditor, case, "--action", "verify")
+
+    after = auditor("case", "list").out
+
+    assert "status" not in before
+    assert "proposed  " in after.splitlines()[2]
+    assert after.splitlines()[0].split()[:4] == ["case", "severity", "proposed", "status"]

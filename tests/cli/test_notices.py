@@ -39,6 +39,29 @@ def test_a_decided_notice_says_what_was_decided_and_by_when_to_complain(auditor:
     assert "approuvée par une autre" in notice["text"]
 
 
+def test_one_person_who_proposed_and_approved_is_not_told_as_two(auditor: Run, case: str) -> None:
+    why = ("--reason", "six refusals", "--by", "A. Reviewer")
+    auditor("case", "propose", case, "--action", "verify", *why)
+    auditor("case", "approve", case, "--by", "a.  reviewer")
+
+    printed = auditor("case", "notice", case).out
+
+    assert "The decision was made by a person." in printed
+    assert "approved by another" not in printed
+
+
+def test_who_appealed_with_success_is_told_that_the_decision_was_withdrawn(auditor: Run, case: str) -> None:
+    decide(auditor, case, "--beyond", "it went on after a warning")
+    auditor("case", "appeal", case, "--reason", "the key was stolen", "--by", "A. Reviewer", "--to", "C. Third")
+    auditor("case", "appeal", case, "--outcome", "overturned", "--reason", "it was", "--by", "C. Third")
+
+    printed = auditor("case", "notice", case).out
+
+    assert "was withdrawn on" in printed
+    assert "it was" in printed
+    assert "prohibits this" not in printed
+
+
 def test_the_record_of_a_decision_is_printed_on_one_line(auditor: Run, case: str) -> None:
     before = auditor("case", "notice", case, "--record")
     decide(auditor, case, "--beyond", "it went on after a warning")

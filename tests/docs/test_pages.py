@@ -5,6 +5,7 @@ import tomllib
 
 import pytest
 
+from auditor.evidence.standalone.checks import RULES
 from tests.docs.pages import ROOT, links_of, page, page_names
 
 
@@ -36,7 +37,7 @@ def test_every_decision_is_on_the_list() -> None:
 
 def test_every_concept_is_defined_once() -> None:
     terms = [
-        term
+        term.casefold()
         for line in re.findall(r"^\*\*(.+)\*\*$", page("docs/concepts.md"), re.MULTILINE)
         for term in line.split(", ")
     ]
@@ -54,3 +55,9 @@ def test_every_benchmark_is_in_their_readme() -> None:
     names = {path.stem for path in (ROOT / "benchmarks").glob("*.py") if path.stem != "__init__"}
 
     assert {name for name in names if f"benchmarks.{name}`" not in page("benchmarks/README.md")} == set()
+
+
+def test_every_check_of_the_verifier_is_on_the_page_about_evidence() -> None:
+    told = set(re.findall(r"`([a-z-]+)`", page("docs/evidence.md")))
+
+    assert {rule.code for rule in RULES} - told == set()

@@ -202,6 +202,15 @@ def test_edition_of_an_edition_is_refused(full: Path, tmp_path: Path) -> None:
         edition_of(made, tmp_path / "again")
 
 
+@pytest.mark.parametrize("name", ["case.json", "proposal.json", "population.json", "policy/index.json"])
+def test_bundle_that_lacks_a_document_is_refused_with_its_name(full: Path, tmp_path: Path, name: str) -> None:
+    damaged = shutil.copytree(full, tmp_path / "damaged")
+    (damaged / "data" / name).unlink()
+
+    with pytest.raises(BundleError, match=f"data/{name}: can't be read"):
+        edition_of(damaged, tmp_path / "made")
+
+
 def test_edition_can_not_be_judged_again(full: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="redacted edition"):
         replay(edition_of(full, tmp_path / "made"))

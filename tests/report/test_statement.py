@@ -14,7 +14,7 @@ from auditor.checker.findings import Finding, Threshold
 from auditor.errors import BundleError
 from auditor.policy.rule import CONDUCTS, Level
 from auditor.report.dsa import personal_data_in, record_of
-from auditor.report.notice import LANGUAGES, PHRASES, notice_of, notice_text, render_notice
+from auditor.report.notice import LANGUAGES, PHRASES, notice_of, notice_text, quantity, render_notice
 from auditor.report.phrases.model import Language
 from auditor.report.statement import AccountDecision, Statement, statement_of, statements_of
 from tests.cases.factories import START, finding
@@ -94,11 +94,36 @@ def test_a_notice_names_facts_ground_machine_and_redress_with_its_date(language:
     assert PHRASES[language].decided_by_two in text
 
 
-@pytest.mark.parametrize(("language", "number"), [("en", "1,150"), ("de", "1.150"), ("fr", "1 150")])
+@pytest.mark.parametrize(
+    ("language", "number"), [("en", "1,150"), ("de", "1.150"), ("fr", "1\N{NARROW NO-BREAK SPACE}150")]
+)
 def test_numbers_are_written_as_the_language_does(language: Language, number: str) -> None:
     paragraphs = [text for section in notice_of(told(decided()), language).sections for text in section.paragraphs]
 
     assert any(number in text for text in paragraphs)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [("1209600", "14 days"), ("7200", "2 hours"), ("90", "90 seconds"), ("0.5", "0.5 seconds"), ("0", "0 seconds")],
+)
+def test_a_length_of_time_is_told_in_the_largest_unit_that_is_whole(seconds: str, said: str) -> None:
+    assert said == quantity(seconds, "seconds", PHRASES["en"])
+
+
+def test_a_draft_speaks_of_nobody_who_has_decided() -> None:
+    case = case_of(
+        finding("a"),
+        actions=[proposed("a", ActionName.VERIFY)],
+        speaks_for=[SpeaksFor(account="a", fact="ordinary traffic")],
+    )
+    statement = statement_of(case, "a")
+    assert statement is not None
+
+    text = notice_text(notice_of(statement, "en"))
+
+    assert PHRASES["en"].draft_speaks_for_intro in text
+    assert PHRASES["en"].speaks_for_intro not in text
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -22,6 +22,8 @@ GERMAN = Phrases(
         "suspend": "Ab dem {date} ist Ihr Konto gesperrt, bis die Sache geklärt ist. Es wird nicht gelöscht.",
         "terminate": "Am {date} wurde der Vertrag über Ihr Konto beendet und das Konto geschlossen.",
     },
+    withdrawn="Ihre Beschwerde wurde geprüft. Die Entscheidung über Ihr Konto wurde am {date} zurückgenommen und"
+    " hat keine Wirkung mehr.",
     proposed={
         "warn": "Es wird vorgeschlagen, die Kontoinhaberin oder den Kontoinhaber zu verwarnen.",
         "verify": "Es wird vorgeschlagen, um eine Erklärung des unten Beschriebenen zu bitten und um Bestätigung, wer"
@@ -41,7 +43,10 @@ GERMAN = Phrases(
     operators={
         ">=": "mindestens", ">": "mehr als", "<=": "höchstens", "<": "weniger als", "=": "genau", "<>": "anders als",
     },
-    units={"seconds": "Sekunden", "tokens": "Tokens", "usd": "US-Dollar", "ms": "Millisekunden"},
+    units={
+        "days": "Tage", "hours": "Stunden", "seconds": "Sekunden", "tokens": "Tokens",
+        "usd": "US-Dollar", "ms": "Millisekunden",
+    },
     conducts={
         "distillation": "Antworten des Modells werden genutzt, um ein anderes Modell zu trainieren",
         "reasoning-extraction": "das Modell wird dazu gebracht, seine verborgenen Überlegungen preiszugeben",
@@ -77,6 +82,7 @@ GERMAN = Phrases(
     nobody_decided="Den Vorschlag hat ein Programm gemacht. Entscheiden kann nur ein Mensch.",
     speaks_for="Was für Sie spricht",
     speaks_for_intro="Diese Tatsachen lagen denen vor, die entschieden haben (in englischem Wortlaut):",
+    draft_speaks_for_intro="Diese Tatsachen liegen denen vor, die entscheiden (in englischem Wortlaut):",
     redress="Was Sie tun können",
     complaint="Sie können sich bis zum {until} kostenlos beschweren, indem Sie auf diese Mitteilung antworten. Sagen"
     " Sie, was nicht stimmt, und fügen Sie bei, was gesehen werden soll. Ein Mensch, der an der Entscheidung nicht"

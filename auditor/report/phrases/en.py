@@ -22,6 +22,8 @@ ENGLISH = Phrases(
         "suspend": "From {date} on, your account is suspended, until the matter is cleared up. It is not deleted.",
         "terminate": "On {date}, the contract about your account was ended and the account closed.",
     },
+    withdrawn="Your complaint was heard. The decision about your account was withdrawn on {date} and has no effect"
+    " any more.",
     proposed={
         "warn": "It is proposed to warn the account holder.",
         "verify": "It is proposed to ask the account holder to explain what is described below and to confirm who uses"
@@ -41,7 +43,10 @@ ENGLISH = Phrases(
     operators={
         ">=": "at least", ">": "more than", "<=": "at most", "<": "less than", "=": "exactly", "<>": "other than",
     },
-    units={"seconds": "seconds", "tokens": "tokens", "usd": "US dollars", "ms": "milliseconds"},
+    units={
+        "days": "days", "hours": "hours", "seconds": "seconds", "tokens": "tokens",
+        "usd": "US dollars", "ms": "milliseconds",
+    },
     conducts={
         "distillation": "using answers of the model to train another model",
         "reasoning-extraction": "making the model give out its hidden reasoning",
@@ -77,6 +82,7 @@ ENGLISH = Phrases(
     nobody_decided="The proposal was made by a program. Only a person can decide.",
     speaks_for="What speaks for you",
     speaks_for_intro="These facts were before the people who decided:",
+    draft_speaks_for_intro="These facts are put before the people who decide:",
     redress="What you can do",
     complaint="You can complain, free of charge, until {until}, by replying to this notice. Say what is wrong and add"
     " what you want to be seen. A person who took no part in the decision looks at it and answers with reasons.",

@@ -4,7 +4,7 @@ from auditor.report.phrases.model import Phrases
 
 FRENCH = Phrases(
     language="fr",
-    thousands=" ",
+    thousands="\N{NARROW NO-BREAK SPACE}",
     decimal=",",
     title="Avis d’une décision concernant votre compte",
     draft_title="Projet d’avis concernant un compte",
@@ -24,6 +24,8 @@ FRENCH = Phrases(
         " pas supprimé.",
         "terminate": "Le {date}, le contrat relatif à votre compte a été résilié et le compte fermé.",
     },
+    withdrawn="Votre réclamation a été examinée. La décision concernant votre compte a été retirée le {date} et"
+    " n’a plus d’effet.",
     proposed={
         "warn": "Il est proposé d’avertir le titulaire du compte.",
         "verify": "Il est proposé de demander au titulaire du compte d’expliquer ce qui est décrit ci-dessous et de"
@@ -43,7 +45,10 @@ FRENCH = Phrases(
     operators={
         ">=": "au moins", ">": "plus de", "<=": "au plus", "<": "moins de", "=": "exactement", "<>": "autre que",
     },
-    units={"seconds": "secondes", "tokens": "jetons", "usd": "dollars US", "ms": "millisecondes"},
+    units={
+        "days": "jours", "hours": "heures", "seconds": "secondes", "tokens": "jetons",
+        "usd": "dollars US", "ms": "millisecondes",
+    },
     conducts={
         "distillation": "utiliser les réponses du modèle pour entraîner un autre modèle",
         "reasoning-extraction": "amener le modèle à livrer son raisonnement caché",
@@ -80,6 +85,7 @@ FRENCH = Phrases(
     nobody_decided="La proposition a été faite par un programme. Seule une personne peut décider.",
     speaks_for="Ce qui parle pour vous",
     speaks_for_intro="Ceux qui ont décidé avaient ces faits sous les yeux (texte anglais) :",
+    draft_speaks_for_intro="Ceux qui décident ont ces faits sous les yeux (texte anglais) :",
     redress="Ce que vous pouvez faire",
     complaint="Vous pouvez réclamer, gratuitement, jusqu’au {until}, en répondant à cet avis. Dites ce qui est inexact"
     " et joignez ce que vous voulez faire voir. Une personne qui n’a pas pris part à la décision examine la"

@@ -28,6 +28,8 @@ class Phrases(Node):
     what_would_be: str
     decided: Mapping[str, str]
     """A sentence for each action, as decided; `{date}` is the day it takes effect."""
+    withdrawn: str
+    """Said when an appeal has undone a decision; `{date}` is the day on which it was heard."""
     proposed: Mapping[str, str]
     reason: str
     what_was_seen: str
@@ -54,6 +56,7 @@ class Phrases(Node):
     nobody_decided: str
     speaks_for: str
     speaks_for_intro: str
+    draft_speaks_for_intro: str
     redress: str
     complaint: str
     draft_complaint: str
