@@ -9,6 +9,9 @@ from auditor.checker.findings import Receipt
 from auditor.cli import console
 from auditor.digests import rfc3339
 
+TITLES_SHOWN = 2
+"""Titles of findings that a row of the table holds."""
+
 CASES_SHOWN = 40
 """Rows of the table on the terminal; the index page has all of them."""
 
@@ -30,7 +33,7 @@ def show_cases(cases: Iterable[Case]) -> None:
             str(case.proposed_action),
             *([case.status] if was_any_touched else []),
             console.narrowed(who(case), WHO_COLUMNS),
-            rules_of(case),
+            _in_short(case),
         )
         for case in listed[:CASES_SHOWN]
     ]
@@ -41,10 +44,21 @@ def show_cases(cases: Iterable[Case]) -> None:
     console.result()
 
 
+def _in_short(case: Case) -> str:
+    """Return the gravest titles of a case's findings, and how many more there are."""
+    titles = _titles(case)
+    more = len(titles) - TITLES_SHOWN
+    return "; ".join(titles[:TITLES_SHOWN]) + (f"; and {more} more" if more > 0 else "")
+
+
 def rules_of(case: Case) -> str:
     """Return the titles of a case's findings, each once, those that hold first."""
+    return "; ".join(_titles(case))
+
+
+def _titles(case: Case) -> list[str]:
     ordered = sorted(case.findings, key=lambda item: (item.status == "stale", -item.finding.level.rank))
-    return "; ".join(dict.fromkeys(item.finding.title for item in ordered))
+    return list(dict.fromkeys(item.finding.title for item in ordered))
 
 
 def show_findings(cases: Iterable[Case], receipt: Receipt) -> None:
