@@ -51,11 +51,6 @@ def _in_short(case: Case) -> str:
     return "; ".join(titles[:TITLES_SHOWN]) + (f"; and {more} more" if more > 0 else "")
 
 
-def rules_of(case: Case) -> str:
-    """Return the titles of a case's findings, each once, those that hold first."""
-    return "; ".join(_titles(case))
-
-
 def _titles(case: Case) -> list[str]:
     ordered = sorted(case.findings, key=lambda item: (item.status == "stale", -item.finding.level.rank))
     return list(dict.fromkeys(item.finding.title for item in ordered))

@@ -51,11 +51,17 @@ def _are_plainly_the_same(record: dict[str, Any], line: dict[str, Any], own_id: 
     for name, kept in record.items():
         said = line.get(name, _NOT_THERE)
         if kept != said or type(kept) is not type(said) or name not in PLAIN_COLUMNS or not kept:
-            if name == "record_id" and said is _NOT_THERE and kept == own_id:
+            if said is _NOT_THERE and (name, kept) in (("record_id", own_id), ("prompt_digest", _digest_of(record))):
                 seen += 1
             elif said is _NOT_THERE or name == "extra" or not _agree(name, kept, said):
                 return False
     return len(record) == seen
+
+
+def _digest_of(record: dict[str, Any]) -> str | None:
+    """Return the digest that is derived from a record's prompt, None where there is none."""
+    prompt = record.get("prompt")
+    return hashlib.sha256(prompt.encode("utf-8", "replace")).hexdigest() if isinstance(prompt, str) and prompt else None
 
 
 def differences(record: Any, line: dict[str, Any], own_id: str) -> list[tuple[str, str]]:
@@ -69,8 +75,8 @@ def differences(record: Any, line: dict[str, Any], own_id: str) -> list[tuple[st
     said = {name: value for name, value in line.items() if name in COLUMNS and name != "extra"}
     if said.get("record_id") in (None, ""):
         said["record_id"] = own_id
-    if said.get("prompt_digest") in (None, "") and isinstance(kept.get("prompt"), str) and kept["prompt"]:
-        said["prompt_digest"] = hashlib.sha256(kept["prompt"].encode("utf-8", "replace")).hexdigest()
+    if said.get("prompt_digest") in (None, "") and (digest := _digest_of(kept)):
+        said["prompt_digest"] = digest
     said["extra"] = _merged(_object(line.get("extra")), {name: line[name] for name in line.keys() - COLUMNS})
     return [
         (f"record.{name}", f"says {ascii(kept.get(name))[:80]}, its own bytes say {ascii(said.get(name))[:80]}")

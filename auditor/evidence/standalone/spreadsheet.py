@@ -87,12 +87,12 @@ def _finding_cell(finding: Any, name: str) -> Any:
 
 
 def _table_row(cells: Any) -> str:
-    return ",".join([_cell(cell) for cell in cells]) + "\r\n"
+    return ",".join(["" if cell is None else _cell(cell) for cell in cells]) + "\r\n"
 
 
 def _cell(value: Any) -> str:
-    if value is None:
-        return ""
+    if type(value) is str and value[:1].isalnum() and QUOTE not in value:  # most cells, and there are millions
+        return f'"{value}"'
     if value is True or value is False:
         return "true" if value else "false"
     if isinstance(value, int):
