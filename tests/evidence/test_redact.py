@@ -207,7 +207,7 @@ def test_bundle_that_lacks_a_document_is_refused_with_its_name(full: Path, tmp_p
     damaged = shutil.copytree(full, tmp_path / "damaged")
     (damaged / "data" / name).unlink()
 
-    with pytest.raises(BundleError, match=f"data/{name}: can't be read"):
+    with pytest.raises(BundleError, match=f"data/{name}: `required`: is missing"):
         edition_of(damaged, tmp_path / "made")
 
 
