@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from auditor.cases.model import AccountPart, ActionName, CaseFinding
-from auditor.cases.ties import Ties
+from auditor.cases.ties import LONG_BEFORE, Ties
 from auditor.cases.victims import is_set_aside, names_a_victim, only_names_a_victim
 from auditor.checker.findings import Finding
 from auditor.policy.pack import Ladder
@@ -134,6 +134,11 @@ def _doubt_of(finding: CaseFinding, part: AccountPart, scales: Scales) -> str:
         return (
             f"only what somebody else can enter at sign-up ({tie.kinds}) links this account to the others, "
             "so it supports no more"
+        )
+    if tie.is_copied:
+        return (
+            f"this account had what links it to the others ({tie.kinds}) at least {LONG_BEFORE.days} days before them, "
+            "and they may have copied it, so it supports no more"
         )
     return ""
 
