@@ -1,8 +1,8 @@
 """Combinations: weak signals of different families that join accounts only together.
 
 Accounts that hold the same values of all its signals belong together, if each value that any program, domain or text
-could have is *specific* to such groups: at least a share of all its holders is in one. The network is asked for nothing
-more: by itself it joins nobody.
+could have is *specific* to such groups (at least a share of all its holders is in one) and *tells* something: those who
+share the rest share it far more often than others do. The network is asked for nothing more: by itself it joins nobody.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,6 +13,7 @@ from auditor.linking.holdings import Value
 from auditor.linking.judging import shelves_of
 from auditor.linking.population import Population
 from auditor.linking.rarity import bits_of
+from auditor.linking.telling import Tally, Tells
 from auditor.linking.vouching import Bar, Shelf, earliest_meetings, party_count, reached_since
 from auditor.policy.links import LinkCombination, LinkRules
 
@@ -25,10 +26,11 @@ Together = dict[tuple[int, ...], Group]
 def combined_bonds(values: Sequence[Value], rules: LinkRules, population: Population) -> tuple[Bond, ...]:
     """Return the bonds of all combinations of a links file over the values of weak signals."""
     shelves, by_key = shelves_of(values), {value.key: value for value in values}
+    telling = Tells(rules.lift, values, population)
     return tuple(
         bond
         for combination in rules.combinations
-        for bond in _Combining(combination, rules, population, by_key).bonds(shelves)
+        for bond in _Combining(combination, rules, population, by_key, telling).bonds(shelves)
     )
 
 
@@ -36,9 +38,15 @@ class _Combining:
     """One combination over one population."""
 
     def __init__(
-        self, combination: LinkCombination, rules: LinkRules, population: Population, values: Mapping[int, Value]
+        self,
+        combination: LinkCombination,
+        rules: LinkRules,
+        population: Population,
+        values: Mapping[int, Value],
+        telling: Tells,
     ) -> None:
         self.combination = combination
+        self.telling = telling
         self.rules = rules
         self.population = population
         self.values = values
@@ -47,17 +55,20 @@ class _Combining:
         """Return its bonds, in the order of the values."""
         if any(name not in shelves for name in self.combination.signals):
             return ()
-        groups = self._groups([shelves[name] for name in self.combination.signals])
+        held_here = [shelves[name] for name in self.combination.signals]
+        found = self._together(held_here)
+        groups = {keys: sorted(group) for keys, group in found.items() if self._is_enough(group)}
         since = self._specific_since(groups)
+        telling = self._telling(found, held_here)
         bonds = []
         for keys, group in sorted(groups.items()):
-            starts = [start for key in keys if (start := since[key]) is not None]
+            starts = [start for key in keys if (start := since[key]) is not None and telling.get(key, True)]
             if len(starts) == len(keys):
                 bonds.append(self._bond(keys, group, max(starts)))
         return bonds
 
-    def _groups(self, shelves: Sequence[Shelf]) -> Together:
-        """Return who holds the same values of all signals: groups of enough parties."""
+    def _together(self, shelves: Sequence[Shelf]) -> Together:
+        """Return who holds the same values of all signals, be it one account."""
         groups: Together = {}
         for account in min(shelves, key=len):
             held_here = [shelf.get(account, ()) for shelf in shelves]
@@ -65,7 +76,27 @@ class _Combining:
                 keys = tuple(key for key, _ in parts)
                 if self._may_join(keys):
                     groups.setdefault(keys, []).append((max(since for _, since in parts), account))
-        return {keys: sorted(group) for keys, group in groups.items() if self._is_enough(group)}
+        return groups
+
+    def _telling(self, found: Together, shelves: Sequence[Shelf]) -> Mapping[int, bool]:
+        """Say of each value that anybody may have whether it tells something, over all choices of the others."""
+        tallies: dict[int, Tally] = {}
+        for place in range(len(shelves)) if not self.combination.common else ():
+            there = self._parties_with([*shelves[:place], *shelves[place + 1 :]])
+            for keys, group in found.items():
+                if (holders := self.telling.holders.get(keys[place])) is not None:
+                    having = party_count((account for _, account in group), self.population)
+                    rest = there[(*keys[:place], *keys[place + 1 :])]
+                    tallies.setdefault(keys[place], Tally()).add(having, rest, holders, self.telling.parties)
+        return {key: self.telling.is_telling(tally) for key, tally in tallies.items()}
+
+    def _parties_with(self, shelves: Sequence[Shelf]) -> dict[tuple[int, ...], int]:
+        """Return how many parties hold the same values of some signals."""
+        parties: dict[tuple[int, ...], set[int]] = {}
+        for account in min(shelves, key=len):
+            for parts in product(*(shelf.get(account, ()) for shelf in shelves)):
+                parties.setdefault(tuple(key for key, _ in parts), set()).add(self.population.parties[account])
+        return {keys: len(found) for keys, found in parties.items()}
 
     def _may_join(self, keys: tuple[int, ...]) -> bool:
         if not self.combination.same_network:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from auditor.linking.holdings import Value
 from auditor.linking.population import Population
+from auditor.linking.telling import Tells
 from auditor.linking.vouching import Bar, Shelf, party_count, reached_since, shelf_of, vouched
 from auditor.policy.links import LinkRules, LinkSignal
 
@@ -47,7 +48,7 @@ class Verdicts:
 
 def verdicts_on(values: Sequence[Value], rules: LinkRules, population: Population) -> Verdicts:
     """Put every value to the test."""
-    test = _Test(rules, population)
+    test = _Test(values, rules, population)
     refused = [*map(test.refused_at_once, values)]
     standing = {value.key: value for value, verdict in zip(values, refused, strict=True) if verdict is None}
     accepted: dict[int, Accepted] = {}
@@ -95,10 +96,10 @@ def shelves_of(values: Iterable[Value]) -> Mapping[str, Shelf]:
 class _Test:
     """The test of one links file and population."""
 
-    def __init__(self, rules: LinkRules, population: Population) -> None:
+    def __init__(self, values: Sequence[Value], rules: LinkRules, population: Population) -> None:
         self.rules = rules
+        self.telling = Tells(rules.lift, values, population)
         self.population = population
-        self.parties = population.parties
         self.families = tuple(dict.fromkeys(signal.family for signal in rules.signals))
         self.strong = Bar(rules.corroborated, rules.alone)
         self.weak = Bar(rules.specific)
@@ -120,7 +121,8 @@ class _Test:
             if not own:
                 continue
             signals += own
-            for account, since in vouched(value, [shelves[signal.name] for signal in own], self.parties).items():
+            asked = [shelves[signal.name] for signal in own]
+            for account, since in vouched(value, asked, self.population, self.telling.tells).items():
                 meetings[account] = min(meetings.get(account, since), since)
             reached = self._since(value, meetings)
             if reached is not None:

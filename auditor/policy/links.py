@@ -61,7 +61,8 @@ class LinkRules(Node):
 
     A strong value that more than `alone` parties share joins them only when at least the share `corroborated` of them
     is also linked by another family. A weak value takes part in a combination, or supports a strong one, only when at
-    least the share `specific` of its holders is linked by other families.
+    least the share `specific` of its holders is linked by other families; and only where those who share other things
+    have it at least `lift` times as often as everybody else.
     """
 
     signals: tuple[LinkSignal, ...]
@@ -69,6 +70,7 @@ class LinkRules(Node):
     alone: int = 5
     corroborated: Decimal = Decimal("0.5")
     specific: Decimal = Decimal("0.3")
+    lift: Decimal = Decimal(3)
     digest: str = ""
 
     def signal(self, name: str) -> LinkSignal:

@@ -9,7 +9,7 @@ from auditor.policy.links import LinkCombination, LinkRules, LinkSignal, Seen
 from auditor.policy.yaml import ScalarNode, YamlNode
 from auditor.records.values import shown
 
-KEYS = ("alone", "corroborated", "specific", "signals", "combinations")
+KEYS = ("alone", "corroborated", "specific", "lift", "signals", "combinations")
 SIGNAL_KEYS = ("name", "kind", "family", "seen", "columns", "also", "strength", "only_supports", "networks", "within",
                "days", "at_least", "not_through", "source")  # fmt: skip
 COMBINATION_KEYS = ("name", "of", "at_least", "same_network", "common", "source")
@@ -39,6 +39,7 @@ def read_links(node: YamlNode, digest: str, problems: Problems) -> LinkRules | N
         alone=fields.whole_number("alone", usual.alone),
         corroborated=_share(fields, "corroborated", usual.corroborated),
         specific=_share(fields, "specific", usual.specific),
+        lift=_lift(fields, usual.lift),
         digest=digest,
     )
     return rules if len(problems.found) == before else None
@@ -155,6 +156,17 @@ def _share(fields: Fields, name: str, default: Decimal) -> Decimal:
     if isinstance(value, Decimal | int) and not isinstance(value, bool) and 0 < value <= 1:
         return Decimal(value)
     fields.problems.add(node.place, f"`{name}` is {kind_of(node)}, expected a share above 0 and up to 1", "write `0.5`")
+    return default
+
+
+def _lift(fields: Fields, default: Decimal) -> Decimal:
+    node = fields.node("lift")
+    if node is None:
+        return default
+    value = node.value if isinstance(node, ScalarNode) else None
+    if isinstance(value, Decimal | int) and not isinstance(value, bool) and value >= 1:
+        return Decimal(value)
+    fields.problems.add(node.place, f"`lift` is {kind_of(node)}, expected a number from 1 on", "write `3`")
     return default
 
 

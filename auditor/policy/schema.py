@@ -190,8 +190,8 @@ def _links() -> Schema:
                    "common": {"type": "boolean"}, "source": _TEXT}  # fmt: skip
     signals = _list_of(_object(signal, links_reader.SIGNAL_KEYS, ("name", "kind", "family", "seen", "source")))
     combinations = _list_of(_object(combination, links_reader.COMBINATION_KEYS, ("name", "of", "source")))
-    properties = {"alone": count, "corroborated": share, "specific": share, "signals": {**signals, "minItems": 1},
-                  "combinations": combinations}  # fmt: skip
+    properties = {"alone": count, "corroborated": share, "specific": share, "lift": {"type": "number", "minimum": 1},
+                  "signals": {**signals, "minItems": 1}, "combinations": combinations}  # fmt: skip
     return _object(properties, links_reader.KEYS, ("signals",))
 
 

@@ -6,6 +6,7 @@ It shares the models, the reading of a links file and the digests with the engin
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 from itertools import combinations, product
 from typing import Any  # a record holds values of every column type
 
@@ -157,6 +158,8 @@ class Judge:
         met: dict[str, datetime] = {}
         for other in values:
             both = value.accounts() & other.accounts()
+            if len(self._parties(both)) < 2 or not self._tells([value.accounts()], other):
+                continue
             since = {account: max(value.since(account), other.since(account)) for account in both}
             for one, two in combinations(sorted(both), 2):
                 if self.party[one] != self.party[two]:
@@ -184,6 +187,24 @@ class Judge:
                 return since
         return None
 
+    def _tells(self, rests: Sequence[set[str]], value: Held) -> bool:
+        """Say whether those who share each of some other things share a value far more often than everybody else."""
+        if value.signal.is_strong or value.signal.networks:
+            return True
+        everybody, shared, chances, expected = len(set(self.party.values())), 0, 0, Fraction(0)
+        for rest in rests:
+            having, there = len(self._parties(rest & value.accounts())), len(self._parties(rest))
+            if not having:
+                continue
+            others, holding = everybody - there, len(self._parties(value.accounts())) - having
+            share = max(Fraction(1, everybody), Fraction(holding, others) if others else Fraction(0))
+            shared, chances, expected = shared + having - 1, chances + there - 1, expected + (there - 1) * share
+        if not shared or shared < Fraction(self.rules.lift) * expected:
+            return False
+        seen, usual = Fraction(shared, chances), expected / chances
+        odds = (seen / usual) ** shared
+        return odds * ((1 - seen) / (1 - usual)) ** (chances - shared) >= everybody if seen < 1 else odds >= everybody
+
     def _passing(self, value: Held, met: Mapping[str, datetime], alone: int, least: Any) -> datetime | None:
         """Look at every moment at which something changes, from the last one back, as long as the test holds."""
         since = None
@@ -208,11 +229,21 @@ class Judge:
         pairs = []
         for chosen, members in groups:
             starts = [self._specific(v, groups, combination) for v in chosen]
+            if not all(self._tells_in(combination, v, parts) for v in chosen):
+                continue
             known = [start for start in starts if start is not None]
             if len(known) == len(starts):
                 late = [(account, max(since, *known)) for account, since in members]
                 pairs += self._pairs(combination.name, late, combination.at_least)
         return pairs
+
+    def _tells_in(self, combination: LinkCombination, value: Held, parts: Sequence[Sequence[Held]]) -> bool:
+        """Say whether a value tells something in a combination, over all choices of the values of its other signals."""
+        if combination.common:
+            return True
+        others = [held for held in parts if value not in held]
+        rests = [set.intersection(*(other.accounts() for other in chosen)) for chosen in product(*others)]
+        return self._tells(rests, value)
 
     def _specific(self, value: Held, groups: Sequence[Any], combination: LinkCombination) -> datetime | None:
         if value.signal.networks or combination.common:
