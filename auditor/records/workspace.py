@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,8 @@ FORMAT_VERSION = 1
 MARKER = "workspace.json"
 TEMPORARY = ".partial-"
 """Prefix of every name that is not finished yet; no finished name starts with it."""
+
+_FLUSHED_TOGETHER = 8
 
 _CAUSES = {
     errno.ENOSPC: ("no space left on the disk", "free some space and run the command again; nothing was half-written"),
@@ -160,9 +163,7 @@ def replace_folder(new: Path, final: Path) -> None:
     old = final.parent / f"{TEMPORARY}{os.getpid()}-old-{final.name}"
     with disk_errors(final):
         try:
-            for path in new.rglob("*"):
-                if path.is_file() and not path.is_symlink():
-                    _flush(path)
+            _flush_files(new)
             if final.exists():
                 final.rename(old)
             try:
@@ -246,6 +247,14 @@ def _flush(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def _flush_files(folder: Path) -> None:
+    """Flush every file below a folder, several at a time: the disk takes them together, and waits once for many."""
+    files = [path for path in folder.rglob("*") if path.is_file() and not path.is_symlink()]
+    with ThreadPoolExecutor(_FLUSHED_TOGETHER) as pool:
+        for _ in pool.map(_flush, files):
+            pass
 
 
 def _flush_folder(folder: Path) -> None:
