@@ -19,10 +19,9 @@ from auditor.errors import AuditorError, WorkspaceError
 
 FORMAT_VERSION = 1
 MARKER = "workspace.json"
+FLUSHED_AT_ONCE = 8
 TEMPORARY = ".partial-"
 """Prefix of every name that is not finished yet; no finished name starts with it."""
-
-_FLUSHED_TOGETHER = 8
 
 _CAUSES = {
     errno.ENOSPC: ("no space left on the disk", "free some space and run the command again; nothing was half-written"),
@@ -163,7 +162,9 @@ def replace_folder(new: Path, final: Path) -> None:
     old = final.parent / f"{TEMPORARY}{os.getpid()}-old-{final.name}"
     with disk_errors(final):
         try:
-            _flush_files(new)
+            files = [path for path in new.rglob("*") if path.is_file() and not path.is_symlink()]
+            with ThreadPoolExecutor(FLUSHED_AT_ONCE) as threads:  # the disk takes many at once as quickly as one
+                list(threads.map(_flush, files))
             if final.exists():
                 final.rename(old)
             try:
@@ -247,14 +248,6 @@ def _flush(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def _flush_files(folder: Path) -> None:
-    """Flush every file below a folder, several at a time: the disk takes them together, and waits once for many."""
-    files = [path for path in folder.rglob("*") if path.is_file() and not path.is_symlink()]
-    with ThreadPoolExecutor(_FLUSHED_TOGETHER) as pool:
-        for _ in pool.map(_flush, files):
-            pass
 
 
 def _flush_folder(folder: Path) -> None:
