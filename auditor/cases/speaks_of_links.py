@@ -23,13 +23,13 @@ def facts_of_tie(account: str, ties: Ties) -> Iterator[str]:
     if tie is None:
         return
     if tie.is_by_card:
-        yield "it was joined by the card alone"
+        yield "only a shared card links this account to the others"
     elif tie.is_borrowed:
-        yield f"it was joined only by what somebody else can enter at sign-up ({tie.kinds})"
+        yield f"only what somebody else can enter at sign-up ({tie.kinds}) links this account to the others"
     elif tie.is_copied:
-        yield f"it had what joins it to the others ({tie.kinds}) at least {LONG_BEFORE.days} days before they did"
+        yield f"this account had what links it to the others ({tie.kinds}) {LONG_BEFORE.days} days before them, or longer"
     elif len(tie.edges) == 1:
-        yield f"one link alone joins it to the others ({tie.kinds})"
+        yield f"one link alone joins this account to the others ({tie.kinds})"
     yield from _look_alike(tie)
 
 

@@ -180,9 +180,9 @@ def _limits_of_coverage(part: AccountPart, caps: Caps) -> list[Limit]:
         return []
     if worst.ended:
         words = (
-            f"{worst.ended}; how many of the account's {worst.records} cited records came before, and whether the"
+            f"{worst.ended}; how many of the account's {worst.records:,} cited records came before, and whether the"
             " others alone reach the threshold, is not counted"
         )
         return [(caps.unclaused, words)]
-    words = f"the clause is sure to apply to only {worst.covered} of this account's {worst.records} cited records"
+    words = f"the clause is sure to apply to only {worst.covered:,} of this account's {worst.records:,} cited records"
     return [(caps.unclaused, words)]

@@ -63,6 +63,9 @@ class Statement(Node):
     account: str
     action: ActionName
     proposed: ActionName
+    """By the machine."""
+    waiting: ActionName | None = None
+    """What a person proposes, as long as nobody has approved it."""
     decision: AccountDecision | None
     findings: tuple[StatedFinding, ...]
     speaks_for: tuple[str, ...]
@@ -108,11 +111,20 @@ def decision_for(course: Course, account: str) -> AccountDecision | None:
     )
 
 
+def waiting_for(course: Course, account: str) -> ActionName | None:
+    """Return what a person proposes for an account and nobody has approved yet; None where that is nothing."""
+    if course.proposed is None or course.approved is not None:
+        return None
+    return _action_in(course.proposed, account)
+
+
 def _action_in(entry: Entry, account: str) -> ActionName:
     return next((item.action for item in actions_in(entry) if item.account == account), ActionName.NONE)
 
 
-def statement_of(case: Case, account: str, decision: AccountDecision | None = None) -> Statement | None:
+def statement_of(
+    case: Case, account: str, decision: AccountDecision | None = None, waiting: ActionName | None = None
+) -> Statement | None:
     """Return the statement of reasons for an account of a case; None when nothing is to be said to its holder.
 
     That is so when nothing is proposed or decided against the account, no appeal has undone it, and it isn't a victim.
@@ -120,7 +132,7 @@ def statement_of(case: Case, account: str, decision: AccountDecision | None = No
     proposal = next((item for item in case.actions if item.account == account), None)
     proposed = proposal.action if proposal else ActionName.NONE
     protect = proposal.protect if proposal else ()
-    action = decision.action if decision else proposed
+    action = decision.action if decision else proposed if waiting is None else waiting
     is_withdrawn = decision is not None and decision.is_withdrawn
     if action is ActionName.NONE and not protect and not is_withdrawn:
         return None
@@ -129,6 +141,7 @@ def statement_of(case: Case, account: str, decision: AccountDecision | None = No
         account=account,
         action=action,
         proposed=proposed,
+        waiting=None if decision else waiting,
         decision=decision,
         findings=_findings(case.findings, account),
         speaks_for=_facts(case, account),

@@ -139,9 +139,30 @@ def test_every_conduct_action_and_step_has_words(language: Language) -> None:
 def test_languages_differ_in_every_phrase_that_holds_words() -> None:
     english, german, french = (PHRASES[language].model_dump() for language in LANGUAGES)
 
-    same = [name for name in english if english[name] in (german[name], french[name]) and name not in ("decimal",)]
+    same = [
+        name for name in english if english[name] in (german[name], french[name]) and name not in ("decimal", "colon")
+    ]
 
     assert same == []
+
+
+def test_a_draft_tells_what_a_person_proposes_once_one_has() -> None:
+    case = case_of(finding("a"), actions=[proposed("a", ActionName.VERIFY)], speaks_for=[])
+
+    statement = statement_of(case, "a", waiting=ActionName.SUSPEND)
+
+    assert statement is not None
+    text = notice_text(notice_of(statement, "en"))
+    assert PHRASES["en"].proposed["suspend"] in text and PHRASES["en"].nobody_approved in text
+    assert PHRASES["en"].nobody_decided not in text
+
+
+def test_french_has_no_break_spaces_and_shows_no_token_for_them() -> None:
+    statement = told(decided())
+
+    text = notice_text(notice_of(statement, "fr"))
+
+    assert "\N{NO-BREAK SPACE}»" in text and "\\u{" not in text
 
 
 def test_a_draft_says_so_and_gives_no_record() -> None:
