@@ -20,7 +20,8 @@ class LinkSignal(Node):
     agree, and those of `also` that the sources have; of `client_ip` the network counts (/24, IPv6 /48). `networks` are
     the kinds of network that count, all when empty. `within` is the longest break, in seconds, in a run of uses; 0 for
     no limit. `days` is on how many days an account must have used it, `at_least` how many parties must behave alike. A
-    value that comes mostly from accounts on a pathway of `not_through` is an intermediary's own. What `only_supports`
+    value that comes mostly from accounts on a pathway of `not_through` is an intermediary's own, one from accounts that
+    mostly call from a kind of network of `not_from` an institution's. What `only_supports`
     speaks for strong values and takes part in nothing else. `source` is where signal and numbers were published, or
     that they are a proposal.
     """
@@ -38,6 +39,7 @@ class LinkSignal(Node):
     days: int = 1
     at_least: int = 2
     not_through: tuple[str, ...] = ()
+    not_from: tuple[str, ...] = ()
     source: str = ""
 
 
@@ -62,7 +64,8 @@ class LinkRules(Node):
     A strong value that more than `alone` parties share joins them only when at least the share `corroborated` of them
     is also linked by another family. A weak value takes part in a combination, or supports a strong one, only when at
     least the share `specific` of its holders is linked by other families; and only where those who share other things
-    have it at least `lift` times as often as everybody else.
+    have it at least `lift` times as often as everybody else. Groups of one combination that have such a value in common
+    are one if they hold the share `exclusive` of its holders.
     """
 
     signals: tuple[LinkSignal, ...]
@@ -71,6 +74,7 @@ class LinkRules(Node):
     corroborated: Decimal = Decimal("0.5")
     specific: Decimal = Decimal("0.3")
     lift: Decimal = Decimal(3)
+    exclusive: Decimal = Decimal("0.8")
     digest: str = ""
 
     def signal(self, name: str) -> LinkSignal:
