@@ -27,7 +27,7 @@ def facts_of_tie(account: str, ties: Ties) -> Iterator[str]:
     elif tie.is_borrowed:
         yield f"only what somebody else can enter at sign-up ({tie.kinds}) links this account to the others"
     elif tie.is_copied:
-        yield f"this account had what links it to the others ({tie.kinds}) at least {LONG_BEFORE.days} days before them"
+        yield f"this account had what joins it to the others ({tie.kinds}) {LONG_BEFORE.days} days or more before them"
     elif len(tie.edges) == 1:
         yield f"one link alone joins this account to the others ({tie.kinds})"
     yield from _look_alike(tie)
