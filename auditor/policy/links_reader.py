@@ -11,7 +11,7 @@ from auditor.records.values import shown
 
 KEYS = ("alone", "corroborated", "specific", "lift", "exclusive", "signals", "combinations")
 SIGNAL_KEYS = ("name", "kind", "family", "seen", "columns", "also", "strength", "only_supports", "networks", "within",
-               "days", "at_least", "not_through", "not_from", "source")  # fmt: skip
+               "days", "at_least", "at_most", "not_through", "not_from", "without", "source")  # fmt: skip
 COMBINATION_KEYS = ("name", "of", "at_least", "same_network", "common", "source")
 SEEN: tuple[Seen, ...] = get_args(Seen)
 STRENGTHS = ("strong", "weak")
@@ -62,8 +62,10 @@ def _signal(fields: Fields) -> LinkSignal:
         within=fields.seconds("within", 0) if fields.node("within") is not None else 0,
         days=fields.whole_number("days", 1),
         at_least=fields.whole_number("at_least", 2),
+        at_most=fields.whole_number("at_most", 64),
         not_through=fields.texts("not_through"),
         not_from=_networks(fields, "not_from"),
+        without=_columns(fields, "without"),
         source=fields.text("source"),
     )
     _check(fields, signal)

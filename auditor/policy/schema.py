@@ -184,8 +184,8 @@ def _links() -> Schema:
     signal = {"name": _TEXT, "kind": _TEXT, "family": _TEXT, "seen": _enum(links_reader.SEEN),
               "columns": _TEXT_OR_TEXTS, "also": _TEXT_OR_TEXTS, "strength": _enum(links_reader.STRENGTHS),
               "only_supports": {"type": "boolean"}, "networks": _list_of(_enum(links_reader.NETWORKS)),
-              "within": _DURATION, "days": count, "at_least": count, "not_through": _TEXT_OR_TEXTS,
-              "not_from": _list_of(_enum(links_reader.NETWORKS)),
+              "within": _DURATION, "days": count, "at_least": count, "at_most": count, "not_through": _TEXT_OR_TEXTS,
+              "not_from": _list_of(_enum(links_reader.NETWORKS)), "without": _TEXT_OR_TEXTS,
               "source": _TEXT}  # fmt: skip
     combination = {"name": _TEXT, "of": _list_of(_TEXT), "at_least": count, "same_network": {"type": "boolean"},
                    "common": {"type": "boolean"}, "source": _TEXT}  # fmt: skip
