@@ -14,6 +14,7 @@ from auditor.cli import console
 from auditor.cli.leftovers import open_known_casebook
 from auditor.cli.pages import rewrite_page
 from auditor.cli.passphrase import passphrase_for
+from auditor.cli.progress import Progress
 from auditor.cli.sealing import build_all
 from auditor.cli.snapshot import kept_judgement, read_receipt
 from auditor.digests import digest_of_file
@@ -142,7 +143,8 @@ def _sealed(workspace: Workspace, casebook: Casebook, case: Case) -> Path:
     """Make the bundle of a case in the workspace anew and return it."""
     people = attested(_course(casebook, case.id))
     found = {case.id: people} if people else {}
-    return next(build_all(workspace, [case], people=found))
+    with Progress() as progress:
+        return next(build_all(workspace, [case], people=found, say=progress.step))
 
 
 def _course(casebook: Casebook, case_id: str) -> Course:

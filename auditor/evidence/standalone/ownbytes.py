@@ -50,8 +50,11 @@ _EXACT = json.JSONDecoder(object_pairs_hook=_KEYS.made, parse_float=Decimal, par
 _NOT_THERE = object()
 
 
-def _are_plainly_the_same(record: dict[str, Any], line: dict[str, Any], own_id: str) -> bool:
-    """Say quickly that a record is what its line says; only True is an answer."""
+def are_plainly_the_same(record: dict[str, Any], line: dict[str, Any], own_id: str) -> bool:
+    """Say quickly that a record is what its line says; only True is an answer.
+
+    Floats may stand for the numbers of columns that hold such numbers; what was rounded says nothing of any other.
+    """
     seen, said_of = len(line), line.get
     for name, kept in record.items():
         said = said_of(name, _NOT_THERE)
@@ -61,7 +64,9 @@ def _are_plainly_the_same(record: dict[str, Any], line: dict[str, Any], own_id: 
             if (name, kept) not in (("record_id", own_id), ("prompt_digest", _digest_of(record))):
                 return False
             seen += 1
-        elif name == "extra" or not (_is_plainly_same(name, kept, said) or _agree(name, kept, said)):
+        elif _is_plainly_same(name, kept, said):
+            continue
+        elif name == "extra" or type(said) is float or not _agree(name, kept, said):
             return False
     return len(record) == seen
 
@@ -72,6 +77,8 @@ def _is_plainly_same(name: str, kept: Any, said: Any) -> bool:
         return type(said) is int and kept == said and name in INTEGERS
     if name == "time":
         return bool(kept == said) and TIME.match(kept) is not None
+    if name in REALS and type(said) is float:
+        return float(kept) == said
     if name in REALS:
         return type(said) is Decimal and str(said) == kept
     return name == "cost_usd" and type(said) is str and bool(PLAIN_COST.match(said)) and said.rstrip("0") == kept
@@ -89,7 +96,7 @@ def differences(record: Any, line: dict[str, Any], own_id: str) -> list[tuple[st
     `record` holds the columns as a bundle does, `own_id` is the record's id where the line names none.
     """
     kept = record if isinstance(record, dict) else {}
-    if _are_plainly_the_same(kept, line, own_id):
+    if are_plainly_the_same(kept, line, own_id):
         return []
     said = {name: value for name, value in line.items() if name in COLUMNS and name != "extra"}
     if said.get("record_id") in (None, ""):

@@ -20,15 +20,21 @@ FEW = 4
 AHEAD = 2
 """Pieces for each process that are on their way."""
 MOST_PROCESSES = 8
+METHOD = "fork" if sys.platform == "linux" else None
 UNABLE = (OSError, ImportError, NotImplementedError, RuntimeError)
 """What a machine without processes or semaphores to spare raises; a process that was killed is a RuntimeError."""
 
 
-def done_in_order(work: Callable[[Given], Made], pieces: Iterable[Given]) -> Iterator[tuple[Given, Made]]:
-    """Yield each piece with what `work` makes of it, in their order; `work` and what it takes can be pickled."""
+def done_in_order(
+    work: Callable[[Given], Made], pieces: Iterable[Given], *, few: int = FEW, method: str | None = METHOD
+) -> Iterator[tuple[Given, Made]]:
+    """Yield each piece with what `work` makes of it, in their order; `work` and what it takes can be pickled.
+
+    Less than a `few` are done here; `method` is how `multiprocessing` starts a process.
+    """
     source = iter(pieces)
-    first = list(islice(source, FEW))
-    pool = pool_of(processors()) if len(first) == FEW and processors() > 1 else None
+    first = list(islice(source, few))
+    pool = pool_of(processors(), method) if len(first) == few and processors() > 1 else None
     if pool is None:
         yield from ((piece, work(piece)) for piece in chain(first, source))
         return
@@ -50,13 +56,13 @@ def processors() -> int:
     return min(count or 1, MOST_PROCESSES)
 
 
-def pool_of(processes: int) -> ProcessPoolExecutor | None:
+def pool_of(processes: int, method: str | None) -> ProcessPoolExecutor | None:
     """Return a pool of processes, None where there can't be one."""
     if multiprocessing.current_process().daemon:  # it may have no children
         return None
     try:
-        method = multiprocessing.get_context("fork" if sys.platform == "linux" else None)
-        return ProcessPoolExecutor(processes, mp_context=method, initializer=_undisturbed)
+        context = multiprocessing.get_context(method)
+        return ProcessPoolExecutor(processes, mp_context=context, initializer=_undisturbed)
     except UNABLE:
         return None
 

@@ -27,19 +27,19 @@ class Piece(NamedTuple):
     commitments: list[bytes]
 
 
-def pieces_of(files: Files, *, is_edition: bool) -> Iterator[Piece]:
-    """Yield all records in order, and last the commitments that no record is left for, piece by piece."""
-    commitments = _Commitments(_Lines(files, COMMITMENTS), is_edition=is_edition)
+def pieces_of(files: Files, *, is_edition: bool, most: int = PIECE_LINES) -> Iterator[Piece]:
+    """Yield all records in order, and last the commitments that no record is left for; `most` lines in a piece."""
+    commitments = _Commitments(_Lines(files, COMMITMENTS), 2 * most, is_edition=is_edition)
     for place in (CITED, CONTEXT):
         source, number = _Lines(files, place), 1
-        while lines := source.some():
+        while lines := source.some(most):
             while lines:
                 first, found, belonging = commitments.of(len(lines))
                 taken = len(lines) if commitments.are_all_read else belonging
                 yield Piece(place, number, lines[:taken], first, found)
                 number, lines = number + taken, lines[taken:]
     while not commitments.are_all_read:
-        first, found, _ = commitments.of(PIECE_LINES)
+        first, found, _ = commitments.of(most)
         yield Piece(COMMITMENTS, 1, [], first, found)
 
 
@@ -59,10 +59,10 @@ class _Lines:
             self._stream = None
         return line
 
-    def some(self) -> list[bytes]:
+    def some(self, most: int) -> list[bytes]:
         """Return the lines of the next piece."""
         found, size = list[bytes](), 0
-        while size < PIECE_BYTES and len(found) < PIECE_LINES and (line := self.next()):
+        while size < PIECE_BYTES and len(found) < most and (line := self.next()):
             found.append(line)
             size += len(line)
         return found
@@ -71,8 +71,8 @@ class _Lines:
 class _Commitments:
     """Hands out the lines of `commitments.jsonl` that belong to the next records."""
 
-    def __init__(self, lines: _Lines, *, is_edition: bool) -> None:
-        self._lines = lines
+    def __init__(self, lines: _Lines, most: int, *, is_edition: bool) -> None:
+        self._lines, self._most = lines, most
         self._is_edition = is_edition
         self._number = 1
         self.are_all_read = False
@@ -80,7 +80,7 @@ class _Commitments:
     def of(self, records: int) -> tuple[int, list[bytes], int]:
         """Return the number of the next line, the lines for so many records or some of them, and for how many."""
         first, found, belonging = self._number, list[bytes](), 0
-        while belonging < records and len(found) < 2 * PIECE_LINES:
+        while belonging < records and len(found) < self._most:
             line = self._lines.next()
             if not line:
                 self.are_all_read = True
