@@ -1,222 +1,253 @@
 """Mutation testing of the plan compiler and the plain evaluator: does a test notice when a line says something else?
 
-    python -m benchmarks.mutation [MODULE ...] [--most 40] [--seed 1] [--minutes 20] [--show]
+    python -m benchmarks.mutation [MODULE ...] [--most 40] [--seed 1] [--minutes 20] [--show] [--soak N]
 
 A mutant is one module with one change: a comparison turned or moved to its edge, a constant one further, `and` for
-`or`, a `not` or a term of a list left out, `+` for `-`, `min` for `max`. It lives in a copy of the project in a
-temporary folder, one process at a time, and is killed if one of the tests fails that are quick and about its module.
-Which are tried is a draw from all of them by the seed. Survivors are printed with file, line and change: each is either
-the same program in other words, or wants a test.
+`or`, a `not` or a term of a list left out, `+` for `-`, `min` for `max`. Which are tried is a draw by the seed.
+
+Each lives in a process of its own, forked from one that has everything loaded but the two packages, and meets first the
+very examples on which tests/properties compares plan and evaluator: a mutant of the compiler makes other plans than the
+true one for some of them, whose answers are then compared with the plain evaluator's; one of the evaluator is compared
+with the true evaluator. What these don't notice meets the tests of its folder. Survivors are printed with file, line
+and change: each is either the same program in other words, or wants a test. `--soak` shows first what N examples more
+would have noticed.
 """
 
 import argparse
-import ast
+import importlib.abc
+import importlib.util
+import io
 import os
-import random
-import shutil
-import subprocess
+import pickle
+import signal
 import sys
-import tempfile
 import time
+from collections.abc import Callable, Sequence
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
-from pathlib import Path
+from importlib.machinery import ModuleSpec
+from types import CodeType, ModuleType
+from typing import Any  # rows hold values of every column type
 
-HERE = Path(__file__).resolve().parent.parent
-JUDGED = ("auditor/checker/compile", "auditor/checker/evaluator")
-EXAMPLES = "40"
-"""Random examples of the comparison of plan and evaluator, new ones for each mutant."""
+import pytest
 
-LONGEST = 300
-"""Seconds after which a mutant counts as killed: it made something endless."""
+from auditor.checker.agreement import differences
+from auditor.checker.findings import RecordRef, RuleOutcome
+from auditor.linking.model import Links
+from auditor.policy.rule import Rule
+from auditor.records.activity import SourceSummary
+from auditor.records.memory import activity_of
+from auditor.records.sql import open_connection
+from benchmarks.mutants import HERE, Mutant, sample
+from tests.properties.some_derived import with_all_derived
+from tests.properties.some_rules import Settings
 
-QUICK = ("tests/checker/compile", "tests/checker/evaluator", "tests/checker/test_composite.py",
-         "tests/properties/test_plan_equals_evaluator.py")  # fmt: skip
-TURNED: dict[type[ast.cmpop], type[ast.cmpop]] = {
-    ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
-    ast.In: ast.NotIn, ast.NotIn: ast.In, ast.Is: ast.IsNot, ast.IsNot: ast.Is,
-}  # fmt: skip
-OPERATORS: dict[type[ast.operator], type[ast.operator]] = {
-    ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.FloorDiv, ast.FloorDiv: ast.Mult, ast.Div: ast.Mult,
-}  # fmt: skip
-NAMES = {
-    "min": "max", "max": "min", "any": "all", "all": "any", "every": "some", "some": "every", "LT": "LTE", "LTE": "LT",
-    "GT": "GTE", "GTE": "GT", "EQ": "NEQ", "NEQ": "EQ", "Min": "Max", "Max": "Min", "Lag": "Lead", "Lead": "Lag",
-    "is_null": "is_known", "is_known": "is_null", "Add": "Sub", "Sub": "Add", "ascending": "descending",
-}  # fmt: skip
+COMPILER, EVALUATOR = "auditor/checker/compile", "auditor/checker/evaluator"
+LONGEST = 240
+"""Seconds after which a mutant counts as noticed: it made something endless."""
+
+FURTHER = ("tests/checker/test_composite.py", "tests/checker/test_linked.py", "tests/checker/test_audit.py",
+           "tests/checker/test_following.py", "tests/checker/test_sweeping.py")  # fmt: skip
+"""Tests of what is built on both, which a survivor of its own folder's tests meets."""
+
+Judged = tuple[RuleOutcome, tuple[tuple[RecordRef, ...], ...]]
 
 
 @dataclass(frozen=True)
-class Mutant:
-    """One change of one module: where it is, in words, and the whole text with it."""
+class Example:
+    """Rules with records, and what the true plan and the true evaluator make of them."""
 
-    path: str
-    line: int
-    change: str
-    text: str
-
-
-def places_of(text: str) -> list[tuple[int, int]]:
-    """Return where a module can be changed: the place of a node in a walk, and which change of it."""
-    tree = ast.parse(text)
-    skipped = {id(inner) for part in ast.walk(tree) for item in _skipped(part) for inner in ast.walk(item)}
-    nodes = enumerate(ast.walk(tree))
-    return [(place, change) for place, node in nodes if id(node) not in skipped for change in range(_changes(node))]
+    rules: tuple[Rule, ...]
+    given_rows: list[dict[str, Any]]
+    links: Links
+    settings: Settings
+    rows: list[dict[str, Any]]
+    sources: tuple[SourceSummary, ...]
+    plan: str
+    judged: tuple[Judged, ...]
 
 
-def mutant_of(path: str, text: str, place: int, change: int) -> Mutant | None:
-    """Return a module with one change, None where it would be the same."""
-    tree = ast.parse(text)
-    node = next(item for at, item in enumerate(ast.walk(tree)) if at == place)
-    before, line = ast.unparse(node), getattr(node, "lineno", 0)
-    after = _changed(node, change)
-    if after is None or after == before:
-        return None
-    words = f"{before[:90]}  ->  {after[:90]}"
-    return Mutant(path, line, words, ast.unparse(ast.fix_missing_locations(tree)))
+class Changed(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Loads one module from a mutant's text."""
+
+    def __init__(self, mutant: Mutant) -> None:
+        """Compile the text."""
+        self.name = mutant.path.removesuffix(".py").replace("/", ".")
+        self.code: CodeType = compile(mutant.text, str(HERE / mutant.path), "exec")
+
+    def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
+        """Return the mutant's specification for its own name, None for every other."""
+        return importlib.util.spec_from_loader(name, self, origin=name) if name == self.name else None
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Run the mutant's text as the module."""
+        exec(self.code, module.__dict__)
 
 
-def _changes(node: ast.AST) -> int:
-    match node:
-        case ast.Compare(ops=[_]) | ast.BoolOp() | ast.Name() | ast.Attribute() | ast.BinOp():
-            return 1
-        case ast.UnaryOp(op=ast.Not()):
-            return 1
-        case ast.Constant(value=value) if type(value) is int or type(value) is bool:
-            return 1
-        case ast.List(elts=elts) | ast.Tuple(elts=elts) if len(elts) > 1:
-            return len(elts)
-        case ast.IfExp():
-            return 2
-        case _:
-            return 0
+def in_a_fork(action: Callable[[], bytes], seconds: int = LONGEST) -> bytes | None:
+    """Return what an action gives in a process of its own, None if it fails or doesn't end in time (0: any time)."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reading)
+        status = 1
+        try:
+            signal.signal(signal.SIGALRM, signal.SIG_DFL)
+            signal.alarm(seconds)
+            with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+                given = action()
+            with os.fdopen(writing, "wb") as out:
+                out.write(given)
+            status = 0
+        finally:
+            os._exit(status)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as source:
+        given = source.read()
+    _, status = os.waitpid(child, 0)
+    return given if status == 0 else None
 
 
-def _changed(node: ast.AST, change: int) -> str | None:
-    """Change a node in place and return how it reads; None where there is nothing to change."""
-    match node:
-        case ast.Compare(ops=[operator]) if type(operator) in TURNED:
-            node.ops = [TURNED[type(operator)]()]
-        case ast.BoolOp():
-            node.op = ast.Or() if isinstance(node.op, ast.And) else ast.And()
-        case ast.BinOp() if type(node.op) in OPERATORS:
-            node.op = OPERATORS[type(node.op)]()
-        case ast.UnaryOp(op=ast.Not()):
-            node.op, node.operand = ast.Not(), ast.UnaryOp(op=ast.Not(), operand=node.operand)
-        case ast.Constant(value=bool() as truth):
-            node.value = not truth
-        case ast.Constant(value=int() as number):
-            node.value = number + 1
-        case ast.Name(id=name, ctx=ast.Load()) if name in NAMES:
-            node.id = NAMES[name]
-        case ast.Attribute(attr=name, value=ast.Name(id="exp")) if name in NAMES:
-            node.attr = NAMES[name]
-        case ast.List(ctx=ast.Load()) | ast.Tuple(ctx=ast.Load()):
-            del node.elts[change]
-        case ast.IfExp():
-            node.test = ast.Constant(value=bool(change))
-        case _:
-            return None
-    return ast.unparse(node)
-
-
-def _skipped(part: ast.AST) -> list[ast.AST]:
-    """Return what of a node is no code that runs: annotations, decorators, assertions, imports."""
-    match part:
-        case ast.FunctionDef():
-            return [part.args, *([part.returns] if part.returns else []), *part.decorator_list]
-        case ast.AnnAssign():
-            return [part.annotation]
-        case ast.ClassDef():
-            return [*part.decorator_list, *part.bases]
-        case ast.Assert() | ast.ImportFrom() | ast.Import():
-            return [part]
-        case _:
-            return []
-
-
-def sample(modules: list[str], most: int, seed: int) -> list[Mutant]:
-    """Return at most so many mutants a module, drawn by a seed, those of different modules in turn."""
-    chosen = [_drawn(path, most, seed) for path in modules]
-    turns = max((len(found) for found in chosen), default=0)
-    return [found[turn] for turn in range(turns) for found in chosen if turn < len(found)]
-
-
-def _drawn(path: str, most: int, seed: int) -> list[Mutant]:
-    text = (HERE / path).read_text()
-    places = places_of(text)
-    random.Random(f"{seed} {path}").shuffle(places)
-    found: list[Mutant] = []
-    for place, change in places:
-        mutant = mutant_of(path, text, place, change) if len(found) < most else None
-        found += [mutant] if mutant else []
+def examples_of(number: int) -> list[Example]:
+    """Return the examples of tests/properties: those that always run, or so many new ones."""
+    if number:
+        os.environ["AUDITOR_EXAMPLES"] = str(number)
+    given = in_a_fork(_recorded, seconds=0)
+    os.environ.pop("AUDITOR_EXAMPLES", None)
+    assert given is not None, "the tests fail without any mutant"
+    found: list[Example] = pickle.loads(given)
     return found
 
 
-class Project:
-    """A copy of the project in which a module is changed and the tests are run."""
+def _recorded() -> bytes:
+    """Run the comparison of plan and evaluator and return what it was given."""
+    import tests.properties.test_plan_equals_evaluator as compared
+    from auditor.checker.compile.plan import plan_for
+    from auditor.checker.evaluator.evaluate import evaluate
 
-    def __init__(self, folder: Path) -> None:
-        """Copy what the tests need."""
-        self.folder = folder
-        for name in ("auditor", "tests", "policies", "benchmarks", "docs"):
-            shutil.copytree(HERE / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-        for name in ("pyproject.toml", "README.md"):
-            shutil.copy(HERE / name, folder / name)
+    drawn: dict[str, Any] = {}
+    examples: list[Example] = []
 
-    def is_killed(self, mutant: Mutant) -> bool:
-        """Say whether a test fails with the mutant in place of its module."""
-        target = self.folder / mutant.path
-        original = target.read_text()
-        target.write_text(mutant.text)
-        try:
-            return self.fails(tests_of(mutant.path))
-        finally:
-            target.write_text(original)
+    def keeping_rows(rows: list[dict[str, Any]], **given: Any) -> Any:
+        drawn["rows"] = rows
+        return activity_of(rows, **given)
 
-    def fails(self, tests: list[str]) -> bool:
-        """Say whether one of the tests fails, or they don't end in time."""
-        command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests]
-        path = os.pathsep.join([str(self.folder), os.environ.get("PYTHONPATH", "")])
-        where = {**os.environ, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1", "AUDITOR_EXAMPLES": EXAMPLES}
-        try:
-            run = subprocess.run(command, cwd=self.folder, env=where, capture_output=True, timeout=LONGEST, check=False)
-        except subprocess.TimeoutExpired:
-            return True
-        return run.returncode != 0
+    def keeping_links(activity: Any, links: Links) -> Any:
+        drawn["links"] = links
+        return with_all_derived(activity, links)
+
+    def keeping(rules: Sequence[Rule], activity: Any, settings: Settings) -> None:
+        rows, given = list(activity.rows()), vars(settings)
+        plan = plan_for(rules, sources=activity.sources, **given).sql()
+        judged = [evaluate(rule, rows, activity.sources, **given) for rule in rules]
+        shown = tuple((judge.outcome, judge.citations) for judge in judged)
+        examples.append(
+            Example(tuple(rules), drawn["rows"], drawn["links"], settings, rows, activity.sources, plan, shown)
+        )
+
+    compared.activity_of, compared.with_all_derived = keeping_rows, keeping_links  # type: ignore[assignment]
+    compared._assert_agreed = keeping
+    connection = open_connection()
+    compared.test_plan_and_evaluator_agree_on_every_rule_and_record(connection)
+    compared.test_plan_and_evaluator_agree_on_composites(connection)
+    return pickle.dumps(examples)
 
 
-def tests_of(path: str) -> list[str]:
-    """Return the tests that judge a module: those of its folder first, the comparison of plan and evaluator last."""
-    own = f"tests/{path.removeprefix('auditor/').rpartition('/')[0]}"
-    return [own, *(test for test in QUICK if test != own)]
+def noticed_by_examples(mutant: Mutant, examples: Sequence[Example]) -> bool:
+    """Say whether the mutant gives another answer to an example than the true program."""
+
+    def compared() -> bytes:
+        sys.meta_path.insert(0, Changed(mutant))
+        agrees = _plans_agree(examples) if mutant.path.startswith(COMPILER) else _evaluators_agree(examples)
+        return b"1" if agrees else b""
+
+    return not in_a_fork(compared)
+
+
+def _plans_agree(examples: Sequence[Example]) -> bool:
+    import auditor.checker.engines.duckdb as engine
+    from auditor.checker.compile.plan import plan_for
+
+    connection = open_connection()
+    for example in examples:
+        plan = plan_for(example.rules, sources=example.sources, **vars(example.settings))
+        if plan.sql() == example.plan and not any(rule.pairing for rule in plan.rules):
+            continue
+        activity = with_all_derived(activity_of(example.given_rows, connection=connection), example.links)
+        result = engine.execute(plan, activity)
+        if result.errors or len(result.outcomes) != len(example.rules):
+            return False
+        for outcome, (judge, citations) in zip(result.outcomes, example.judged, strict=True):
+            numbers = [incident.number for incident in (*outcome.incidents, *outcome.suppressed)]
+            cited = {number: tuple(result.of(outcome.rule, number)) for number in numbers}
+            if differences(outcome, judge, cited.__getitem__, citations.__getitem__):
+                return False
+    return True
+
+
+def _evaluators_agree(examples: Sequence[Example]) -> bool:
+    from auditor.checker.evaluator.evaluate import evaluate
+
+    for example in examples:
+        for rule, (judge, citations) in zip(example.rules, example.judged, strict=True):
+            found = evaluate(rule, example.rows, example.sources, **vars(example.settings))
+            if differences(found.outcome, judge, found.citations.__getitem__, citations.__getitem__):
+                return False
+    return True
+
+
+def noticed_by_tests(mutant: Mutant, tests: Sequence[str]) -> bool:
+    """Say whether one of the tests fails with the mutant in place of its module."""
+
+    def run() -> bytes:
+        sys.meta_path.insert(0, Changed(mutant))
+        return b"1" if pytest.main(["-x", "-q", "-p", "no:cacheprovider", *tests]) == pytest.ExitCode.OK else b""
+
+    return not in_a_fork(run)
+
+
+def tests_of(path: str) -> tuple[str, ...]:
+    """Return the tests that a survivor of the examples meets, its own folder's first."""
+    return (f"tests/{path.removeprefix('auditor/').rpartition('/')[0]}", *FURTHER)
 
 
 def main() -> None:
     """Try mutants until the time is over, and print what survived."""
+    options = _options()
+    os.chdir(HERE)
+    found = [
+        str(path.relative_to(HERE)) for folder in (COMPILER, EVALUATOR) for path in sorted((HERE / folder).glob("*.py"))
+    ]
+    mutants = sample(options.modules or found, options.most, options.seed)
+    examples, more = examples_of(0), examples_of(options.soak) if options.soak else []
+    end, survivors, tried = time.monotonic() + 60 * options.minutes, list[Mutant](), 0
+    for mutant in mutants:
+        if time.monotonic() > end:
+            break
+        tried += 1
+        start = time.monotonic()
+        word = "noticed by examples" if noticed_by_examples(mutant, examples) else "SURVIVED"
+        if word == "SURVIVED" and noticed_by_tests(mutant, tests_of(mutant.path)):
+            word = "noticed by tests"
+        survivors += [mutant] if word == "SURVIVED" else []
+        if word == "SURVIVED" and more and noticed_by_examples(mutant, more):
+            word = "SURVIVED, but not the soak"
+        if options.show or word.startswith("SURVIVED"):
+            took = time.monotonic() - start
+            print(f"{word} {mutant.path}:{mutant.line}: {mutant.change} ({took:.1f} s)", flush=True)
+    score = 100 * (tried - len(survivors)) / max(tried, 1)
+    print(f"{tried - len(survivors)} of {tried} mutants noticed ({score:.1f} %), of {len(mutants)} drawn")
+
+
+def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser()
     parser.add_argument("modules", nargs="*")
     parser.add_argument("--most", type=int, default=40)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--minutes", type=float, default=20)
+    parser.add_argument("--soak", type=int, default=0)
     parser.add_argument("--show", action="store_true", help="print every mutant as it is tried")
-    options = parser.parse_args()
-    found = [str(path.relative_to(HERE)) for folder in JUDGED for path in sorted((HERE / folder).glob("*.py"))]
-    mutants = sample(options.modules or found, options.most, options.seed)
-    end, survivors, tried = time.monotonic() + 60 * options.minutes, list[Mutant](), 0
-    with tempfile.TemporaryDirectory() as folder:
-        project = Project(Path(folder))
-        assert not project.fails(list(QUICK[:1])), "the tests fail without any mutant"
-        for mutant in mutants:
-            if time.monotonic() > end:
-                break
-            tried += 1
-            is_killed = project.is_killed(mutant)
-            survivors += [] if is_killed else [mutant]
-            if options.show or not is_killed:
-                word = "killed" if is_killed else "SURVIVED"
-                print(f"{word} {mutant.path}:{mutant.line}: {mutant.change}", flush=True)
-    score = 100 * (tried - len(survivors)) / max(tried, 1)
-    print(f"{tried - len(survivors)} of {tried} mutants killed ({score:.0f} %), of {len(mutants)} drawn")
+    return parser.parse_args()
 
 
 if __name__ == "__main__":

@@ -75,7 +75,7 @@ def make_proposal(
             strike_days=_strike_days(workspace, case),
             now=now,
         )
-        _laid_beside(workspace, casebook, case.id)
+        _make_known(workspace, casebook, case.id)
     return entry
 
 
@@ -86,7 +86,7 @@ def make_approval(folder: Path, case_id: str, *, reason: str, signer: Signer, no
         case = show_case(casebook, case_id)
         digest = digest_of_file(_sealed(workspace, casebook, case) / TAG_MANIFEST) if case.status == "proposed" else ""
         entry = approve(casebook, case.id, reason=reason, signer=signer, bundle=digest, now=now)
-        _laid_beside(workspace, casebook, case.id)
+        _make_known(workspace, casebook, case.id)
     return entry
 
 
@@ -105,7 +105,7 @@ def make_outcome(
     with workspace.lock(), open_known_casebook(workspace) as casebook:
         case = show_case(casebook, case_id)
         entry = hear(casebook, case.id, outcome=outcome, action=action, reason=reason, signer=signer, now=now)
-        _laid_beside(workspace, casebook, case.id)
+        _make_known(workspace, casebook, case.id)
     return entry
 
 
@@ -166,8 +166,13 @@ def _strike_days(workspace: Workspace, case: Case) -> int:
     return kept_judgement(run, read_receipt(run)).pack.ladder.strike_days
 
 
-def _laid_beside(workspace: Workspace, casebook: Casebook, case_id: str) -> None:
-    """Write what was signed into the bundle of the workspace; it is in the ledger already, whatever happens here."""
+def _make_known(workspace: Workspace, casebook: Casebook, case_id: str) -> None:
+    """Put a step into the bundle of the workspace and on the page; the ledger has it already, whatever happens here."""
+    _lay_beside(workspace, casebook, case_id)
+    _page_anew(workspace, casebook, case_id)
+
+
+def _lay_beside(workspace: Workspace, casebook: Casebook, case_id: str) -> None:
     people = attested(_course(casebook, case_id))
     folder = workspace.bundles / case_id
     manifest = folder / TAG_MANIFEST
@@ -180,7 +185,6 @@ def _laid_beside(workspace: Workspace, casebook: Casebook, case_id: str) -> None
     except AuditorError as error:
         console.talk("the step is recorded; it could not be put into the bundle:")
         console.complain(error.problems)
-    _page_anew(workspace, casebook, case_id)
 
 
 def _page_anew(workspace: Workspace, casebook: Casebook, case_id: str) -> None:

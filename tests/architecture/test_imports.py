@@ -9,10 +9,10 @@ import pytest
 from tests.architecture.source import Module, modules
 
 ORDER = (
-    "cli", "desk", "measure", "evidence", "report", "cases", "sigma", "checker", "linking", "content", "policy",
-    "records", "digests", "errors",
+    "cli", "measure", "evidence", "report", "cases", "sigma", "checker", "linking", "content", "policy",
+    "records", "characters", "digests", "errors",
 )  # fmt: skip
-LOWEST = ("digests", "errors")
+LOWEST = ("characters", "digests", "errors")
 VERIFIER = "auditor.evidence.standalone"
 DOORS = {
     "duckdb": ("auditor.records", "auditor.checker.engines"),

@@ -43,7 +43,7 @@ from auditor.checker.compile.results import (
     source_query,
 )
 from auditor.checker.compile.rows import MICROS, Shape
-from auditor.checker.compile.seen import NUMBER, SOURCE
+from auditor.checker.compile.seen import NUMBER, source_of
 from auditor.checker.compile.statements import RulePlan, Statement
 from auditor.checker.compile.windows import EXEMPT, HIGH, LOW, NOT_EXEMPT, measure_column, peaks
 from auditor.policy.expressions import Expression, Name
@@ -304,7 +304,7 @@ def _subjects_of_too_few(shape: Shape, composite: Composite, parts: Sequence[Rul
 
     def has_one(ids: set[str]) -> exp.Expression:
         numbers = [literal(scope.number_of(source)) for source in sorted(ids)]
-        return exp.Max(this=choose(exp.In(this=identifier(SOURCE), expressions=numbers), literal(1), literal(0)))
+        return exp.Max(this=choose(exp.In(this=source_of(), expressions=numbers), literal(1), literal(0)))
 
     judged = [*covered(shape.flags.rule.effective), *(is_known(column) for column in columns(shape.keys))]
     subjects = select([named(_sum([has_one(ids) for ids in used.values()]), "words")], table(BASE))

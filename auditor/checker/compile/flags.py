@@ -1,7 +1,7 @@
 """The truth values of one rule that are worked out once per record, in `base`, and the counts read off them."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlglot import exp
@@ -21,7 +21,7 @@ from auditor.checker.compile.nodes import (
     select,
     some,
 )
-from auditor.checker.compile.seen import SOURCE, Scope
+from auditor.checker.compile.seen import Scope, source_of
 from auditor.checker.provided import RuleCoverage
 from auditor.policy.conditions import Condition
 from auditor.policy.expressions import aggregates_in
@@ -34,83 +34,99 @@ BASE = "base"
 
 
 @dataclass(frozen=True)
+class Truth:
+    """What a truth column tells: whether a condition holds for a record, which a rule may look at.
+
+    `sources` are the numbers of those that count, None where all do.
+    """
+
+    condition: Condition
+    is_missing_counted: bool
+    sources: tuple[int, ...] | None = None
+    effective: Span = Span()
+
+    def sql(self) -> exp.Expression:
+        """Return the truth over `seen`."""
+        holds = exp.Paren(this=sql_of(self.condition, is_missing_counted=self.is_missing_counted))
+        tests = [*_of_sources(self.sources), *covered(self.effective)]
+        return exp.Paren(this=every([*tests, holds])) if tests else holds
+
+
+class Truths:
+    """The truth columns of a plan: rules that ask for the same share a column."""
+
+    def __init__(self) -> None:
+        """Start with none."""
+        self._columns: dict[str, str] = {}
+        self.definitions: dict[str, exp.Expression] = {}
+
+    def column(self, truth: Truth) -> str:
+        """Return the name of a truth's column in `base`."""
+        # as it is written: 1 and true are equal, but not the same to compare with
+        key = repr(truth)
+        if key not in self._columns:
+            name = f"_truth{len(self._columns)}"
+            self._columns[key], self.definitions[name] = name, truth.sql()
+        return self._columns[key]
+
+
+@dataclass(frozen=True)
 class Flags:
-    """Names of a rule's truth columns in `base`; `number` is the rule's place in the plan."""
+    """Names of a rule's truth columns in `base`; `number` is the rule's place in the plan.
+
+    `steps` has one column a step of the sequence, or the rule's condition alone; `until`, `against` and `absent` are
+    empty without one; `shares` are the columns of the selections whose share is measured, by selection.
+    """
 
     number: int
     rule: Rule
     coverage: RuleCoverage
     scope: Scope = field(repr=False)
-
-    @property
-    def steps(self) -> tuple[str, ...]:
-        """One column a step of the sequence, or the rule's condition alone."""
-        count = len(self.rule.sequence.steps) if self.rule.sequence else 1
-        return tuple(f"_step{self.number}_{step}" for step in range(count))
-
-    @property
-    def until(self) -> str:
-        """The column of the sequence's `until`, empty without one."""
-        return f"_until{self.number}" if self.rule.sequence and self.rule.sequence.until else ""
-
-    @property
-    def against(self) -> str:
-        """The column of `against`, empty without one."""
-        return f"_against{self.number}" if self.rule.against else ""
-
-    @property
-    def shares(self) -> dict[str, str]:
-        """The columns of the selections whose share is measured, by selection."""
-        measured = [node for measure in self.rule.measures for node in aggregates_in(measure.expression)]
-        names = sorted({node.selection for node in measured if node.selection})
-        return {name: f"_share{self.number}_{place}" for place, name in enumerate(names)}
-
-    @property
-    def absent(self) -> str:
-        """The column of the selection that `absent` looks for, empty without one."""
-        return f"_absent{self.number}" if self.rule.absent else ""
+    steps: tuple[str, ...] = ()
+    until: str = ""
+    against: str = ""
+    absent: str = ""
+    shares: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def keys(self) -> tuple[str, ...]:
         """The columns of subject and `by`, each once."""
         return tuple(dict.fromkeys((*self.rule.subject_columns, *self.rule.by)))
 
-    def definitions(self) -> dict[str, exp.Expression]:
-        """Return every truth column over `seen`."""
-        if not self.coverage.is_evaluable or self.rule.composite:
-            return {}
+    def with_truths(self, truths: Truths) -> "Flags":
+        """Return the flags with their columns among a plan's; a rule that looks at no records has none."""
         rule = self.rule
+        if not self.coverage.is_evaluable or rule.composite:
+            return self
+
+        def told(selection: str) -> str:
+            return truths.column(Truth(rule.selection(selection), rule.is_missing_counted)) if selection else ""
+
+        def usable(condition: Condition) -> str:
+            sources = self._numbers(self.coverage.sources_used) if self.coverage.sources_left_out else None
+            return truths.column(Truth(condition, rule.is_missing_counted, sources, rule.effective))
+
         chosen = [rule.selection(name) for name in rule.sequence.steps] if rule.sequence else [rule.selected()]
-        found = {name: self._usable(condition) for name, condition in zip(self.steps, chosen, strict=True)}
-        if rule.sequence and self.until:
-            found[self.until] = self._usable(rule.selection(rule.sequence.until))
-        if self.against:
-            found[self.against] = self._truth(rule.selection(rule.against))
-        if rule.absent:
-            found[self.absent] = self._truth(rule.selection(rule.absent.selection))
-        return found | {column: self._truth(rule.selection(name)) for name, column in self.shares.items()}
+        until = rule.sequence.until if rule.sequence else ""
+        measured = [node for measure in rule.measures for node in aggregates_in(measure.expression)]
+        return replace(
+            self,
+            steps=tuple(map(usable, chosen)),
+            until=usable(rule.selection(until)) if until else "",
+            against=told(rule.against),
+            absent=told(rule.absent.selection) if rule.absent else "",
+            shares={name: told(name) for name in sorted({node.selection for node in measured if node.selection})},
+        )
 
-    def _truth(self, condition: Condition) -> exp.Expression:
-        return exp.Paren(this=sql_of(condition, is_missing_counted=self.rule.is_missing_counted))
-
-    def _usable(self, condition: Condition) -> exp.Expression:
-        return exp.Paren(this=every([*self.filters(), self._truth(condition)]))
-
-    def filters(self) -> list[exp.Expression]:
-        """Return what a record must be to be looked at: of a usable source, in the rule's effective span."""
-        return [*self._from_sources(self.coverage.sources_used), *covered(self.rule.effective)]
-
-    def _from_sources(self, ids: Sequence[str]) -> list[exp.Expression]:
-        if not self.coverage.sources_left_out:
-            return []
-        numbers = [literal(self.scope.number_of(source)) for source in ids]
-        return [exp.In(this=identifier(SOURCE), expressions=numbers)] if numbers else [exp.false()]
+    def _numbers(self, ids: Sequence[str]) -> tuple[int, ...]:
+        return tuple(self.scope.number_of(source) for source in ids)
 
     def left_out(self) -> exp.Expression | None:
         """Return the test over `base` of a record that is left out, None when no record is."""
         if not self.coverage.sources_left_out:
             return None
-        return every([*self._from_sources(self.coverage.sources_left_out), *covered(self.rule.effective)])
+        numbers = self._numbers(self.coverage.sources_left_out)
+        return every([*_of_sources(numbers), *covered(self.rule.effective)])
 
     def counts(self) -> dict[str, exp.Expression]:
         """Return the counts of the outcome as aggregates over `base`."""
@@ -139,6 +155,15 @@ class Flags:
         grouped = inner(subjects.group_by(*columns(subject), copy=False), "subjects")
         is_unused = exp.EQ(this=identifier("used"), expression=literal(0))
         return select([exp.Count(this=exp.Star())], grouped).where(is_unused, copy=False)
+
+
+def _of_sources(numbers: Sequence[int] | None) -> list[exp.Expression]:
+    """Return the test that a record is of one of the sources, none where all count."""
+    if numbers is None:
+        return []
+    if not numbers:
+        return [exp.false()]
+    return [exp.In(this=source_of(), expressions=[literal(number) for number in numbers])]
 
 
 def covered(span: Span) -> list[exp.Expression]:

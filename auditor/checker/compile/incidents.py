@@ -1,7 +1,7 @@
 """Violating windows that share records become incidents, and incidents get all their records.
 
 `incidents`: the keys, `_exempt`, `_incident` (a number of its own), `_lo`, `_hi`, `_windows`, the peak measures.
-`members`: `_incident` and the record's `_n`, `_t`, `_source`, `record_id`, `account_id`, `_is_against`, and one truth
+`members`: `_incident` and the record's `_n`, `_t`, `record_id`, `account_id`, `_is_against`, and one truth
 column for each document of the terms.
 """
 
@@ -29,13 +29,13 @@ from auditor.checker.compile.nodes import (
     union_all,
 )
 from auditor.checker.compile.rows import AT, BUCKET, Shape
-from auditor.checker.compile.seen import NUMBER, SOURCE
+from auditor.checker.compile.seen import NUMBER
 from auditor.checker.compile.windows import EXEMPT, HIGH, LOW, NOT_EXEMPT, measure_column, peaks
 from auditor.records.sql import identifier, literal, table
 
 INCIDENT = "_incident"
 IS_AGAINST = "_is_against"
-TOLD = (SOURCE, "record_id", "account_id")
+TOLD = ("record_id", "account_id")
 """What is told of every record that an incident cites, beside its place in the order."""
 
 

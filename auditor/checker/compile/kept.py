@@ -6,18 +6,18 @@ from sqlglot import exp
 
 from auditor.checker.compile.columns import FOLDED, TEXTUAL, type_of
 from auditor.checker.compile.conditions import ELEMENT, TIME, sql_of
-from auditor.checker.compile.flags import Flags, exempts
+from auditor.checker.compile.flags import Flags, Truths, exempts
 from auditor.checker.compile.nodes import is_true, named, select, some
 from auditor.checker.compile.results import TermsColumn
 from auditor.checker.compile.rows import Shape
-from auditor.checker.compile.seen import NUMBER, SOURCE
+from auditor.checker.compile.seen import NUMBER
 from auditor.policy.expressions import Name, walk
 from auditor.policy.rule import Exemption, Rule
 from auditor.policy.terms import Terms
 from auditor.records.schema import is_identifier
 from auditor.records.sql import identifier
 
-ALWAYS_KEPT = (NUMBER, TIME, SOURCE, "record_id", "account_id")
+ALWAYS_KEPT = (NUMBER, TIME, "record_id", "account_id")
 Exempt = dict[str, tuple[str, Exemption]]
 """Exemptions by name, with the column of `base` that tells whether a record is exempt."""
 
@@ -38,13 +38,14 @@ def shape_of(flags: Flags, exempt: Exempt) -> Shape:
     return Shape(flags, tuple(exempt[name][0] for name in names), names)
 
 
-def base_columns(shapes: Sequence[Shape], exempt: Exempt, versions: Sequence[TermsColumn]) -> dict[str, exp.Expression]:
+def base_columns(
+    shapes: Sequence[Shape], truths: Truths, exempt: Exempt, versions: Sequence[TermsColumn]
+) -> dict[str, exp.Expression]:
     """Return the columns of `base` over `seen`, by name."""
     judged = [shape for shape in shapes if shape.flags.coverage.is_evaluable]
     kept = sorted({name for shape in judged for name in _kept(shape)} - set(ALWAYS_KEPT))
     found: dict[str, exp.Expression] = {name: identifier(name) for name in (*ALWAYS_KEPT, *kept)}
-    for shape in judged:
-        found |= shape.flags.definitions()
+    found |= truths.definitions
     used = {name for shape in judged for name in shape.exemption_names}
     for name, (column, exemption) in exempt.items():
         if name in used:

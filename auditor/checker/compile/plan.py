@@ -17,7 +17,7 @@ from datetime import datetime
 from sqlglot import exp
 
 from auditor.checker.compile.composite import plan_of_composite
-from auditor.checker.compile.flags import BASE, Flags
+from auditor.checker.compile.flags import BASE, Flags, Truths
 from auditor.checker.compile.kept import base_columns, named_query, names_read, shape_of, versions_of
 from auditor.checker.compile.nodes import inner, select
 from auditor.checker.compile.on_records import Range, plan_on_records
@@ -106,11 +106,12 @@ def plan_for(
     everything = with_parts(rules)
     coverage = coverage_of(everything, filled, context)
     pairs = enumerate(zip(everything, coverage, strict=True))
-    flags = [Flags(place, rule, found, scope) for place, (rule, found) in pairs]
+    truths = Truths()
+    flags = [Flags(place, rule, found, scope).with_truths(truths) for place, (rule, found) in pairs]
     exempt = {item.name: (f"_exempt{place}", item) for place, item in enumerate(exemptions)}
     versions = versions_of(terms)
     shapes = [shape_of(flag, exempt) for flag in flags]
-    base = base_columns(shapes, exempt, versions)
+    base = base_columns(shapes, truths, exempt, versions)
     names = names_read(base.values())
     counted = [(flag.number, name, sql) for flag in flags for name, sql in flag.counts().items()]
     scans = scans_of(shapes, timezone, tuple(dict.fromkeys(item.column for item in versions)))

@@ -27,7 +27,7 @@ from auditor.checker.compile.nodes import (
     some,
 )
 from auditor.checker.compile.rows import Shape
-from auditor.checker.compile.seen import NUMBER, SOURCE
+from auditor.checker.compile.seen import NUMBER, source_of
 from auditor.checker.compile.windows import EXEMPT, NOT_EXEMPT
 from auditor.policy.terms import Terms, TermsVersion
 from auditor.records.sql import identifier, literal, table
@@ -95,8 +95,8 @@ def _extent(members: str, versions: Sequence[TermsColumn], applied: Sequence[str
         named(exp.Max(this=identifier(TIME)), "_end"),
         named(exp.Count(this=exp.Star()), "_records"),
         named(count_where(every([about, is_known(identifier("account_id"))])), "_about"),
-        named(exp.Min(this=identifier(SOURCE)), "_low_source"),
-        named(exp.Max(this=identifier(SOURCE)), "_high_source"),
+        named(exp.Min(this=source_of()), "_low_source"),
+        named(exp.Max(this=source_of()), "_high_source"),
         *(named(count_where(test), name) for test, name in zip(covers, applied, strict=True)),
     ]
     return select([identifier(INCIDENT), *items], table(members)).group_by(identifier(INCIDENT), copy=False)
@@ -134,5 +134,5 @@ def account_query(members: str) -> exp.Select:
 
 def source_query(members: str) -> exp.Select:
     """Return (`_incident`, `_source`), each pair once."""
-    query = select(columns((INCIDENT, SOURCE)), table(members), distinct=True)
-    return query.order_by(*ascending(INCIDENT, SOURCE), copy=False)
+    query = select([identifier(INCIDENT), named(source_of(), "_source")], table(members), distinct=True)
+    return query.order_by(*ascending(INCIDENT, "_source"), copy=False)

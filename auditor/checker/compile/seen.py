@@ -36,7 +36,6 @@ from auditor.records.sql import cast, identifier, literal, table
 NUMBER = "_n"
 """Number of a record: source and line packed into one integer; (`_t`, `_n`) is the order of records."""
 
-SOURCE = "_source"
 LINES = 1 << 40
 """More lines than a source may have."""
 
@@ -162,11 +161,14 @@ def _definition(name: str, scope: Scope, facts: tuple[str, ...]) -> exp.Expressi
         return _time_number(time)
     if name == LOCAL_TIME:
         return local_time(time, scope.timezone)
-    if name == SOURCE:
-        return _source(scope)
     if name.startswith(FOLDED):
         return exp.Lower(this=_definition(_plain(name), scope, facts))
     return _column(name, scope, facts)
+
+
+def source_of(of: str | None = None) -> exp.Expression:
+    """Return the place of a record's source among all, read off its number."""
+    return exp.Paren(this=exp.IntDiv(this=identifier(NUMBER, of), expression=literal(LINES)))
 
 
 def _source(scope: Scope) -> exp.Expression:

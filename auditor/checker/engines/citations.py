@@ -9,7 +9,7 @@ from auditor.checker.compile.conditions import TIME
 from auditor.checker.compile.incidents import INCIDENT, IS_AGAINST
 from auditor.checker.compile.nodes import ascending, columns, joined_on, named, select, union_all
 from auditor.checker.compile.plan import Plan
-from auditor.checker.compile.seen import LINES, NUMBER, SOURCE
+from auditor.checker.compile.seen import LINES, NUMBER, source_of
 from auditor.checker.compile.statements import RulePlan
 from auditor.checker.engines.incidents import FoundIncident
 from auditor.checker.engines.tables import fill
@@ -49,7 +49,7 @@ def citations_of(
 def _cited(plan: Plan, place: int, item: RulePlan) -> exp.Select:
     line = exp.Mod(this=identifier(NUMBER, "member"), expression=literal(LINES))
     sources = exp.Array(expressions=[literal(source) for source in plan.scope.source_ids])
-    source_place = exp.Add(this=identifier(SOURCE, "member"), expression=literal(1))
+    source_place = exp.Add(this=source_of("member"), expression=literal(1))
     items = [
         identifier("finding_id", "id"),
         named(exp.UnixToTime(this=identifier(TIME, "member"), scale=exp.UnixToTime.MICROS), "time"),
