@@ -6,6 +6,7 @@ from pathlib import Path
 
 from auditor.cases.casebook import Casebook
 from auditor.cases.decisions import Course, course_of
+from auditor.cases.holds import hold, release
 from auditor.cases.ledger import Entry, entries_of
 from auditor.cases.model import ActionName, Case
 from auditor.cases.notes import show_case
@@ -131,6 +132,14 @@ def make_close(folder: Path, case_id: str, *, reason: str, person: str, now: dat
         entry = close(casebook, case_id, reason=reason, person=person, now=now)
         _page_anew(workspace, casebook, case_id)
     return entry
+
+
+def make_hold(folder: Path, case_id: str, *, reason: str, person: str, now: datetime, is_lifted: bool) -> Entry:
+    """Record that a case is under a legal hold, or no longer."""
+    workspace = open_workspace(folder, create=False)
+    with workspace.lock(), open_known_casebook(workspace) as casebook:
+        record = release if is_lifted else hold
+        return record(casebook, case_id, reason=reason, person=person, now=now)
 
 
 def _must_not_be_settled(case: Case) -> None:
