@@ -44,7 +44,7 @@ class Plan:
     base: Statement
     counts: exp.Select
     counted: tuple[tuple[int, str], ...]
-    scans: tuple[tuple[Statement, ...], ...]
+    scans: tuple[Scan, ...]
     rules: tuple[RulePlan, ...]
     versions: tuple[TermsColumn, ...]
 
@@ -66,7 +66,7 @@ class Plan:
         yield from (statement.creation() for statement in (*self.facts, self.base))
         if self.counted:
             yield self.counts
-        yield from (statement.creation() for scan in self.scans for statement in scan)
+        yield from (statement.creation() for scan in self.scans for statement in scan.statements)
         for rule in self.in_order:
             yield f"-- {rule.rule.name}" if rule.coverage.is_evaluable else f"-- {rule.rule.name}: not evaluated"
             yield from (query for _, query in rule.counts)
@@ -121,7 +121,7 @@ def plan_for(
         base=Statement(BASE, named_query(base, inner(seen(names, scope), "seen"))),
         counts=select([sql for _, _, sql in counted] or [literal(0)], table(BASE)),
         counted=tuple((number, name) for number, name, _ in counted),
-        scans=tuple(scan.statements() for scan in scans),
+        scans=scans,
         rules=_rule_plans(shapes, scans, versions, timezone, Range(since, until), asked=len(rules)),
         versions=versions,
     )
