@@ -161,7 +161,7 @@ def _all_tried(
 
 def _prepared(plan: Plan, connection: duckdb.DuckDBPyConnection) -> list[dict[str, int]]:
     try:
-        for statement in (*plan.facts, plan.base):
+        for statement in plan.first:
             connection.execute(text_of(statement.creation()))
         return _counts(plan, connection)
     except duckdb.InterruptException:
