@@ -34,6 +34,9 @@ BASE = "base"
 """The relation of all records that rules look at, with what they read and the truth of their conditions."""
 
 
+ANY_TIME = Span()
+
+
 @dataclass(frozen=True)
 class Truth:
     """What a truth column tells: whether a condition holds for a record, which a rule may look at.
@@ -44,7 +47,7 @@ class Truth:
     condition: Condition
     is_missing_counted: bool
     sources: tuple[int, ...] | None = None
-    effective: Span = Span()
+    effective: Span = ANY_TIME
 
     def sql(self) -> exp.Expression:
         """Return the truth over `seen`."""

@@ -1,7 +1,8 @@
 """What a violating window must come to at least, and what a stretch of records comes to at most.
 
 Only what grows with more records counts: numbers of records, sums. A window with so many active hours has at least as
-many records, and so has a sliding one with so many different values: records are cheaper to count. Totals are doubles, a little too large on purpose.
+many records, and so has a sliding one with so many different values: records are cheaper to count. Sums are doubles, a
+little too large on purpose.
 """
 
 from collections.abc import Sequence
