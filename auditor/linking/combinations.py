@@ -6,6 +6,7 @@ share the rest share it far more often than others do. The network is asked for 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import product
 
 from auditor.linking.bonds import Bond, held
@@ -26,7 +27,7 @@ Together = dict[tuple[int, ...], Group]
 def combined_bonds(values: Sequence[Value], rules: LinkRules, population: Population) -> tuple[Bond, ...]:
     """Return the bonds of all combinations of a links file over the values of weak signals."""
     shelves, by_key = shelves_of(values), {value.key: value for value in values}
-    telling = Tells(rules.lift, values, population)
+    telling = Tells(rules, values, population)
     return tuple(
         bond
         for combination in rules.combinations
@@ -62,10 +63,38 @@ class _Combining:
         telling = self._telling(found, held_here)
         bonds = []
         for keys, group in sorted(groups.items()):
-            starts = [start for key in keys if (start := since[key]) is not None and telling.get(key, True)]
-            if len(starts) == len(keys):
-                bonds.append(self._bond(keys, group, max(starts)))
-        return bonds
+            starts = [start for key in keys if (start := since[key]) is not None]
+            if len(starts) == len(keys) and keys in telling:
+                bonds.append((keys, self._bond(keys, group, max(starts))))
+        return [*(bond for _, bond in bonds), *self._joined(bonds)]
+
+    def _joined(self, bonds: Sequence[tuple[tuple[int, ...], Bond]]) -> Iterable[Bond]:
+        """Yield a bond for each value that hardly anybody has outside of its groups: these are one."""
+        mine: dict[int, list[Bond]] = {}
+        for keys, bond in bonds:
+            for key in keys:
+                mine.setdefault(key, []).append(bond)
+        for key, found in sorted(mine.items()):
+            holders = self.telling.holders.get(key)
+            accounts = {account for bond in found for _, account in bond.members}
+            inside = party_count(accounts, self.population)
+            if holders is not None and len(found) > 1 and inside >= self.rules.exclusive * holders:
+                yield self._bond_of_groups(self.values[key], found, inside)
+
+    def _bond_of_groups(self, value: Value, bonds: Sequence[Bond], inside: int) -> Bond:
+        """Return what holds the groups of a value together: each account since it was in one of them."""
+        since: dict[int, int] = {}
+        for bond in bonds:
+            for moment, account in bond.members:
+                since[account] = min(since.get(account, moment), moment)
+        return replace(
+            bonds[0],
+            kind=value.signal.kind,
+            weight=bits_of(len(value.holders), len(self.population)),
+            columns=tuple(sorted({column for bond in bonds for column in bond.columns})),
+            members=tuple(sorted((moment, account) for account, moment in since.items())),
+            words=f"same {held(value, self.population)}; {inside:,} of them are in groups that share more",
+        )
 
     def _together(self, shelves: Sequence[Shelf]) -> Together:
         """Return who holds the same values of all signals, be it one account."""
@@ -78,17 +107,32 @@ class _Combining:
                     groups.setdefault(keys, []).append((max(since for _, since in parts), account))
         return groups
 
-    def _telling(self, found: Together, shelves: Sequence[Shelf]) -> Mapping[int, bool]:
-        """Say of each value that anybody may have whether it tells something, over all choices of the others."""
-        tallies: dict[int, Tally] = {}
+    def _telling(self, found: Together, shelves: Sequence[Shelf]) -> set[tuple[int, ...]]:
+        """Return the groups of which each value tells something, in the group alone or over all groups of it."""
+        telling = set(found)
         for place in range(len(shelves)) if not self.combination.common else ():
-            there = self._parties_with([*shelves[:place], *shelves[place + 1 :]])
-            for keys, group in found.items():
-                if (holders := self.telling.holders.get(keys[place])) is not None:
-                    having = party_count((account for _, account in group), self.population)
-                    rest = there[(*keys[:place], *keys[place + 1 :])]
-                    tallies.setdefault(keys[place], Tally()).add(having, rest, holders, self.telling.parties)
-        return {key: self.telling.is_telling(tally) for key, tally in tallies.items()}
+            tallies = self._tallies(place, found, shelves)
+            everywhere: dict[int, Tally] = {}
+            for keys, tally in tallies.items():
+                everywhere.setdefault(keys[place], Tally()).join(tally)
+            are_telling = {key for key, tally in everywhere.items() if self.telling.is_telling(tally)}
+            telling -= {
+                keys
+                for keys, tally in tallies.items()
+                if keys[place] not in are_telling and not self.telling.is_telling(tally)
+            }
+        return telling
+
+    def _tallies(self, place: int, found: Together, shelves: Sequence[Shelf]) -> dict[tuple[int, ...], Tally]:
+        """Return for each group how often its value of one signal is shared by those who share the rest."""
+        there = self._parties_with([*shelves[:place], *shelves[place + 1 :]])
+        tallies: dict[tuple[int, ...], Tally] = {}
+        for keys, group in found.items():
+            if (holders := self.telling.holders.get(keys[place])) is not None:
+                having = party_count((account for _, account in group), self.population)
+                rest = there[(*keys[:place], *keys[place + 1 :])]
+                tallies[keys] = Tally.of(having, rest, holders, self.telling.parties)
+        return tallies
 
     def _parties_with(self, shelves: Sequence[Shelf]) -> dict[tuple[int, ...], int]:
         """Return how many parties hold the same values of some signals."""

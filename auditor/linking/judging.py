@@ -26,7 +26,7 @@ class Accepted:
 
 @dataclass(frozen=True)
 class Refused:
-    """A value that links nobody: `why` is `crowd`, `customer` (all of one organization) or `intermediary`."""
+    """A value that links nobody: `why` is `crowd`, `customer` (one organization's), `intermediary` or `institution`."""
 
     value: Value
     why: str
@@ -42,7 +42,7 @@ class Verdicts:
     refused: tuple[Refused, ...]
 
     def out_of_play(self) -> frozenset[int]:
-        """Return the keys of values that no combination may use either: one customer's and intermediaries' own."""
+        """Return the keys of values that no combination may use either: those that are somebody's own."""
         return frozenset(item.value.key for item in self.refused if item.why != "crowd")
 
 
@@ -98,7 +98,7 @@ class _Test:
 
     def __init__(self, values: Sequence[Value], rules: LinkRules, population: Population) -> None:
         self.rules = rules
-        self.telling = Tells(rules.lift, values, population)
+        self.telling = Tells(rules, values, population)
         self.population = population
         self.families = tuple(dict.fromkeys(signal.family for signal in rules.signals))
         self.strong = Bar(rules.corroborated, rules.alone)
@@ -106,8 +106,10 @@ class _Test:
 
     def refused_at_once(self, value: Value) -> Refused | None:
         """Return the verdict on what links nobody whatever else is shared, None for other values."""
-        if self._is_intermediarys(value):
+        if self._is_mostly(value, self.population.pathways, value.signal.not_through):
             return Refused(value, "intermediary")
+        if self._is_mostly(value, self.population.networks, value.signal.not_from):
+            return Refused(value, "institution")
         return Refused(value, "customer") if self._parties(value) < 2 else None
 
     def verdict(self, value: Value, shelves: Mapping[str, Shelf]) -> Accepted | Refused:
@@ -144,7 +146,6 @@ class _Test:
     def _parties(self, value: Value) -> int:
         return party_count((account for _, account in value.holders), self.population)
 
-    def _is_intermediarys(self, value: Value) -> bool:
-        through = value.signal.not_through
-        came = sum(self.population.pathways[account] in through for _, account in value.holders) if through else 0
-        return came * 2 > len(value.holders)
+    def _is_mostly(self, value: Value, known: Sequence[str], among: Sequence[str]) -> bool:
+        """Say whether more than half of a value's holders came by one of some ways."""
+        return bool(among) and sum(known[account] in among for _, account in value.holders) * 2 > len(value.holders)

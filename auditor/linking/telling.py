@@ -9,11 +9,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
+from typing import Self
 
 from auditor.linking.holdings import Value
 from auditor.linking.population import Population
 from auditor.linking.rarity import divergence_of
 from auditor.linking.vouching import party_count
+from auditor.policy.links import LinkRules
 
 WHOLE = 10**12
 """Shares are counted in so many parts, as whole numbers."""
@@ -28,48 +30,52 @@ class Tally:
     expected: int = 0
     """In parts of `WHOLE`."""
 
-    def add(self, having: int, there: int, holders: int, parties: int) -> None:
+    @classmethod
+    def of(cls, having: int, there: int, holders: int, parties: int) -> Self:
         """Count a group of `there` parties of which `having` hold a value that `holders` of all `parties` hold.
 
         The first one that has it gives the others the chance to. Where nobody else has it, one in all might.
         """
         elsewhere = (holders - having) * WHOLE // (parties - there) if parties > there else 0
-        self.shared += having - 1
-        self.chances += there - 1
-        self.expected += (there - 1) * max(elsewhere, WHOLE // parties)
+        return cls(having - 1, there - 1, (there - 1) * max(elsewhere, WHOLE // parties))
+
+    def join(self, other: Self) -> None:
+        """Add what another tally counted."""
+        self.shared += other.shared
+        self.chances += other.chances
+        self.expected += other.expected
 
 
 class Tells:
-    """The test for one population: `lift` times as often as among the others, and no chance hit of one in all."""
+    """The test for one population: `lift` times as often as among the others, and no chance hit of one in all.
 
-    def __init__(self, lift: Decimal, values: Iterable[Value], population: Population) -> None:
-        self.lift = lift
+    `holders` are the numbers of parties that hold the values that are tested: of kinds that anybody may have, and held
+    by more than a household.
+    """
+
+    def __init__(self, rules: LinkRules, values: Iterable[Value], population: Population) -> None:
+        self.lift = rules.lift
         self.population = population
         self.parties = len(set(population.parties))
-        self.holders: Mapping[int, int] = {
+        counts = {
             value.key: party_count((account for _, account in value.holders), population)
             for value in values
-            if is_common(value)
+            if not value.signal.is_strong and not value.signal.networks
         }
+        self.holders: Mapping[int, int] = {key: count for key, count in counts.items() if count > rules.alone}
 
     def tells(self, key: int, sharing: Iterable[int], there: int) -> bool:
-        """Say whether it tells anything that some accounts, of `there` parties, hold a value; of rare kinds it does."""
+        """Say whether it tells anything that some accounts, of `there` parties, hold a value; untested ones do."""
         if key not in self.holders:
             return True
-        tally = Tally()
-        tally.add(party_count(sharing, self.population), there, self.holders[key], self.parties)
-        return self.is_telling(tally)
+        having = party_count(sharing, self.population)
+        return self.is_telling(Tally.of(having, there, self.holders[key], self.parties))
 
     def is_telling(self, tally: Tally) -> bool:
         """Say whether a value is shared more often than by chance."""
         if tally.shared * WHOLE < self.lift * tally.expected or not tally.shared:
             return False
         return _surprise(tally.shared, tally.chances, tally.expected // tally.chances) >= _surprise_of_one(self.parties)
-
-
-def is_common(value: Value) -> bool:
-    """Say whether a value is of a kind that anybody may have: weak, and no network."""
-    return not value.signal.is_strong and not value.signal.networks
 
 
 @lru_cache(maxsize=65536)

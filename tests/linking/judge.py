@@ -114,7 +114,12 @@ class Judge:
 
     def _is_intermediarys(self, value: Held) -> bool:
         came = [a for a in value.accounts() if self._newest(a, "pathway") in (value.signal.not_through or ("-",))]
-        return len(came) * 2 > len(value.holders)
+        called = [a for a in value.accounts() if self._usual_network(a) in (value.signal.not_from or ("-",))]
+        return len(came) * 2 > len(value.holders) or len(called) * 2 > len(value.holders)
+
+    def _usual_network(self, account: str) -> str:
+        kinds = [r["network_kind"].lower() for r in self.records if r["account_id"] == account and r["network_kind"]]
+        return max(((kinds.count(kind), kind) for kind in kinds), default=(0, ""))[1]
 
     def _held(self, signal: LinkSignal) -> list[Held]:
         needed = {*signal.columns, *(["network_kind"] if signal.networks else [])}
@@ -189,7 +194,7 @@ class Judge:
 
     def _tells(self, rests: Sequence[set[str]], value: Held) -> bool:
         """Say whether those who share each of some other things share a value far more often than everybody else."""
-        if value.signal.is_strong or value.signal.networks:
+        if value.signal.is_strong or value.signal.networks or len(self._parties(value.accounts())) <= self.rules.alone:
             return True
         everybody, shared, chances, expected = len(set(self.party.values())), 0, 0, Fraction(0)
         for rest in rests:
@@ -226,24 +231,40 @@ class Judge:
                 continue
             if len(self._parties(everybody)) >= combination.at_least:
                 groups.append((chosen, [(a, max(v.since(a) for v in chosen)) for a in sorted(everybody)]))
-        pairs = []
+        holding = []
         for chosen, members in groups:
             starts = [self._specific(v, groups, combination) for v in chosen]
-            if not all(self._tells_in(combination, v, parts) for v in chosen):
+            if not all(self._tells_in(combination, v, chosen, parts) for v in chosen):
                 continue
             known = [start for start in starts if start is not None]
             if len(known) == len(starts):
-                late = [(account, max(since, *known)) for account, since in members]
-                pairs += self._pairs(combination.name, late, combination.at_least)
-        return pairs
+                holding.append((chosen, [(account, max(since, *known)) for account, since in members]))
+        joined = [*(members for _, members in holding), *self._joined(holding)]
+        return [pair for one in joined for pair in self._pairs(combination.name, one, combination.at_least)]
 
-    def _tells_in(self, combination: LinkCombination, value: Held, parts: Sequence[Sequence[Held]]) -> bool:
-        """Say whether a value tells something in a combination, over all choices of the values of its other signals."""
+    def _joined(self, groups: Sequence[Any]) -> list[list[tuple[str, datetime]]]:
+        """Return what holds the groups of a value together that hardly anybody has outside of them."""
+        found = []
+        for value in [v for chosen, _ in groups for v in chosen]:
+            mine = [members for chosen, members in groups if value in chosen]
+            since = {account: min(s for m in mine for a, s in m if a == account) for one in mine for account, _ in one}
+            holders = len(self._parties(value.accounts()))
+            is_common = not value.signal.is_strong and not value.signal.networks and holders > self.rules.alone
+            inside = len(self._parties(since))
+            if is_common and len(mine) > 1 and inside >= self.rules.exclusive * holders:
+                found.append(sorted(since.items()))
+        return found
+
+    def _tells_in(
+        self, combination: LinkCombination, value: Held, group: Sequence[Held], parts: Sequence[Sequence[Held]]
+    ) -> bool:
+        """Say whether a value tells something of a group, or over all choices of the values of its other signals."""
         if combination.common:
             return True
         others = [held for held in parts if value not in held]
         rests = [set.intersection(*(other.accounts() for other in chosen)) for chosen in product(*others)]
-        return self._tells(rests, value)
+        here = set.intersection(*(other.accounts() for other in group if other is not value))
+        return self._tells([here], value) or self._tells(rests, value)
 
     def _specific(self, value: Held, groups: Sequence[Any], combination: LinkCombination) -> datetime | None:
         if value.signal.networks or combination.common:
