@@ -9,7 +9,7 @@ import pytest
 from tests.architecture.source import Module, modules
 
 ORDER = (
-    "cli", "desk", "measure", "evidence", "report", "cases", "sigma", "checker", "linking", "content", "policy",
+    "cli", "measure", "evidence", "report", "cases", "sigma", "checker", "linking", "content", "policy",
     "records", "digests", "errors",
 )  # fmt: skip
 LOWEST = ("digests", "errors")
