@@ -64,6 +64,10 @@ class AuditorError(Exception):
         assert self.problems, "an error without a problem says nothing"
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
+    def __reduce__(self) -> tuple[type["AuditorError"], tuple[tuple[Problem, ...]]]:
+        """Let it travel from a process to the one that waits for it."""
+        return type(self), (self.problems,)
+
     @classmethod
     def at(cls, place: Place | str | None, message: str, hint: str) -> "AuditorError":
         """Make an error of this class with a single problem."""

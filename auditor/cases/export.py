@@ -7,12 +7,12 @@ control and direction characters are shown as `\\u{..}`, since all of it may com
 
 import csv
 import io
-import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import Any  # JSON values have no closed type
 
 from auditor.cases.model import AccountPart, Case, CaseFinding
 from auditor.cases.runs import is_judged, judged_in
+from auditor.characters import told_apart
 from auditor.checker.findings import Receipt
 from auditor.digests import canonical_json, rfc3339
 
@@ -27,8 +27,6 @@ FINDING_COLUMNS = (
 
 _FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
 """OWASP, CSV injection, with the full-width forms that spreadsheets accept too."""
-
-_BREAKS_OUT = {"Cc", "Cf", "Zl", "Zp", "Cs"}
 
 
 def cases_out(cases: Iterable[Case], receipt: Receipt) -> bytes:
@@ -86,12 +84,8 @@ def findings_csv(cases: Iterable[Case], receipt: Receipt) -> bytes:
 
 def safe_cell(text: str) -> str:
     """Return a text that a spreadsheet shows and doesn't run."""
-    shown = "".join(f"\\u{{{ord(char):x}}}" if _is_hidden(char) else char for char in text)
+    shown = told_apart(text)
     return f"'{shown}" if text.startswith(_FORMULA_STARTS) else shown
-
-
-def _is_hidden(char: str) -> bool:
-    return unicodedata.category(char) in _BREAKS_OUT
 
 
 def _case_out(case: Case, receipt: Receipt) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from auditor.cases.reach import Reaching
 from auditor.cases.ties import NO_TIES, Ties
 from auditor.cases.victims import names_a_victim
 from auditor.cases.weighing import Caps, Scales, Weighed, scales_for, weigh
+from auditor.policy.condition_words import counted
 from auditor.policy.pack import Ladder
 
 PROTECTION = ("freeze_key", "notify")
@@ -109,6 +110,6 @@ def _in_words(item: Weighed) -> str:
     finding, part = item.finding.finding, item.part
     standings = "; ".join(f"{s.conduct}: {s.standing}, {s.because}" for s in part.standings)
     carried = "carries nothing" if item.ceiling is ActionName.NONE else f"carries at most {item.ceiling}"
-    cited = f"{part.records} cited {'record' if part.records == 1 else 'records'} of this account"
+    cited = f"{counted(part.records, 'cited record')} of this account"
     kind = f"{finding.family}, {finding.strength}, {finding.level}; {cited}"
     return f"{finding.title} ({kind}) {carried}: {item.because} [{standings}]"

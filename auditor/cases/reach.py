@@ -35,7 +35,7 @@ class Reaching:
     def may_support(self) -> bool:
         """Whether it may be the second family for the account: the terms speak against it, and it is above low."""
         is_grave = self.finding.finding.level.rank > Level.LOW.rank
-        return self.part.worst.standing in ("prohibited", "limited") and is_grave and not self.tie.is_borrowed
+        return self.part.worst.standing in ("prohibited", "limited") and is_grave and not self.tie.is_copied
 
     @property
     def in_words(self) -> str:

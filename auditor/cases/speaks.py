@@ -15,6 +15,7 @@ from auditor.cases.speaks_of_links import facts_of_clusters, facts_of_tie
 from auditor.cases.ties import NO_TIES, Ties
 from auditor.checker.findings import Finding, Receipt, Threshold
 from auditor.digests import rfc3339
+from auditor.policy.condition_words import counted
 from auditor.policy.pack import Pack
 from auditor.policy.rule import Exemption, ExemptionEntry
 from auditor.records.totals import AccountTotal
@@ -68,7 +69,8 @@ def _facts_of(
         yield from (standing.because for standing in part.standings if standing.standing == "approved")
         yield from (f"{item.finding.title}: {standing.ended}" for standing in part.standings if standing.ended)
     for finding in suppressed:
-        yield f"the exemption `{finding.suppressed_by}` covers a finding of {finding.title} ({finding.records} records)"
+        records = counted(finding.records, "record")
+        yield f"the exemption `{finding.suppressed_by}` covers a finding of {finding.title} ({records})"
     for item, _ in cited:
         yield from _near_exemptions(account, item.finding, known)
     yield from facts_of_tie(account, known.ties)
@@ -86,7 +88,7 @@ def _share_of_traffic(account: str, known: Known) -> Iterator[str]:
         return
     percent = (Decimal(100) * (total.records - cited) / total.records).quantize(Decimal("0.1"))
     yield (
-        f"{total.records - cited} of this account's {total.records} records ({percent} %) are cited by no finding; "
+        f"{total.records - cited:,} of this account's {total.records:,} records ({percent} %) are cited by no finding; "
         f"it was active from {rfc3339(total.first)} to {rfc3339(total.last)}"
     )
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from auditor.cases.model import CaseFinding
-from auditor.cases.ties import Tie, Ties
+from auditor.cases.ties import LONG_BEFORE, Tie, Ties
 
 _ALIKE = {
     "payment": "an agency, a reseller or a parent company pays for several customers with one card",
@@ -23,11 +23,13 @@ def facts_of_tie(account: str, ties: Ties) -> Iterator[str]:
     if tie is None:
         return
     if tie.is_by_card:
-        yield "it was joined by the card alone"
+        yield "only a shared card links this account to the others"
     elif tie.is_borrowed:
-        yield f"it was joined only by what somebody else can enter at sign-up ({tie.kinds})"
+        yield f"only what somebody else can enter at sign-up ({tie.kinds}) links this account to the others"
+    elif tie.is_copied:
+        yield f"this account had what joins it to the others ({tie.kinds}) {LONG_BEFORE.days} days or more before them"
     elif len(tie.edges) == 1:
-        yield f"one link alone joins it to the others ({tie.kinds})"
+        yield f"one link alone joins this account to the others ({tie.kinds})"
     yield from _look_alike(tie)
 
 

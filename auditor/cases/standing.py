@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from auditor.cases.approvals import covers_part, in_words, is_for, lasts_through, part_in_words
 from auditor.cases.model import AccountPart, CaseFinding, ConductStanding, FindingStatus, StandingName, worst_of
 from auditor.checker.findings import Applied, Finding
+from auditor.policy.condition_words import counted
 from auditor.policy.pack import Approval
 from auditor.policy.terms import Stance
 from auditor.records.totals import AccountTotal
@@ -146,4 +147,5 @@ def _covered(clauses: Iterable[Applied]) -> int:
 
 def _clause_in_words(clause: Applied) -> str:
     limit = f", limit {clause.limit}" if clause.limit else ""
-    return f"{clause.terms} version {clause.version}, clause {clause.clause}{limit} ({clause.records} records)"
+    records = counted(clause.records, "record")
+    return f"{clause.terms} version {clause.version}, clause {clause.clause}{limit} ({records})"

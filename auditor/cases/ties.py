@@ -6,7 +6,7 @@ own edges are what joined *it*, whatever joined the others.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 
 from auditor.cases.independence import signals_in
@@ -18,6 +18,10 @@ CARD = frozenset({"payment"})
 BORROWED = CARD | {"phone_digest", "email_domain"}
 """Signals that whoever signs up may state about themselves, and so about somebody else: with these alone a stranger
 who knows an account's card and number joins it to a campaign, and it has no part in that."""
+
+LONG_BEFORE = timedelta(days=7)
+"""Who had a card or a device so long before the next one is taken for the one who was copied. A crew signs up within
+days; our proposal. It costs one account of a crew that shared things with an old account of its own."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,16 @@ class Tie:
     def is_borrowed(self) -> bool:
         """Whether nothing joined the account but what others can state: a card, a telephone number, a mail domain."""
         return bool(self.edges) and self.signals <= BORROWED
+
+    @property
+    def is_copied(self) -> bool:
+        """Whether all that joined the account, but for what is borrowed, is what it had long before the others.
+
+        Who knows somebody's card *and* device can state both, and so make an honest account one of a campaign.
+        """
+        return bool(self.edges) and all(
+            edge.was_first(self.account, LONG_BEFORE) or signals_in(edge.columns) <= BORROWED for edge in self.edges
+        )
 
     @property
     def is_by_card(self) -> bool:

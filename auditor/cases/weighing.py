@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from auditor.cases.model import AccountPart, ActionName, CaseFinding
-from auditor.cases.ties import Ties
+from auditor.cases.ties import LONG_BEFORE, Ties
 from auditor.cases.victims import is_set_aside, names_a_victim, only_names_a_victim
 from auditor.checker.findings import Finding
 from auditor.policy.pack import Ladder
@@ -135,6 +135,11 @@ def _doubt_of(finding: CaseFinding, part: AccountPart, scales: Scales) -> str:
             f"only what somebody else can enter at sign-up ({tie.kinds}) links this account to the others, "
             "so it supports no more"
         )
+    if tie.is_copied:
+        return (
+            f"this account had what links it to the others ({tie.kinds}) at least {LONG_BEFORE.days} days before them, "
+            "and they may have copied it, so it supports no more"
+        )
     return ""
 
 
@@ -175,9 +180,9 @@ def _limits_of_coverage(part: AccountPart, caps: Caps) -> list[Limit]:
         return []
     if worst.ended:
         words = (
-            f"{worst.ended}; how many of the account's {worst.records} cited records came before, and whether the"
+            f"{worst.ended}; how many of the account's {worst.records:,} cited records came before, and whether the"
             " others alone reach the threshold, is not counted"
         )
         return [(caps.unclaused, words)]
-    words = f"the clause is sure to apply to only {worst.covered} of this account's {worst.records} cited records"
+    words = f"the clause is sure to apply to only {worst.covered:,} of this account's {worst.records:,} cited records"
     return [(caps.unclaused, words)]

@@ -26,6 +26,11 @@ def result(text: str = "") -> None:
     _write(sys.stdout, f"{_shown(text)}\n")
 
 
+def document(text: str) -> None:
+    """Print a text whose hidden characters were made visible where it was written (`notice_text`)."""
+    _write(sys.stdout, f"{text}\n")
+
+
 def talk(text: str) -> None:
     """Tell the person at the terminal something that is no result."""
     _write(sys.stderr, f"{_shown(text)}\n")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from auditor.cases.casebook import Casebook
 from auditor.cases.decisions import Course, course_of
+from auditor.cases.holds import hold, release
 from auditor.cases.ledger import Entry, entries_of
 from auditor.cases.model import ActionName, Case
 from auditor.cases.notes import show_case
@@ -14,6 +15,7 @@ from auditor.cli import console
 from auditor.cli.leftovers import open_known_casebook
 from auditor.cli.pages import rewrite_page
 from auditor.cli.passphrase import passphrase_for
+from auditor.cli.progress import Progress
 from auditor.cli.sealing import build_all
 from auditor.cli.snapshot import kept_judgement, read_receipt
 from auditor.digests import digest_of_file
@@ -73,7 +75,7 @@ def make_proposal(
             strike_days=_strike_days(workspace, case),
             now=now,
         )
-        _laid_beside(workspace, casebook, case.id)
+        _make_known(workspace, casebook, case.id)
     return entry
 
 
@@ -84,7 +86,7 @@ def make_approval(folder: Path, case_id: str, *, reason: str, signer: Signer, no
         case = show_case(casebook, case_id)
         digest = digest_of_file(_sealed(workspace, casebook, case) / TAG_MANIFEST) if case.status == "proposed" else ""
         entry = approve(casebook, case.id, reason=reason, signer=signer, bundle=digest, now=now)
-        _laid_beside(workspace, casebook, case.id)
+        _make_known(workspace, casebook, case.id)
     return entry
 
 
@@ -103,7 +105,7 @@ def make_outcome(
     with workspace.lock(), open_known_casebook(workspace) as casebook:
         case = show_case(casebook, case_id)
         entry = hear(casebook, case.id, outcome=outcome, action=action, reason=reason, signer=signer, now=now)
-        _laid_beside(workspace, casebook, case.id)
+        _make_known(workspace, casebook, case.id)
     return entry
 
 
@@ -132,6 +134,14 @@ def make_close(folder: Path, case_id: str, *, reason: str, person: str, now: dat
     return entry
 
 
+def make_hold(folder: Path, case_id: str, *, reason: str, person: str, now: datetime, is_lifted: bool) -> Entry:
+    """Record that a case is under a legal hold, or no longer."""
+    workspace = open_workspace(folder, create=False)
+    with workspace.lock(), open_known_casebook(workspace) as casebook:
+        record = release if is_lifted else hold
+        return record(casebook, case_id, reason=reason, person=person, now=now)
+
+
 def _must_not_be_settled(case: Case) -> None:
     if case.status not in ("open", "proposed"):
         message = f"case {case.id} is {case.status}, so nothing can be proposed any more"
@@ -142,7 +152,8 @@ def _sealed(workspace: Workspace, casebook: Casebook, case: Case) -> Path:
     """Make the bundle of a case in the workspace anew and return it."""
     people = attested(_course(casebook, case.id))
     found = {case.id: people} if people else {}
-    return next(build_all(workspace, [case], people=found))
+    with Progress() as progress:
+        return next(build_all(workspace, [case], people=found, say=progress.step))
 
 
 def _course(casebook: Casebook, case_id: str) -> Course:
@@ -155,8 +166,13 @@ def _strike_days(workspace: Workspace, case: Case) -> int:
     return kept_judgement(run, read_receipt(run)).pack.ladder.strike_days
 
 
-def _laid_beside(workspace: Workspace, casebook: Casebook, case_id: str) -> None:
-    """Write what was signed into the bundle of the workspace; it is in the ledger already, whatever happens here."""
+def _make_known(workspace: Workspace, casebook: Casebook, case_id: str) -> None:
+    """Put a step into the bundle of the workspace and on the page; the ledger has it already, whatever happens here."""
+    _lay_beside(workspace, casebook, case_id)
+    _page_anew(workspace, casebook, case_id)
+
+
+def _lay_beside(workspace: Workspace, casebook: Casebook, case_id: str) -> None:
     people = attested(_course(casebook, case_id))
     folder = workspace.bundles / case_id
     manifest = folder / TAG_MANIFEST
@@ -169,7 +185,6 @@ def _laid_beside(workspace: Workspace, casebook: Casebook, case_id: str) -> None
     except AuditorError as error:
         console.talk("the step is recorded; it could not be put into the bundle:")
         console.complain(error.problems)
-    _page_anew(workspace, casebook, case_id)
 
 
 def _page_anew(workspace: Workspace, casebook: Casebook, case_id: str) -> None:

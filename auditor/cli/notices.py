@@ -16,7 +16,7 @@ from auditor.records.workspace import open_workspace, write_atomically
 from auditor.report.dsa import record_of
 from auditor.report.notice import LANGUAGES, notice_of, notice_text, render_notice
 from auditor.report.phrases.model import Language
-from auditor.report.statement import Statement, decision_for, statement_of
+from auditor.report.statement import Statement, decision_for, statement_of, waiting_for
 
 
 def language_of(text: str) -> Language:
@@ -41,7 +41,7 @@ def statements(folder: Path, case_id: str, accounts: Collection[str]) -> tuple[t
     for account in accounts or case.accounts:
         if account not in case.accounts:
             raise UsageError.at(None, f"`{account}` is no account of case {case.id}", "`auditor case show` lists them")
-        statement = statement_of(case, account, decision_for(course, account))
+        statement = statement_of(case, account, decision_for(course, account), waiting_for(course, account))
         if statement is None and accounts:
             message = f"nothing is proposed or decided against `{account}`, expected an account to be told something"
             raise UsageError.at(None, message, "leave `--account` away to see whom there is something to tell")
@@ -61,7 +61,7 @@ def show(told: Sequence[tuple[Case, Statement]], language: Language, *, is_json:
         )
         return
     for notice in notices:
-        console.result(notice_text(notice))
+        console.document(notice_text(notice))
     if not notices:
         console.result("nothing is proposed or decided against an account of this case, so nobody is told anything")
 

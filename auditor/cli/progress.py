@@ -43,6 +43,10 @@ class Progress(AbstractContextManager["Progress"]):
         """Name what happens from now on, such as `reading logs`."""
         self._step = name
 
+    def reading(self, name: str, size: int) -> None:
+        """Name what is read for, and how much was read."""
+        self.step(f"{name} … {size >> 20:,} MB")
+
     def _paint(self) -> None:
         wait = PATIENCE
         while not self._done.wait(wait):

@@ -3,33 +3,29 @@
 import secrets
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import groupby
 from pathlib import Path
 
 from auditor.cases.decisions import course_of
-from auditor.cases.dossier import Dossier, gather
 from auditor.cases.ledger import entries_of
 from auditor.cases.model import Case
 from auditor.cases.notes import show_case
 from auditor.cli import console
 from auditor.cli.leftovers import open_known_casebook
-from auditor.cli.snapshot import kept_judgement, read_receipt
+from auditor.cli.progress import Progress
+from auditor.cli.shares import Share, judged_by, sealed_in_shares
 from auditor.digests import digest_of_file
 from auditor.errors import UsageError
 from auditor.evidence.casesecrets import secrets_of
 from auditor.evidence.custody import store_must_be_as_written
 from auditor.evidence.deciding import Attested, attested
-from auditor.evidence.sealing import seal
 from auditor.evidence.standalone.attestations import LADDER
 from auditor.evidence.standalone.folder import walked
 from auditor.evidence.standalone.layout import TAG_MANIFEST
 from auditor.evidence.standalone.manifests import BAG_RULES
 from auditor.evidence.verify import VerificationReport, verify_bundle
 from auditor.evidence.zipped import write_zip
-from auditor.records.activity import Activity
-from auditor.records.manifest import Source, load_manifest
+from auditor.records.manifest import load_manifest
 from auditor.records.quarantine import undated_lines
-from auditor.records.store import open_activity
 from auditor.records.workspace import (
     Workspace,
     disk_errors,
@@ -46,17 +42,20 @@ def build(folder: Path, case_id: str, out: Path | None) -> Path:
     Raises UsageError when there is no such case or something else is at `out`; BundleError; WorkspaceError.
     """
     workspace = open_workspace(folder, create=False)
-    with open_known_casebook(workspace) as casebook, casebook.reading() as db:
+    with workspace.lock(), open_known_casebook(workspace) as casebook:
         case = show_case(casebook, case_id)
-        people = attested(course_of(entries_of(db, case.id)))
-    if out is not None and out.exists():
-        raise UsageError.at(str(out), "found something there already, expected a new folder", "choose another `--out`")
-    with workspace.lock():
+        with casebook.reading() as db:
+            people = attested(course_of(entries_of(db, case.id)))
+        if out is not None and out.exists():
+            message = "found something there already, expected a new folder"
+            raise UsageError.at(str(out), message, "choose another `--out`")
         is_zip = out is not None and out.suffix.lower() == ".zip"
         if people and people.is_final and (kept := _kept(workspace, case.id, people)):
             return _handed_out(kept, out, is_zip=is_zip, root=case.id)
         places = {case.id: out if out is not None and not is_zip else workspace.bundles / case.id}
-        bundle = next(build_all(workspace, [case], targets=places, people={case.id: people} if people else {}))
+        signed = {case.id: people} if people else {}
+        with Progress() as progress:
+            bundle = next(build_all(workspace, [case], targets=places, people=signed, say=progress.step))
         return write_zip(bundle, out, root=case.id) if out is not None and is_zip else bundle
 
 
@@ -91,54 +90,40 @@ def build_all(
     cases: Sequence[Case],
     *,
     targets: dict[str, Path] | None = None,
-    make_secret: Callable[[str], bytes] | None = None,
     people: Mapping[str, Attested] | None = None,
+    say: Callable[[str], None] | None = None,
 ) -> Iterator[Path]:
-    """Seal cases with one reading of the store; the caller holds the workspace's lock.
+    """Seal cases with few readings of the store, in order of case id; the caller holds the workspace's lock.
 
-    `make_secret` gives the secret of a case that has none yet; by default it is random. `people` is what they signed,
-    by case; it goes into the bundles.
+    A case that has no secret yet gets a random one. `people` is what they signed, by case; it goes into the bundles.
+    `say` is told how far it is.
     """
-    activity = open_activity(workspace)
     manifest = load_manifest(workspace)
     store_must_be_as_written(workspace, manifest)
-    ordered = sorted(cases, key=lambda case: (case.last_run, case.id))
-    dossiers = [
-        dossier
-        for run, group in groupby(ordered, key=lambda case: case.last_run)
-        for dossier in _gathered(workspace, workspace.runs / run, tuple(group), activity, manifest.sources)
-    ]
-    yield from seal(
-        dossiers,
-        activity=activity,
-        runs=workspace.runs,
-        sources=manifest.sources,
-        undated=undated_lines(workspace, manifest),
-        secrets=secrets_of(workspace, [case.id for case in cases], make_secret or _random_secret),
-        targets=targets or {case.id: workspace.bundles / case.id for case in cases},
-        people=people or {},
+    sealed = 0
+
+    def watch(records: int) -> None:
+        nonlocal sealed
+        sealed += records
+        if say is not None:
+            say(f"sealing {console.plural(len(cases), 'case')} … {sealed:,} records")
+
+    yield from sealed_in_shares(
+        Share(
+            workspace,
+            tuple(cases),
+            judged_by(workspace.runs, cases),
+            secrets=secrets_of(workspace, [case.id for case in cases], _random_secret),
+            targets=targets or {case.id: workspace.bundles / case.id for case in cases},
+            people=people or {},
+            undated=undated_lines(workspace, manifest),
+        ),
+        watch,
     )
 
 
 def _random_secret(_case: str) -> bytes:
     return secrets.token_bytes(32)
-
-
-def _gathered(
-    workspace: Workspace, run: Path, cases: tuple[Case, ...], activity: Activity, sources: tuple[Source, ...]
-) -> Iterator[Dossier]:
-    receipt = read_receipt(run)
-    judgement = kept_judgement(run, receipt)
-    return gather(
-        cases,
-        receipt=receipt,
-        pack=judgement.pack,
-        activity=activity,
-        runs=workspace.runs,
-        sources=sources,
-        context=judgement.context,
-        approvals=judgement.approvals,
-    )
 
 
 def verify(path: Path, trust: Sequence[Path], sources: Path | None = None) -> VerificationReport:
@@ -153,7 +138,8 @@ def verify(path: Path, trust: Sequence[Path], sources: Path | None = None) -> Ve
     missing = next((key for key in trust if not key.is_file()), None)
     if missing is not None:
         raise UsageError.at(str(missing), "no such public key", "check the path given to `--trust`")
-    return verify_bundle(path, trust=trust, sources=sources)
+    with Progress() as progress:
+        return verify_bundle(path, trust=trust, sources=sources, watch=progress.reading)
 
 
 def show(report: VerificationReport, *, is_json: bool) -> None:

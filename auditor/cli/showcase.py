@@ -42,7 +42,7 @@ def run_demo(folder: Path, *, seed: int, clock: Callable[[], datetime], say: Cal
     made = travel(order, folder=folder, clock=clock, say=say)
     say("sealing bundles")
     with workspace.lock():
-        bundles = tuple(build_all(workspace, made.cases))
+        bundles = tuple(build_all(workspace, made.cases, say=say))
     return Showcase(made, samples, bundles, time.monotonic() - started)
 
 

@@ -1,5 +1,6 @@
 """What an audit says at its end: first what is new, then the cases, then what was not judged and where to look."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 from auditor.checker.findings import Receipt, RuleRun
@@ -13,6 +14,9 @@ from auditor.cli.paths import shown_path
 from auditor.cli.sight import judged_cases, stretch_of, unjudged_cases
 from auditor.errors import EXIT_FAILED_CHECK, EXIT_PARTIAL
 from auditor.policy.rule import Level
+
+NOT_EVALUATED_LISTED = 12
+"""Rules without an answer that are listed one by one; of more, the columns that they miss are told."""
 
 RULES_NAMED = 3
 """Rules that a line names; where there are more, it gives their number."""
@@ -120,7 +124,7 @@ def counts_of(made: Journey) -> str:
 def doubts_of(made: Journey) -> list[str]:
     """Say which rules were not evaluated and why, and which failed."""
     receipt = made.result.receipt
-    lines = [f"not evaluated: {run.rule} (missing: {', '.join(run.missing)})" for run in not_evaluated(receipt)]
+    lines = [*_not_evaluated(receipt)]
     lines += [f"failed: {run.rule} ({run.error})" for run in receipt.rules if run.error]
     lines += _partly_evaluated(receipt)
     if receipt.quarantined.accounts:
@@ -128,6 +132,21 @@ def doubts_of(made: Journey) -> list[str]:
     if not made.judgement.pack.terms:
         lines.append("this pack has no terms: its findings are observations, no clause is cited")
     return lines
+
+
+def _not_evaluated(receipt: Receipt) -> Iterator[str]:
+    """Say of each rule what it misses; where that is a long list, say it of the columns."""
+    runs = not_evaluated(receipt)
+    if len(runs) <= NOT_EVALUATED_LISTED:
+        yield from (f"not evaluated: {run.rule} (missing: {', '.join(run.missing)})" for run in runs)
+        return
+    counts = Counter(name for run in runs for name in run.missing)
+    most = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    missing = ", ".join(f"{name} ({console.plural(count, 'rule')})" for name, count in most)
+    yield (
+        f"not evaluated: {len(runs)} of {console.plural(len(receipt.rules), 'rule')}; missing: {missing}; "
+        "`auditor policy coverage` names the rules"
+    )
 
 
 def _partly_evaluated(receipt: Receipt) -> Iterator[str]:

@@ -9,9 +9,10 @@ that is only like templates whose own place is open waits for the next round.
 from sqlglot import exp
 
 from auditor.content.definition import ALIKE, HEADS, MOST_ROUNDS
-from auditor.content.features import FEATURES, common, different, size
+from auditor.content.features import FEATURES, common, size
 from auditor.content.nodes import at_least, columns, count, equal, joined, select, times
-from auditor.content.sketches import BUCKETS, NODES, make_buckets
+from auditor.content.outlines import may_be_alike
+from auditor.content.sketches import BUCKETS, NODES, OUTLINES, make_buckets
 from auditor.content.templates import TEMPLATES
 from auditor.content.texts import drop
 from auditor.records.activity import Activity
@@ -27,22 +28,24 @@ from auditor.records.sql import (
     named,
     table,
     text_of,
+    within,
 )
 
 GROUPS = "content_groups"
-_PLACED, _TESTED, _NEW, _ROUND = (f"content_{name}" for name in ("placed", "tested", "new_pairs", "round"))
+_PLACED, _ALIKE, _HEADS, _PAIRS, _ROUND = (f"content_{name}" for name in ("placed", "alike", "heads", "pairs", "round"))
 
 
 def make_groups(activity: Activity) -> None:
     """Make the table of groups: template_key, template_group (the id of the template that it is named after)."""
     make_buckets(activity)
     _make_empty(activity, _PLACED, {"node": "BIGINT", "root": "BIGINT"})
-    _make_empty(activity, _TESTED, {"node": "BIGINT", "head": "BIGINT", "is_alike": "BOOLEAN"})
+    _make_empty(activity, _ALIKE, {"node": "BIGINT", "head": "BIGINT"})
     for _ in range(MOST_ROUNDS):
         if not _one_round(activity):
             break
+        make_table(activity, BUCKETS, _still_asked())
     make_table(activity, GROUPS, _groups())
-    drop(activity, NODES, BUCKETS, _PLACED, _TESTED, _NEW, _ROUND)
+    drop(activity, NODES, OUTLINES, BUCKETS, _PLACED, _ALIKE, _HEADS, _PAIRS, _ROUND)
 
 
 def _make_empty(activity: Activity, name: str, types: dict[str, str]) -> None:
@@ -52,8 +55,9 @@ def _make_empty(activity: Activity, name: str, types: dict[str, str]) -> None:
 
 def _one_round(activity: Activity) -> int:
     """Compare and place what can be placed; return how many templates still wait for their place."""
-    make_table(activity, _NEW, _new_pairs())
-    _insert(activity, _TESTED, _compared())
+    make_table(activity, _HEADS, _heads())
+    make_table(activity, _PAIRS, _pairs())
+    _insert(activity, _ALIKE, _compared())
     make_table(activity, _ROUND, _places())
     placed = select(*columns("node", "root"), of=_ROUND).where(is_not(is_null(identifier("root"))))
     _insert(activity, _PLACED, placed)
@@ -70,8 +74,16 @@ def _bucketed() -> exp.Select:
     return joined(select(*columns("bucket", "node", "root"), of=BUCKETS), _PLACED, "node", left=True)
 
 
-def _new_pairs() -> exp.Query:
-    """Whoever's place is open, with the heads of its buckets: beginnings of groups, then open ones, oldest first."""
+def _still_asked() -> exp.Select:
+    """The buckets with somebody whose place is open, and of these whoever may be a head or needs one."""
+    is_open = is_null(identifier("root"))
+    open_ones = select(identifier("bucket"), of=_bucketed()).where(is_open).distinct()
+    able = any_of([is_open.copy(), equal(identifier("node"), identifier("root"))])
+    return joined(select(*columns("bucket", "node"), of=_bucketed().where(able)), open_ones, "bucket")
+
+
+def _heads() -> exp.Select:
+    """Of each bucket the heads: beginnings of groups, then those whose place is open, oldest first."""
     is_open = is_null(identifier("root"))
     is_root = equal(identifier("node"), identifier("root"))
     able = select(*columns("bucket", "node"), named(is_open, "is_open"), of=_bucketed())
@@ -80,37 +92,44 @@ def _new_pairs() -> exp.Query:
     place = named(exp.Window(this=exp.RowNumber(), partition_by=[identifier("bucket")], order=order), "place")
     ranked = select(*columns("bucket", "node", "is_open"), place, of=able)
     heads = select(identifier("bucket"), named(identifier("node"), "head"), identifier("is_open"), of=ranked)
-    heads = heads.where(exp.LTE(this=identifier("place"), expression=literal(HEADS)))
+    return heads.where(exp.LTE(this=identifier("place"), expression=literal(HEADS)))
+
+
+def _pairs() -> exp.Select:
+    """Whoever's place is open, with those heads of its buckets that it may be like."""
     openly = select(*columns("bucket", "node"), of=_bucketed()).where(is_null(identifier("root")))
-    pairs = joined(select(identifier("node"), identifier("head"), of=openly), heads, "bucket")
+    pairs = joined(select(identifier("node"), identifier("head"), of=openly), _HEADS, "bucket")
     is_older = exp.LT(this=identifier("head"), expression=identifier("node"))
-    pairs = pairs.where(any_of([is_not(identifier("is_open")), is_older])).distinct()
-    return exp.Except(this=pairs, expression=select(*columns("node", "head"), of=_TESTED), distinct=True)
+    pairs = pairs.where(any_of([is_not(identifier("is_open")), is_older]))
+    outlined = exp.Select(expressions=[identifier("node", "pair"), identifier("head", "pair")]).from_(
+        within(pairs, "pair")
+    )
+    for name in ("node", "head"):
+        outlined = outlined.join(table(OUTLINES, name), on=equal(identifier("node", name), identifier(name, "pair")))
+    return outlined.where(may_be_alike("node", "head")).distinct()
 
 
-def _compared() -> exp.Select:
-    pairs = joined(select(*columns("node", "head"), named(identifier(FEATURES), "own"), of=_NEW), NODES, "node")
+def _compared() -> exp.Query:
+    pairs = joined(select(*columns("node", "head"), named(identifier(FEATURES), "own"), of=_PAIRS), NODES, "node")
     others = select(named(identifier("node"), "head"), identifier(FEATURES), of=NODES)
     both = joined(select(*columns("node", "head", "own", FEATURES), of=pairs), others, "head")
-    lists = [named(different(identifier(name)), name) for name in ("own", FEATURES)]
-    sets = select(*columns("node", "head"), *lists, of=both)
     counted = select(
         *columns("node", "head"),
         named(common(identifier("own"), identifier(FEATURES)), "shared"),
         named(exp.Add(this=size(identifier("own")), expression=size(identifier(FEATURES))), "sizes"),
-        of=sets,
+        of=both,
     )
     part, whole = ALIKE
     either = exp.Paren(this=exp.Sub(this=identifier("sizes"), expression=identifier("shared")))
     is_alike = at_least(times(identifier("shared"), whole), times(either, part))
-    return select(*columns("node", "head"), named(is_alike, "is_alike"), of=counted)
+    alike = select(*columns("node", "head"), of=counted).where(is_alike)
+    return exp.Except(this=alike, expression=select(*columns("node", "head"), of=_ALIKE), distinct=True)
 
 
 def _places() -> exp.Select:
     """Where each template whose place was open belongs: to itself, to an older beginning of a group, or still open."""
-    alike = select(*columns("node", "head"), of=_TESTED).where(identifier("is_alike"))
     placed = select(named(identifier("node"), "head"), named(identifier("root"), "of_head"), of=_PLACED)
-    likes = joined(select(*columns("node", "head", "of_head"), of=alike), placed, "head", left=True)
+    likes = joined(select(*columns("node", "head", "of_head"), of=_ALIKE), placed, "head", left=True)
     is_root = equal(identifier("of_head"), identifier("head"))
     oldest = exp.Min(this=case([(is_root, identifier("head"))]))
     is_waiting = exp.Count(this=case([(is_null(identifier("of_head")), literal(1))]))

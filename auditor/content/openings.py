@@ -1,26 +1,28 @@
 """Templates whose slot no mark shows: the common beginnings and ends of an account's texts (definition.py, `Edge`).
 
-Word by word: of the texts of one account that begin alike, are there enough, and do they go on differently? Beginnings
-that too few texts share are given up at once, so the later steps see almost nothing. An end is the beginning of
-the same words in reverse. The answer doesn't depend on the order of records.
+Which parts an account fills a slot behind is found in its texts in their order (parts.py), one account at a time; whose
+they are over all accounts is counted in the engine. An end is the beginning of the same words in reverse. The answer
+doesn't depend on the order of records.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain, groupby
+from operator import itemgetter
 
 from sqlglot import exp
 
 from auditor.content.definition import CLOSING, FREE, OPENING, Edge
 from auditor.content.nodes import at_least, columns, count, joined, select, times
+from auditor.content.parts import filled_parts
 from auditor.content.texts import OWNED, TEXTS, drop
 from auditor.records.activity import Activity
-from auditor.records.derived import make_table
+from auditor.records.derived import keep_table, make_table
 from auditor.records.sql import (
-    all_of,
     call,
     columns_definition,
     identifier,
     is_not,
-    is_null,
     literal,
     named,
     table,
@@ -28,9 +30,8 @@ from auditor.records.sql import (
 )
 
 FORMS = "content_forms"
-_TOTALS, _LEVEL, _STRONG, _FILLED, _MATCHES, _ACCEPTED = (
-    f"content_{name}" for name in ("totals", "level", "strong", "filled", "matches", "accepted")
-)
+_TOTALS, _FILLED, _MATCHES, _ACCEPTED = (f"content_{name}" for name in ("totals", "filled", "matches", "accepted"))
+_BATCH = 10_000
 
 
 @dataclass(frozen=True)
@@ -40,17 +41,20 @@ class Side:
     edge: Edge
     is_reversed: bool
 
-    def words(self) -> exp.Expression:
-        """Return the words of `text`, in the order in which this side reads them."""
-        words = call("string_split", identifier("text"), literal(" "))
-        return call("list_reverse", words) if self.is_reversed else words
+    def line(self) -> exp.Expression:
+        """Return `text` with its words in the order in which this side reads them."""
+        return _reversed(identifier("text")) if self.is_reversed else identifier("text")
 
     def template(self, head: exp.Expression) -> exp.Expression:
         """Return the text of the template whose common part is `head`."""
         if not self.is_reversed:
             return call("concat", head, literal(f" {FREE}"))
-        words = call("list_reverse", call("string_split", head, literal(" ")))
-        return call("concat", literal(f"{FREE} "), call("array_to_string", words, literal(" ")))
+        return call("concat", literal(f"{FREE} "), _reversed(head))
+
+
+def _reversed(line: exp.Expression) -> exp.Expression:
+    words = call("list_reverse", call("string_split", line, literal(" ")))
+    return call("array_to_string", words, literal(" "))
 
 
 SIDES = (Side(OPENING, is_reversed=False), Side(CLOSING, is_reversed=True))
@@ -64,7 +68,7 @@ def make_forms(activity: Activity) -> None:
     for side in SIDES:
         _find(activity, side)
         _assign(activity, side)
-    drop(activity, _TOTALS, _LEVEL, _STRONG, _FILLED, _MATCHES, _ACCEPTED)
+    drop(activity, _TOTALS, _FILLED, _MATCHES, _ACCEPTED)
 
 
 def _make_empty(activity: Activity, name: str, types: dict[str, str]) -> None:
@@ -80,73 +84,30 @@ def _totals() -> exp.Select:
 
 def _find(activity: Activity, side: Side) -> None:
     """Fill the table of common parts that an account fills a slot behind: account_id, head, size."""
-    _make_empty(activity, _FILLED, {"account_id": "VARCHAR", "head": "VARCHAR", "size": "BIGINT"})
-    make_table(activity, _LEVEL, _beginning())
-    for length in range(side.edge.words, side.edge.longest + 1):
-        make_table(activity, _STRONG, _strong(side, length))
-        filled = select(*columns("account_id", "head", "size"), of=_STRONG).where(identifier("is_filled"))
-        activity.connection.execute(text_of(exp.Insert(this=table(_FILLED), expression=filled)))
-        if not _rows(activity, select(count(), of=_STRONG).where(is_not(identifier("is_filled")))):
-            return
-        make_table(activity, _LEVEL, _next_level(side, length))
+    found = [
+        (account, head, size)
+        for account, total, lines in _lines_by_account(activity, side)
+        for head, size in filled_parts(lines, total, side.edge)
+    ]
+    accounts, heads, sizes = zip(*found, strict=True) if found else ((), (), ())
+    columns = {"account_id": ("VARCHAR", accounts), "head": ("VARCHAR", heads), "size": ("BIGINT", sizes)}
+    keep_table(activity, _FILLED, columns)
 
 
-def _rows(activity: Activity, query: exp.Select) -> int:
-    (number,) = activity.connection.execute(text_of(query)).fetchall()[0]
-    return int(number)
+def _lines_by_account(activity: Activity, side: Side) -> Iterator[tuple[str, int, list[str]]]:
+    """Yield each account with the number of its texts, and those whose place is open, in order, as this side reads."""
+    result = activity.connection.cursor().execute(text_of(_lines(side)))
+    rows = chain.from_iterable(iter(lambda: result.fetchmany(_BATCH), []))
+    for (account, total), group in groupby(rows, key=itemgetter(0, 1)):
+        yield account, total, [line for _, _, line in group]
 
 
-def _beginning() -> exp.Select:
-    """The texts whose place is still open, with their owners."""
+def _lines(side: Side) -> exp.Select:
     owned = joined(select(*columns("account_id", "text_key", "total"), of=OWNED), _TOTALS, "account_id")
     done = select(identifier("text_key"), of=FORMS)
-    return owned.where(is_not(exp.In(this=identifier("text_key"), query=exp.Subquery(this=done))))
-
-
-def _heads(side: Side, length: int) -> exp.Select:
-    """The first words of each text on this level, and the word that follows them."""
-    texts = joined(select(*columns("account_id", "text_key", "total", "text"), of=_LEVEL), TEXTS, "text_key")
-    split = select(*columns("account_id", "text_key", "total"), named(side.words(), "words"), of=texts)
-    head, follower = _first(length), call("list_extract", identifier("words"), literal(length + 1))
-    values = [*columns("account_id", "text_key", "total"), named(head, "head"), named(follower, "follower")]
-    return select(*values, of=split)
-
-
-def _first(length: int) -> exp.Expression:
-    part = call("list_slice", identifier("words"), literal(1), literal(length))
-    return call("array_to_string", part, literal(" "))
-
-
-def _strong(side: Side, length: int) -> exp.Select:
-    """The common parts of one length that enough texts of an account have, and whether it fills a slot there."""
-    edge = side.edge
-    by_follower = ["account_id", "total", "head", "follower"]
-    followed = select(*columns(*by_follower), named(count(), "texts"), of=_heads(side, length))
-    followed = followed.where(is_not(is_null(identifier("follower")))).group_by(*columns(*by_follower))
-    size = exp.Sum(this=identifier("texts"))
-    values = [*columns("account_id", "total", "head"), named(size, "size"), named(count(), "branches")]
-    parts = select(*values, named(exp.Max(this=identifier("texts")), "top"), of=followed)
-    parts = parts.group_by(*columns("account_id", "total", "head"))
-    is_filled = literal(True) if length == edge.longest else _goes_on_differently(edge)
-    is_long = at_least(call("strlen", identifier("head")), literal(edge.size))
-    enough = [
-        at_least(identifier("size"), literal(edge.texts)),
-        at_least(times(identifier("size"), edge.one_in), identifier("total")),
-    ]
-    kept = [*columns("account_id", "head", "size"), named(all_of([is_filled, is_long]), "is_filled")]
-    return select(*kept, of=parts).where(all_of(enough))
-
-
-def _goes_on_differently(edge: Edge) -> exp.Expression:
-    many = at_least(identifier("branches"), literal(edge.branches))
-    return all_of([many, exp.LTE(this=times(identifier("top"), 2), expression=identifier("size"))])
-
-
-def _next_level(side: Side, length: int) -> exp.Select:
-    open_parts = select(*columns("account_id", "head"), of=_STRONG).where(is_not(identifier("is_filled")))
-    heads = _heads(side, length).where(is_not(is_null(identifier("follower"))))
-    query = select(*columns("account_id", "text_key", "total"), of=heads)
-    return joined(query, open_parts, "account_id", "head")
+    owned = owned.where(is_not(exp.In(this=identifier("text_key"), query=exp.Subquery(this=done))))
+    lines = joined(select(*columns("account_id", "total"), named(side.line(), "line"), of=owned), TEXTS, "text_key")
+    return lines.order_by(*columns("account_id", "line"))
 
 
 def _assign(activity: Activity, side: Side) -> None:
@@ -163,17 +124,21 @@ def _assign(activity: Activity, side: Side) -> None:
 def _matches(side: Side) -> exp.Select:
     """Which text has which of the common parts, and something behind it."""
     done = select(identifier("text_key"), of=FORMS)
-    texts = select(identifier("text_key"), named(side.words(), "words"), of=TEXTS)
-    texts = texts.where(is_not(exp.In(this=identifier("text_key"), query=exp.Subquery(this=done))))
-    line = call("array_to_string", identifier("words"), literal(" "))
-    lines = select(identifier("text_key"), named(line, "line"), named(_first(side.edge.words), "anchor"), of=texts)
-    words = call("string_split", identifier("head"), literal(" "))
+    lines = select(identifier("text_key"), named(side.line(), "line"), of=TEXTS)
+    lines = lines.where(is_not(exp.In(this=identifier("text_key"), query=exp.Subquery(this=done))))
+    anchored = select(*columns("text_key", "line"), named(_anchor("line", side), "anchor"), of=lines)
     heads = select(identifier("head"), of=_FILLED).distinct()
-    split = select(identifier("head"), named(words, "words"), of=heads)
-    anchors = select(identifier("head"), named(_first(side.edge.words), "anchor"), of=split)
+    anchors = select(identifier("head"), named(_anchor("head", side), "anchor"), of=heads)
     begins = call("starts_with", identifier("line"), call("concat", identifier("head"), literal(" ")))
-    found = select(*columns("text_key", "head"), of=lines)
+    found = select(*columns("text_key", "head"), of=anchored)
     return joined(found, anchors, "anchor").where(begins)
+
+
+def _anchor(line: str, side: Side) -> exp.Expression:
+    """The first words: a line that begins with a common part has its anchor."""
+    words = call("string_split", identifier(line), literal(" "))
+    first = call("list_slice", words, literal(1), literal(side.edge.words))
+    return call("array_to_string", first, literal(" "))
 
 
 def _accepted() -> exp.Select:

@@ -10,8 +10,9 @@ import hashlib
 from sqlglot import exp
 
 from auditor.content.definition import BANDS, FEWEST_WORDS, ROWS
-from auditor.content.features import FEATURES, WORDS, with_features
+from auditor.content.features import FEATURES, WORDS, different, with_features
 from auditor.content.nodes import at_least, columns, count, joined, select
+from auditor.content.outlines import outline_of
 from auditor.content.templates import TEMPLATES
 from auditor.content.texts import drop
 from auditor.records.activity import Activity
@@ -19,6 +20,7 @@ from auditor.records.derived import make_table
 from auditor.records.sql import call, cast, identifier, literal, named
 
 NODES = "content_nodes"
+OUTLINES = "content_outlines"
 BUCKETS = "content_buckets"
 _SKETCHES = "content_sketches"
 
@@ -26,9 +28,11 @@ _SKETCHES = "content_sketches"
 def make_buckets(activity: Activity) -> None:
     """Make the tables of templates to be compared, numbered from the oldest on, and of the buckets where they meet.
 
-    NODES: node, template_key, features. BUCKETS: bucket, node; no bucket has one node only.
+    NODES: node, template_key, features (different ones). OUTLINES: node, and what is compared first. BUCKETS: bucket,
+    node; no bucket has one node only.
     """
     make_table(activity, NODES, _nodes())
+    make_table(activity, OUTLINES, _outlines())
     make_table(activity, _SKETCHES, _sketches())
     make_table(activity, BUCKETS, _buckets())
     drop(activity, _SKETCHES)
@@ -44,14 +48,22 @@ def _nodes() -> exp.Select:
     featured = with_features(select(*kept, of=TEMPLATES), "template")
     order = exp.Order(expressions=[exp.Ordered(this=item) for item in columns("first_time", "template_id")])
     node = named(exp.Window(this=exp.RowNumber(), order=order), "node")
-    query = select(node, *columns("template_key", FEATURES), of=featured)
+    query = select(node, identifier("template_key"), named(different(identifier(FEATURES)), FEATURES), of=featured)
     return query.where(at_least(identifier(WORDS), literal(FEWEST_WORDS)))
 
 
+def _outlines() -> exp.Select:
+    values = outline_of(identifier("feature"))
+    return select(identifier("node"), *values, of=_spread()).group_by(identifier("node"))
+
+
+def _spread() -> exp.Select:
+    return select(identifier("node"), named(call("unnest", identifier(FEATURES)), "feature"), of=NODES)
+
+
 def _sketches() -> exp.Select:
-    spread = select(identifier("node"), named(call("unnest", identifier(FEATURES)), "feature"), of=NODES)
     least = [named(exp.Min(this=_hashed(number)), _hash(number)) for number in range(BANDS * ROWS)]
-    return select(identifier("node"), *least, of=spread).group_by(identifier("node"))
+    return select(identifier("node"), *least, of=_spread()).group_by(identifier("node"))
 
 
 def _hashed(number: int) -> exp.Expression:

@@ -5,7 +5,7 @@ sealed dossier. The same case gives the same bytes on any machine, in any time z
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -31,7 +31,7 @@ from auditor.evidence.documents import (
 )
 from auditor.evidence.recordlines import RecordLine, RecordWriter
 from auditor.evidence.snapshot import add_policy
-from auditor.evidence.standalone.spreadsheet import cited_table, findings_table
+from auditor.evidence.standalone.spreadsheet import MOST_ROWS, CitedTable, findings_table
 from auditor.evidence.stated import add_statements
 from auditor.policy.conditions import Node
 from auditor.records.sourcebytes import SourceBytes
@@ -53,6 +53,8 @@ class CaseRecords:
     population: Population
     undated: Mapping[str, int] = field(default_factory=dict)
     """Quarantined lines without a time, by source, as far as the quarantine is still there."""
+    forgotten: Collection[str] = ()
+    """Accounts of which no exact bytes may be quoted."""
 
 
 def build_bundle(
@@ -87,12 +89,15 @@ def build_bundle(
 def _fill(bag: Bag, sealed: Dossier, records: CaseRecords, sources: SourceBytes) -> None:
     names = {source.source_id: source.name for source in sealed.sources}
     profiles = {source.source_id: source.profile for source in sealed.receipt.sources}
-    writer = RecordWriter(names, profiles, sources)
+    table = CitedTable(_receipt(sealed).model_dump(mode="json"))
+    writer = RecordWriter(names, profiles, sources, table, records.forgotten)
     with bag.opened("commitments.jsonl") as commitments:
-        _add_records(bag, "records/cited.jsonl", writer.lines(records.cited), commitments)
+        with bag.opened("records/cited.csv") as rows:
+            rows.write(table.head().encode())
+            _add_records(bag, "records/cited.jsonl", writer.lines(records.cited), commitments, rows)
         cited, by_finding, without = writer.total, writer.by_finding(), dict(writer.without_bytes)
         _nothing_must_be_missing(sealed, by_finding)
-        _add_records(bag, "records/context.jsonl", writer.lines(records.context), commitments)
+        _add_records(bag, "records/context.jsonl", writer.lines(records.context), commitments, None)
     committed = Commitments(root=writer.root, records=writer.total)
     bag.add("findings.jsonl", _findings(sealed, by_finding))
     complete = completeness_of(
@@ -107,7 +112,8 @@ def _fill(bag: Bag, sealed: Dossier, records: CaseRecords, sources: SourceBytes)
     bag.add("case.json", _document(_case(sealed, committed, complete)))
     bag.add("population.json", _document(PopulationDocument(**records.population.model_dump(exclude={"gaps"}))))
     bag.add("receipt.json", _document(_receipt(sealed)))
-    _add_tables(bag, _receipt(sealed))
+    cells = findings_table(bag.lines_of("findings.jsonl"))
+    bag.add("findings.csv", (row.encode("utf-8", "backslashreplace") for row in cells))
     bag.add("proposal.json", _document(_proposal(sealed)))
     add_policy(bag, sealed)
     add_statements(bag, statements_of(sealed.case))
@@ -124,22 +130,18 @@ def _fill(bag: Bag, sealed: Dossier, records: CaseRecords, sources: SourceBytes)
     )
 
 
-def _add_records(bag: Bag, name: str, lines: Iterable[RecordLine], commitments: PayloadFile) -> None:
-    """Write a file of records, and what commits to each of them; in pieces, since each write costs."""
-    held = iter(lines)
+def _add_records(
+    bag: Bag, name: str, lines: Iterable[RecordLine], commitments: PayloadFile, rows: PayloadFile | None
+) -> None:
+    """Write a file of records, what commits to each and a row of each; in pieces, since each write costs."""
+    held, left = iter(lines), MOST_ROWS
     with bag.opened(name) as file:
         while piece := tuple(islice(held, PIECE)):
-            file.write(b"".join([line for line, _ in piece]))
-            commitments.write(b"".join([commitment for _, commitment in piece]))
-
-
-def _add_tables(bag: Bag, receipt: ReceiptDocument) -> None:
-    """Add what a spreadsheet opens, made of the lines that the bag holds."""
-    read = receipt.model_dump(mode="json")
-    rows = cited_table(bag.lines_of("records/cited.jsonl"), read)
-    bag.add("records/cited.csv", (row.encode("utf-8", "backslashreplace") for row in rows))
-    rows = findings_table(bag.lines_of("findings.jsonl"))
-    bag.add("findings.csv", (row.encode("utf-8", "backslashreplace") for row in rows))
+            file.write(b"".join([item.line for item in piece]))
+            commitments.write(b"".join([item.commitment for item in piece]))
+            if rows is not None and left > 0:
+                rows.write(b"".join([item.row for item in piece[:left]]))
+                left -= PIECE
 
 
 def _attest(bag: Bag, attested: Attested | None, target: Path) -> None:

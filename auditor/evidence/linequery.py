@@ -61,7 +61,8 @@ def lines_of_records(records: exp.Select, columns: Collection[str], derived: Col
     """
     names = sorted(columns)
     marked = sorted(DERIVED_MARK + name for name in derived)
-    joined = _with_key(records)
+    order = [exp.Ordered(this=identifier(name, "item"), nulls_first=False) for name in ("case_id", *ORDER)]
+    joined = _with_key(records).order_by(*order)  # before they are printed, since lines are several times as wide
     texts = {name: exp.alias_(_text(name), _text_name(name), quoted=True) for name in names}
     said = call("to_json", identifier("findings"))
     kept = ["case_id", "time", "source_id", "source_line", "source_offset", "source_length", "key"]
@@ -89,12 +90,7 @@ def lines_of_records(records: exp.Select, columns: Collection[str], derived: Col
             named(salt, "salt"),
         ]
     ).from_(_inner(first, "texts"))
-    order = [exp.Ordered(this=identifier(name), nulls_first=False) for name in ("case_id", *ORDER)]
-    return (
-        exp.Select(expressions=[identifier(name) for name in LINE_COLUMNS])
-        .from_(_inner(second, "lines"))
-        .order_by(*order)
-    )
+    return exp.Select(expressions=[identifier(name) for name in LINE_COLUMNS]).from_(_inner(second, "lines"))
 
 
 def _given(name: str) -> exp.Expression:

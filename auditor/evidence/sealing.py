@@ -1,7 +1,7 @@
 """Seal cases of a workspace: one pass over the records of all of them, however many they are."""
 
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any  # a row holds values of several types
@@ -22,6 +22,9 @@ from auditor.records.sourcebytes import SourceBytes
 
 Secrets = Mapping[str, str]
 """The secret of each case, by its id: 64 hexadecimal digits."""
+Watch = Callable[[int], None]
+"""Told of so many records more that are being sealed."""
+TOLD_AT_ONCE = 1000
 
 
 def seal(
@@ -34,23 +37,34 @@ def seal(
     targets: Mapping[str, Path],
     people: Mapping[str, Attested],
     undated: Mapping[str, int],
+    forgotten: Collection[str],
+    watch: Watch,
 ) -> Iterator[Path]:
     """Build the bundle of each case at its target, in order of case id, and yield the paths.
 
     Exact bytes come from the original files of `sources`; `people` is what they signed, by case, `undated` counts
-    quarantined lines without a time by source. Raises BundleError, WorkspaceError.
+    quarantined lines without a time by source; of `forgotten` accounts no exact bytes are quoted. Raises BundleError,
+    WorkspaceError.
     """
     wanted = [item for dossier in dossiers for item in wanted_of(dossier.case, runs)]
     own_secrets = {dossier.case.id: secrets[dossier.case.id] for dossier in dossiers}
     with _secrets_known(activity, own_secrets), original_bytes(sources) as originals:
-        cited = RowsByCase(record_rows(activity, cited_records(wanted) if wanted else None, wanted))
-        context = RowsByCase(record_rows(activity, context_records(wanted), wanted))
+        rows = record_rows(activity, cited_records(wanted) if wanted else None, wanted)
+        cited = RowsByCase(_watched(rows, watch))
+        context = RowsByCase(_watched(record_rows(activity, context_records(wanted), wanted), watch))
         for dossier in sorted(dossiers, key=lambda dossier: dossier.case.id):
             case = dossier.case
-            records = CaseRecords(cited.of(case.id), context.of(case.id), population_of(case, runs), undated)
+            records = CaseRecords(cited.of(case.id), context.of(case.id), population_of(case, runs), undated, forgotten)
             yield build_bundle(
                 dossier, records=records, sources=originals, target=targets[case.id], attested=people.get(case.id)
             )
+
+
+def _watched(rows: Iterable[tuple[Any, ...]], watch: Watch) -> Iterator[tuple[Any, ...]]:
+    for number, row in enumerate(rows, 1):
+        yield row
+        if number % TOLD_AT_ONCE == 0:
+            watch(TOLD_AT_ONCE)
 
 
 def record_rows(activity: Activity, records: exp.Select | None, wanted: Sequence[Wanted]) -> Iterator[tuple[Any, ...]]:

@@ -17,6 +17,7 @@ from auditor.evidence.standalone.attestations import LADDER, Attestation
 from auditor.evidence.standalone.checks import Examination, examination_of
 from auditor.evidence.standalone.publickeys import key_id_of
 from auditor.evidence.standalone.reading import document_of, field_of
+from auditor.evidence.standalone.watching import Watch, unwatched
 from auditor.policy.conditions import Node
 
 Verdict = Literal["verified", "failed", "unproven"]
@@ -92,14 +93,17 @@ class VerificationReport(Node):
         return {"verified": EXIT_DONE, "failed": EXIT_FAILED_CHECK, "unproven": EXIT_PARTIAL}[self.verdict]
 
 
-def verify_bundle(path: Path, *, trust: Sequence[Path] = (), sources: Path | None = None) -> VerificationReport:
+def verify_bundle(
+    path: Path, *, trust: Sequence[Path] = (), sources: Path | None = None, watch: Watch = unwatched
+) -> VerificationReport:
     """Check a bundle and list every check, also after one has failed; `trust` are public key files from outside.
 
-    With `sources`, a folder of original files, the exact bytes in the bundle are compared with these.
+    With `sources`, a folder of original files, the exact bytes in the bundle are compared with these; `watch` is told
+    how far it is.
 
     Never raises for what it finds in the bundle. Raises UsageError for a key file that holds no key.
     """
-    found = examination_of(path, frozenset(trusted_key(file) for file in trust))
+    found = examination_of(path, frozenset(trusted_key(file) for file in trust), watch)
     checks = tuple(CheckResult(**check._asdict()) for check in found.checks)
     checks += tuple(_carried_must_be_ours(found)) if found.files else ()
     checks += tuple(_other_bag(path, found))

@@ -4,8 +4,8 @@ A bond becomes a star of edges around its oldest account, so that a group of twe
 edges and not two hundred million pairs.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from auditor.linking.holdings import Value
@@ -18,7 +18,8 @@ from auditor.linking.rarity import bits_of
 class Bond:
     """Accounts held together: (since, number) of each, oldest first, and the words for why.
 
-    It holds nobody before `at_least` parties are in it.
+    It holds nobody before `at_least` parties are in it. `held` says since when each account had the shared value, where
+    that is a fact stated about it.
     """
 
     signal: str
@@ -29,6 +30,7 @@ class Bond:
     members: tuple[tuple[int, int], ...]
     words: str
     at_least: int = 2
+    held: Mapping[int, int] = field(default_factory=dict)
 
 
 def strong_bond(accepted: Accepted, population: Population) -> Bond:
@@ -43,6 +45,7 @@ def strong_bond(accepted: Accepted, population: Population) -> Bond:
         columns=tuple(sorted({*signal.columns, *supporters})),
         members=tuple(sorted((max(since, accepted.since), account) for since, account in value.holders)),
         words=f"same {held(value, population)}; {_vouched_words(accepted)}",
+        held={account: since for since, account in value.holders} if signal.seen == "facts" else {},
     )
 
 

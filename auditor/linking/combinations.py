@@ -1,11 +1,12 @@
 """Combinations: weak signals of different families that join accounts only together.
 
 Accounts that hold the same values of all its signals belong together, if each value that any program, domain or text
-could have is *specific* to such groups: at least a share of all its holders is in one. The network is asked for nothing
-more: by itself it joins nobody.
+could have is *specific* to such groups (at least a share of all its holders is in one) and *tells* something: those who
+share the rest share it far more often than others do. The network is asked for nothing more: by itself it joins nobody.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import product
 
 from auditor.linking.bonds import Bond, held
@@ -13,6 +14,7 @@ from auditor.linking.holdings import Value
 from auditor.linking.judging import shelves_of
 from auditor.linking.population import Population
 from auditor.linking.rarity import bits_of
+from auditor.linking.telling import Tally, Tells
 from auditor.linking.vouching import Bar, Shelf, earliest_meetings, party_count, reached_since
 from auditor.policy.links import LinkCombination, LinkRules
 
@@ -25,10 +27,11 @@ Together = dict[tuple[int, ...], Group]
 def combined_bonds(values: Sequence[Value], rules: LinkRules, population: Population) -> tuple[Bond, ...]:
     """Return the bonds of all combinations of a links file over the values of weak signals."""
     shelves, by_key = shelves_of(values), {value.key: value for value in values}
+    telling = Tells(rules, values, population)
     return tuple(
         bond
         for combination in rules.combinations
-        for bond in _Combining(combination, rules, population, by_key).bonds(shelves)
+        for bond in _Combining(combination, rules, population, by_key, telling).bonds(shelves)
     )
 
 
@@ -36,9 +39,15 @@ class _Combining:
     """One combination over one population."""
 
     def __init__(
-        self, combination: LinkCombination, rules: LinkRules, population: Population, values: Mapping[int, Value]
+        self,
+        combination: LinkCombination,
+        rules: LinkRules,
+        population: Population,
+        values: Mapping[int, Value],
+        telling: Tells,
     ) -> None:
         self.combination = combination
+        self.telling = telling
         self.rules = rules
         self.population = population
         self.values = values
@@ -47,17 +56,48 @@ class _Combining:
         """Return its bonds, in the order of the values."""
         if any(name not in shelves for name in self.combination.signals):
             return ()
-        groups = self._groups([shelves[name] for name in self.combination.signals])
+        held_here = [shelves[name] for name in self.combination.signals]
+        found = self._together(held_here)
+        groups = {keys: sorted(group) for keys, group in found.items() if self._is_enough(group)}
         since = self._specific_since(groups)
+        telling = self._telling(found, held_here)
         bonds = []
         for keys, group in sorted(groups.items()):
             starts = [start for key in keys if (start := since[key]) is not None]
-            if len(starts) == len(keys):
-                bonds.append(self._bond(keys, group, max(starts)))
-        return bonds
+            if len(starts) == len(keys) and keys in telling:
+                bonds.append((keys, self._bond(keys, group, max(starts))))
+        return [*(bond for _, bond in bonds), *self._joined(bonds)]
 
-    def _groups(self, shelves: Sequence[Shelf]) -> Together:
-        """Return who holds the same values of all signals: groups of enough parties."""
+    def _joined(self, bonds: Sequence[tuple[tuple[int, ...], Bond]]) -> Iterable[Bond]:
+        """Yield a bond for each value that hardly anybody has outside of its groups: these are one."""
+        mine: dict[int, list[Bond]] = {}
+        for keys, bond in bonds:
+            for key in keys:
+                mine.setdefault(key, []).append(bond)
+        for key, found in sorted(mine.items()):
+            holders = self.telling.holders.get(key)
+            accounts = {account for bond in found for _, account in bond.members}
+            inside = party_count(accounts, self.population)
+            if holders is not None and len(found) > 1 and inside >= self.rules.exclusive * holders:
+                yield self._bond_of_groups(self.values[key], found, inside)
+
+    def _bond_of_groups(self, value: Value, bonds: Sequence[Bond], inside: int) -> Bond:
+        """Return what holds the groups of a value together: each account since it was in one of them."""
+        since: dict[int, int] = {}
+        for bond in bonds:
+            for moment, account in bond.members:
+                since[account] = min(since.get(account, moment), moment)
+        return replace(
+            bonds[0],
+            kind=value.signal.kind,
+            weight=bits_of(len(value.holders), len(self.population)),
+            columns=tuple(sorted({column for bond in bonds for column in bond.columns})),
+            members=tuple(sorted((moment, account) for account, moment in since.items())),
+            words=f"same {held(value, self.population)}; {inside:,} of them are in groups that share more",
+        )
+
+    def _together(self, shelves: Sequence[Shelf]) -> Together:
+        """Return who holds the same values of all signals, be it one account."""
         groups: Together = {}
         for account in min(shelves, key=len):
             held_here = [shelf.get(account, ()) for shelf in shelves]
@@ -65,7 +105,42 @@ class _Combining:
                 keys = tuple(key for key, _ in parts)
                 if self._may_join(keys):
                     groups.setdefault(keys, []).append((max(since for _, since in parts), account))
-        return {keys: sorted(group) for keys, group in groups.items() if self._is_enough(group)}
+        return groups
+
+    def _telling(self, found: Together, shelves: Sequence[Shelf]) -> set[tuple[int, ...]]:
+        """Return the groups of which each value tells something, in the group alone or over all groups of it."""
+        telling = set(found)
+        for place in range(len(shelves)) if not self.combination.common else ():
+            tallies = self._tallies(place, found, shelves)
+            everywhere: dict[int, Tally] = {}
+            for keys, tally in tallies.items():
+                everywhere.setdefault(keys[place], Tally()).join(tally)
+            are_telling = {key for key, tally in everywhere.items() if self.telling.is_telling(tally)}
+            telling -= {
+                keys
+                for keys, tally in tallies.items()
+                if keys[place] not in are_telling and not self.telling.is_telling(tally)
+            }
+        return telling
+
+    def _tallies(self, place: int, found: Together, shelves: Sequence[Shelf]) -> dict[tuple[int, ...], Tally]:
+        """Return for each group how often its value of one signal is shared by those who share the rest."""
+        there = self._parties_with([*shelves[:place], *shelves[place + 1 :]])
+        tallies: dict[tuple[int, ...], Tally] = {}
+        for keys, group in found.items():
+            if (holders := self.telling.holders.get(keys[place])) is not None:
+                having = party_count((account for _, account in group), self.population)
+                rest = there[(*keys[:place], *keys[place + 1 :])]
+                tallies[keys] = Tally.of(having, rest, holders, self.telling.parties)
+        return tallies
+
+    def _parties_with(self, shelves: Sequence[Shelf]) -> dict[tuple[int, ...], int]:
+        """Return how many parties hold the same values of some signals."""
+        parties: dict[tuple[int, ...], set[int]] = {}
+        for account in min(shelves, key=len):
+            for parts in product(*(shelf.get(account, ()) for shelf in shelves)):
+                parties.setdefault(tuple(key for key, _ in parts), set()).add(self.population.parties[account])
+        return {keys: len(found) for keys, found in parties.items()}
 
     def _may_join(self, keys: tuple[int, ...]) -> bool:
         if not self.combination.same_network:

@@ -48,5 +48,8 @@ def _reason(item: Refused, rules: LinkRules, population: Population) -> str:
     if item.why == "intermediary":
         through = " or ".join(item.value.signal.not_through)
         return f"{shared}; most of them came through {through}, whose own it is"
+    if item.why == "institution":
+        networks = " or ".join(item.value.signal.not_from)
+        return f"{shared}; most of them call from networks of the kind {networks}, whose members have it by nature"
     least = rules.corroborated if item.value.signal.is_strong else rules.specific
     return f"{shared}; {item.vouched:,} of them share anything else with another of them, fewer than {least:.0%}"

@@ -11,11 +11,11 @@ from sqlglot import exp
 
 from auditor.linking.model import Edge, Links
 from auditor.linking.newcomers import Arrival, arrivals_of, network_key, newcomers_of
-from auditor.linking.reading import Reading, is_known, keep_table, moment, reading_of
+from auditor.linking.reading import Reading, is_known, moment, reading_of
 from auditor.linking.timeline import components
 from auditor.policy.pack import Context
 from auditor.records.activity import Activity
-from auditor.records.derived import ROW, Derivation
+from auditor.records.derived import ROW, Derivation, keep_table
 from auditor.records.schema import DERIVED_FROM
 from auditor.records.sql import all_of, case, identifier, literal
 

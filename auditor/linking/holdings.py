@@ -18,7 +18,7 @@ class Value:
     """One shared value of a signal: its holders with the time since which each holds it, oldest first.
 
     `number` is that of the value among the shared values of its signal. `network` is the network that is part of it; of
-    an address in a rotation the provider. The value is not kept.
+    an exact address the provider, or where none is read the address. The value is not kept.
     """
 
     key: int
@@ -48,6 +48,8 @@ def holdings_of(signal: LinkSignal, reading: Reading, population: Population, fi
 
 
 def lacking_columns(signal: LinkSignal, reading: Reading) -> tuple[str, ...]:
-    """Return the columns without which a signal can't be read."""
+    """Return the columns without which a signal can't be read, or in whose presence it isn't."""
+    if present := set(signal.without) & reading.columns:
+        return tuple(sorted(present))
     needed = {*signal.columns, *(["network_kind"] if signal.networks else [])}
     return tuple(sorted(needed - reading.columns))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from auditor.linking.holdings import Value
 from auditor.linking.population import Population
+from auditor.linking.telling import Tells
 from auditor.linking.vouching import Bar, Shelf, party_count, reached_since, shelf_of, vouched
 from auditor.policy.links import LinkRules, LinkSignal
 
@@ -25,7 +26,7 @@ class Accepted:
 
 @dataclass(frozen=True)
 class Refused:
-    """A value that links nobody: `why` is `crowd`, `customer` (all of one organization) or `intermediary`."""
+    """A value that links nobody: `why` is `crowd`, `customer` (one organization's), `intermediary` or `institution`."""
 
     value: Value
     why: str
@@ -41,13 +42,13 @@ class Verdicts:
     refused: tuple[Refused, ...]
 
     def out_of_play(self) -> frozenset[int]:
-        """Return the keys of values that no combination may use either: one customer's and intermediaries' own."""
+        """Return the keys of values that no combination may use either: those that are somebody's own."""
         return frozenset(item.value.key for item in self.refused if item.why != "crowd")
 
 
 def verdicts_on(values: Sequence[Value], rules: LinkRules, population: Population) -> Verdicts:
     """Put every value to the test."""
-    test = _Test(rules, population)
+    test = _Test(values, rules, population)
     refused = [*map(test.refused_at_once, values)]
     standing = {value.key: value for value, verdict in zip(values, refused, strict=True) if verdict is None}
     accepted: dict[int, Accepted] = {}
@@ -95,18 +96,20 @@ def shelves_of(values: Iterable[Value]) -> Mapping[str, Shelf]:
 class _Test:
     """The test of one links file and population."""
 
-    def __init__(self, rules: LinkRules, population: Population) -> None:
+    def __init__(self, values: Sequence[Value], rules: LinkRules, population: Population) -> None:
         self.rules = rules
+        self.telling = Tells(rules, values, population)
         self.population = population
-        self.parties = population.parties
         self.families = tuple(dict.fromkeys(signal.family for signal in rules.signals))
         self.strong = Bar(rules.corroborated, rules.alone)
         self.weak = Bar(rules.specific)
 
     def refused_at_once(self, value: Value) -> Refused | None:
         """Return the verdict on what links nobody whatever else is shared, None for other values."""
-        if self._is_intermediarys(value):
+        if self._is_mostly(value, self.population.pathways, value.signal.not_through):
             return Refused(value, "intermediary")
+        if self._is_mostly(value, self.population.networks, value.signal.not_from):
+            return Refused(value, "institution")
         return Refused(value, "customer") if self._parties(value) < 2 else None
 
     def verdict(self, value: Value, shelves: Mapping[str, Shelf]) -> Accepted | Refused:
@@ -120,7 +123,8 @@ class _Test:
             if not own:
                 continue
             signals += own
-            for account, since in vouched(value, [shelves[signal.name] for signal in own], self.parties).items():
+            asked = [shelves[signal.name] for signal in own]
+            for account, since in vouched(value, asked, self.population, self.telling.tells).items():
                 meetings[account] = min(meetings.get(account, since), since)
             reached = self._since(value, meetings)
             if reached is not None:
@@ -142,7 +146,6 @@ class _Test:
     def _parties(self, value: Value) -> int:
         return party_count((account for _, account in value.holders), self.population)
 
-    def _is_intermediarys(self, value: Value) -> bool:
-        through = value.signal.not_through
-        came = sum(self.population.pathways[account] in through for _, account in value.holders) if through else 0
-        return came * 2 > len(value.holders)
+    def _is_mostly(self, value: Value, known: Sequence[str], among: Sequence[str]) -> bool:
+        """Say whether more than half of a value's holders came by one of some ways."""
+        return bool(among) and sum(known[account] in among for _, account in value.holders) * 2 > len(value.holders)

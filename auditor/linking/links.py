@@ -12,6 +12,7 @@ from auditor.linking.crowds import crowds_of
 from auditor.linking.holdings import Value, holdings_of, lacking_columns
 from auditor.linking.judging import Verdicts, verdicts_on
 from auditor.linking.model import Links
+from auditor.linking.pool import pool_bonds, pool_values
 from auditor.linking.population import Population, population_of
 from auditor.linking.reading import Reading, reading_of
 from auditor.linking.rhythm import rhythm_bonds
@@ -63,7 +64,9 @@ def _bonds(
     bonds += combined_bonds(usable, signals, population)
     identifying = [value for value in own if value.signal.is_strong]
     for signal in signals.signals:
-        if signal.seen == "succession":
+        if signal.seen == "pool" and not signals.combines(signal) and not lacking_columns(signal, reading):
+            bonds += pool_bonds(signal, holdings_of(signal, reading, population, 0), population)
+        elif signal.seen == "succession":
             bonds += succession_bonds(signal, identifying, verdicts.supporting, reading, population)
         elif signal.seen == "rhythm":
             templates = [v for v in verdicts.supporting if v.signal.columns == signal.columns]
@@ -79,9 +82,13 @@ def _values(signals: LinkRules, reading: Reading, population: Population) -> lis
             held = holdings_of(signal, reading, population, next_key)
             next_key += len(held)
             values += rotating(held, signal.at_least, population) if signal.seen == "rotation" else held
+        elif signal.seen == "pool" and signals.combines(signal) and not lacking_columns(signal, reading):
+            found = pool_values(signal, holdings_of(signal, reading, population, 0), population, next_key)
+            next_key += len(found)
+            values += found
     return values
 
 
 def _lacking(signals: LinkRules, reading: Reading) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    read = [(signal.name, lacking_columns(signal, reading)) for signal in signals.signals]
+    read = [(signal.name, lacking_columns(signal, reading)) for signal in signals.signals if not signal.without]
     return tuple((name, columns) for name, columns in read if columns)

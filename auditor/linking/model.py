@@ -3,7 +3,7 @@
 An edge never holds the shared value itself: account ids, counts and words only. All times are UTC with their zone.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from auditor.policy.conditions import Node
@@ -14,7 +14,8 @@ class Edge(Node):
 
     `signal` is the name of the signal or combination in the links file, `columns` are the record columns that the
     evidence rests on, those that ruled out a crowd among them. `weight` is in bits: how rare what they share is.
-    `since` is the moment at which all of the evidence was there.
+    `since` is the moment at which all of the evidence was there. `held` says since when each of the two had what they
+    share, where that is something stated about an account (a card, a device); whoever had it later may have copied it.
     """
 
     first: str
@@ -26,6 +27,14 @@ class Edge(Node):
     since: datetime
     columns: tuple[str, ...]
     reason: str
+    held: tuple[datetime, datetime] | None = None
+
+    def was_first(self, account: str, lead: timedelta) -> bool:
+        """Say whether one of the two had what they share so long before the other one."""
+        if self.held is None:
+            return False
+        own, other = self.held if account == self.first else reversed(self.held)
+        return own + lead <= other
 
 
 class Member(Node):

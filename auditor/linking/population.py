@@ -15,12 +15,16 @@ from auditor.records.sql import identifier, literal, named, within
 
 @dataclass(frozen=True)
 class Population:
-    """All accounts; lists are by account number. Two accounts with the same party are one customer."""
+    """All accounts; lists are by account number. Two accounts with the same party are one customer.
+
+    `networks` are the kinds of network that they mostly use, empty where none is known.
+    """
 
     ids: tuple[str, ...]
     first_seen: tuple[int, ...]
     parties: tuple[int, ...]
     pathways: tuple[str, ...]
+    networks: tuple[str, ...]
     numbers: Mapping[str, int]
 
     def __len__(self) -> int:
@@ -35,12 +39,14 @@ def population_of(reading: Reading) -> Population:
     rows = reading.rows(query)
     ids = tuple(row[0] for row in rows)
     organizations, pathways = _newest(reading, "organization_id"), _newest(reading, "pathway")
+    networks = _usual_networks(reading)
     numbers = {account: number for number, account in enumerate(ids)}
     return Population(
         ids=ids,
         first_seen=tuple(row[1] for row in rows),
         parties=_parties(ids, organizations),
         pathways=tuple(pathways.get(account, "") for account in ids),
+        networks=tuple(networks.get(account, "") for account in ids),
         numbers=numbers,
     )
 
@@ -68,3 +74,17 @@ def _newest(reading: Reading, column: str) -> dict[str, str]:
     for account, time, found in reading.rows(query):
         newest[account] = max(newest.get(account, (time, found)), (time, found))
     return {account: found for account, (_, found) in newest.items()}
+
+
+def _usual_networks(reading: Reading) -> dict[str, str]:
+    """Return the kind of network that most records of an account came from; of two that tie, the greater."""
+    if "network_kind" not in reading.columns:
+        return {}
+    kind = exp.Lower(this=identifier("network_kind", "r"))
+    inner = reading.select([named(kind, "_kind")], is_known(identifier("network_kind", "r")))
+    keys = [identifier(ACCOUNT), identifier("_kind")]
+    query = exp.Select(expressions=[*keys, exp.Count(this=exp.Star())]).from_(within(inner))
+    usual: dict[str, tuple[int, str]] = {}
+    for account, found, count in reading.rows(query.group_by(*(key.copy() for key in keys))):
+        usual[account] = max(usual.get(account, (count, found)), (count, found))
+    return {account: found for account, (_, found) in usual.items()}

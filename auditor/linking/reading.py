@@ -3,7 +3,7 @@
 Builds the parts of queries that every signal shares; the records themselves stay in the engine.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any  # a row holds values of every column type
@@ -13,7 +13,8 @@ from sqlglot import exp
 from auditor.policy.pack import Context
 from auditor.records.activity import RECORDS, Activity
 from auditor.records.asof import timestamp
-from auditor.records.sql import all_of, any_of, call, cast, identifier, is_not, is_null, literal, named, table, text_of
+from auditor.records.derived import keep_table
+from auditor.records.sql import all_of, any_of, call, identifier, is_not, is_null, literal, named, table, text_of
 from auditor.records.tallies import AccountSpan
 
 ACCOUNT, TIME = "_account", "_time"
@@ -89,17 +90,6 @@ def reading_of(
         }
         keep_table(activity, _SPANS, columns)
     return Reading(activity, context, as_of, _columns_of(activity), bool(spans))
-
-
-def keep_table(activity: Activity, name: str, columns: Mapping[str, tuple[str, Sequence[object]]]) -> None:
-    """Put columns, given as (type, values), into a table of the activity's in-memory database."""
-    lists = [
-        named(call("unnest", cast(exp.Placeholder(this=column), f"{kind}[]")), column)
-        for column, (kind, _) in columns.items()
-    ]
-    made = exp.Create(this=table(name), kind="TABLE", replace=True, expression=exp.Select(expressions=lists))
-    values = {column: list(given) for column, (_, given) in columns.items()}
-    activity.connection.cursor().execute(text_of(made), values)
 
 
 def microseconds(time: exp.Expression) -> exp.Expression:

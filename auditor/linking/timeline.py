@@ -205,6 +205,7 @@ def edge_of(link: Link, population: Population) -> Edge:
         since=moment(link.since),
         columns=bond.columns,
         reason=f"{bond.words}; both belong to one organization" if is_one_customer else bond.words,
+        held=(moment(bond.held[link.first]), moment(bond.held[link.second])) if bond.held else None,
     )
 
 

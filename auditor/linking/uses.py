@@ -16,6 +16,8 @@ from auditor.records.schema import READABLE_COLUMNS, ColumnType
 from auditor.records.sql import all_of, call, case, cast, identifier, literal, named, table, within
 
 DAY = 86_400_000_000
+EXACT = ("rotation", "pool")
+"""Where addresses count themselves, and not their networks."""
 VALUES = "link_values"
 NETWORK, NUMBER, RUN = "_network", "_number", "_run"
 _VALUE = ("_v0", "_v1", "_v2", "_v3")
@@ -62,10 +64,10 @@ def names_of(columns: Sequence[str]) -> tuple[str, ...]:
 
 
 def _network_column(signal: LinkSignal) -> str:
-    """Return the name of what says where a value is from: its network, in a rotation its provider."""
+    """Return the name of what says where a value is from: its network, of an exact address its provider."""
     if "client_ip" not in signal.columns:
         return ""
-    return _VALUE[signal.columns.index("asn")] if signal.seen == "rotation" else NETWORK
+    return _VALUE[signal.columns.index("asn")] if signal.seen in EXACT and "asn" in signal.columns else NETWORK
 
 
 def uses_of(signal: LinkSignal, reading: Reading) -> exp.Select:
@@ -101,17 +103,17 @@ def _tests(signal: LinkSignal, reading: Reading) -> Iterator[exp.Expression]:
         yield is_one_of(exp.Lower(this=identifier("network_kind", "r")), signal.networks)
     if signal.seen == "sign-up":
         yield exp.EQ(this=identifier("event", "r"), expression=literal("signup"))
-    elif signal.seen in ("calls", "rotation"):
+    elif signal.seen in ("calls", *EXACT):
         yield from reading.calls()
 
 
 def _read(column: str, signal: LinkSignal | None = None) -> exp.Expression:
     """Return a column as it is compared: identifiers exactly, other text ignoring case, and of addresses the network.
 
-    In a rotation the address itself counts.
+    In a rotation and in a pool the address itself counts.
     """
     if column == "client_ip":
-        return identifier("client_ip_number", "r") if signal and signal.seen == "rotation" else network_of()
+        return identifier("client_ip_number", "r") if signal and signal.seen in EXACT else network_of()
     known, own = READABLE_COLUMNS.get(column), identifier(column, "r")
     is_folded = known is not None and known.type is ColumnType.TEXT and not known.is_identifier
     return exp.Lower(this=own) if is_folded else own

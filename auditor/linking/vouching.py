@@ -4,7 +4,7 @@ A campus shares an address and nothing else, an agency's clients a card, the use
 Accounts that act together share more than one thing with one another, however many they are: no size is too large.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -24,10 +24,13 @@ def shelf_of(values: Iterable[Value]) -> dict[int, list[tuple[int, int]]]:
     return shelf
 
 
-def vouched(value: Value, shelves: Iterable[Shelf], parties: Sequence[int]) -> dict[int, int]:
+def vouched(
+    value: Value, shelves: Iterable[Shelf], population: Population, tells: Callable[[int, Iterable[int], int], bool]
+) -> dict[int, int]:
     """Return the holders that share something on the shelves with another party that holds the value, and since when.
 
-    Both accounts must hold both by then.
+    Both accounts must hold both by then, and it must tell something: `tells` is asked for the key of what is shared,
+    who of them share it, and how many parties hold the value.
     """
     joint: dict[int, list[tuple[int, int]]] = {}
     for shelf in shelves:
@@ -35,7 +38,11 @@ def vouched(value: Value, shelves: Iterable[Shelf], parties: Sequence[int]) -> d
             for key, other_since in shelf.get(account, ()):
                 if key != value.key:
                     joint.setdefault(key, []).append((max(since, other_since), account))
-    return earliest_meetings(joint.values(), parties)
+    there = party_count((account for _, account in value.holders), population)
+    told = (
+        group for key, group in joint.items() if len(group) > 1 and tells(key, (account for _, account in group), there)
+    )
+    return earliest_meetings(told, population.parties)
 
 
 def earliest_meetings(groups: Iterable[list[tuple[int, int]]], parties: Sequence[int]) -> dict[int, int]:

@@ -117,6 +117,11 @@ def words_of_seconds(seconds: int) -> str:
     return f"{count} {word}" if count == 1 else f"{count:,} {word}s"
 
 
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """Return a number with its noun: `1 record`, `1,204 records`."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
 def words_of_number(value: Decimal) -> str:
     """Return a number with its thousands set apart."""
     return f"{value:,f}"

@@ -8,9 +8,9 @@ from typing import Literal
 
 from auditor.policy.conditions import Node
 
-Seen = Literal["facts", "sign-up", "calls", "rotation", "succession", "rhythm"]
-"""Where a signal is read: account facts ever held; sign-up records; calls; addresses that calls come from by turns; a
-replacement after a ban; the timing of calls."""
+Seen = Literal["facts", "sign-up", "calls", "rotation", "pool", "succession", "rhythm"]
+"""Where a signal is read: account facts ever held; sign-up records; calls; addresses that calls come from by turns;
+addresses at which two meet again and again; a replacement after a ban; the timing of calls."""
 
 
 class LinkSignal(Node):
@@ -20,9 +20,10 @@ class LinkSignal(Node):
     agree, and those of `also` that the sources have; of `client_ip` the network counts (/24, IPv6 /48). `networks` are
     the kinds of network that count, all when empty. `within` is the longest break, in seconds, in a run of uses; 0 for
     no limit. `days` is on how many days an account must have used it, `at_least` how many parties must behave alike. A
-    value that comes mostly from accounts on a pathway of `not_through` is an intermediary's own. What `only_supports`
-    speaks for strong values and takes part in nothing else. `source` is where signal and numbers were published, or
-    that they are a proposal.
+    value that comes mostly from accounts on a pathway of `not_through` is an intermediary's own, one from accounts that
+    mostly call from a kind of network of `not_from` an institution's. What `only_supports` speaks for strong values and
+    takes part in nothing else. An address that more than `at_most` accounts use is no place to meet at. Where the log
+    has a column of `without`, the signal isn't read. `source` is where it was published, or that it is a proposal.
     """
 
     name: str
@@ -37,7 +38,10 @@ class LinkSignal(Node):
     within: int = 0
     days: int = 1
     at_least: int = 2
+    at_most: int = 64
     not_through: tuple[str, ...] = ()
+    not_from: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
     source: str = ""
 
 
@@ -61,7 +65,9 @@ class LinkRules(Node):
 
     A strong value that more than `alone` parties share joins them only when at least the share `corroborated` of them
     is also linked by another family. A weak value takes part in a combination, or supports a strong one, only when at
-    least the share `specific` of its holders is linked by other families.
+    least the share `specific` of its holders is linked by other families; and only where those who share other things
+    have it at least `lift` times as often as everybody else. Groups of one combination that have such a value in common
+    are one if they hold the share `exclusive` of its holders.
     """
 
     signals: tuple[LinkSignal, ...]
@@ -69,11 +75,17 @@ class LinkRules(Node):
     alone: int = 5
     corroborated: Decimal = Decimal("0.5")
     specific: Decimal = Decimal("0.3")
+    lift: Decimal = Decimal(3)
+    exclusive: Decimal = Decimal("0.8")
     digest: str = ""
 
     def signal(self, name: str) -> LinkSignal:
         """Return a signal by name. Raises KeyError."""
         return {signal.name: signal for signal in self.signals}[name]
+
+    def combines(self, signal: LinkSignal) -> bool:
+        """Say whether a signal takes part in a combination."""
+        return any(signal.name in combination.signals for combination in self.combinations)
 
     def needed_columns(self) -> frozenset[str]:
         """Return the columns that some signal reads."""

@@ -9,9 +9,9 @@ from auditor.policy.links import LinkCombination, LinkRules, LinkSignal, Seen
 from auditor.policy.yaml import ScalarNode, YamlNode
 from auditor.records.values import shown
 
-KEYS = ("alone", "corroborated", "specific", "signals", "combinations")
+KEYS = ("alone", "corroborated", "specific", "lift", "exclusive", "signals", "combinations")
 SIGNAL_KEYS = ("name", "kind", "family", "seen", "columns", "also", "strength", "only_supports", "networks", "within",
-               "days", "at_least", "not_through", "source")  # fmt: skip
+               "days", "at_least", "at_most", "not_through", "not_from", "without", "source")  # fmt: skip
 COMBINATION_KEYS = ("name", "of", "at_least", "same_network", "common", "source")
 SEEN: tuple[Seen, ...] = get_args(Seen)
 STRENGTHS = ("strong", "weak")
@@ -39,6 +39,8 @@ def read_links(node: YamlNode, digest: str, problems: Problems) -> LinkRules | N
         alone=fields.whole_number("alone", usual.alone),
         corroborated=_share(fields, "corroborated", usual.corroborated),
         specific=_share(fields, "specific", usual.specific),
+        lift=_lift(fields, usual.lift),
+        exclusive=_share(fields, "exclusive", usual.exclusive),
         digest=digest,
     )
     return rules if len(problems.found) == before else None
@@ -56,11 +58,14 @@ def _signal(fields: Fields) -> LinkSignal:
         also=_columns(fields, "also"),
         is_strong=fields.choice("strength", STRENGTHS, "weak") == "strong",
         only_supports=_flag(fields, "only_supports"),
-        networks=_networks(fields),
+        networks=_networks(fields, "networks"),
         within=fields.seconds("within", 0) if fields.node("within") is not None else 0,
         days=fields.whole_number("days", 1),
         at_least=fields.whole_number("at_least", 2),
+        at_most=fields.whole_number("at_most", 64),
         not_through=fields.texts("not_through"),
+        not_from=_networks(fields, "not_from"),
+        without=_columns(fields, "without"),
         source=fields.text("source"),
     )
     _check(fields, signal)
@@ -96,11 +101,11 @@ def _columns(fields: Fields, key: str) -> tuple[str, ...]:
     return names
 
 
-def _networks(fields: Fields) -> tuple[str, ...]:
-    names = fields.texts("networks")
+def _networks(fields: Fields, key: str) -> tuple[str, ...]:
+    names = fields.texts(key)
     for name in set(names) - {*NETWORKS, ""}:
         found = f"unknown kind of network {shown(name)}, expected one of {', '.join(NETWORKS)}"
-        fields.problems.add(fields.key_place("networks"), found, nearest(name, NETWORKS, "choose one of them"))
+        fields.problems.add(fields.key_place(key), found, nearest(name, NETWORKS, "choose one of them"))
     return names
 
 
@@ -155,6 +160,17 @@ def _share(fields: Fields, name: str, default: Decimal) -> Decimal:
     if isinstance(value, Decimal | int) and not isinstance(value, bool) and 0 < value <= 1:
         return Decimal(value)
     fields.problems.add(node.place, f"`{name}` is {kind_of(node)}, expected a share above 0 and up to 1", "write `0.5`")
+    return default
+
+
+def _lift(fields: Fields, default: Decimal) -> Decimal:
+    node = fields.node("lift")
+    if node is None:
+        return default
+    value = node.value if isinstance(node, ScalarNode) else None
+    if isinstance(value, Decimal | int) and not isinstance(value, bool) and value >= 1:
+        return Decimal(value)
+    fields.problems.add(node.place, f"`lift` is {kind_of(node)}, expected a number from 1 on", "write `3`")
     return default
 
 

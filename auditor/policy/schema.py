@@ -184,14 +184,16 @@ def _links() -> Schema:
     signal = {"name": _TEXT, "kind": _TEXT, "family": _TEXT, "seen": _enum(links_reader.SEEN),
               "columns": _TEXT_OR_TEXTS, "also": _TEXT_OR_TEXTS, "strength": _enum(links_reader.STRENGTHS),
               "only_supports": {"type": "boolean"}, "networks": _list_of(_enum(links_reader.NETWORKS)),
-              "within": _DURATION, "days": count, "at_least": count, "not_through": _TEXT_OR_TEXTS,
+              "within": _DURATION, "days": count, "at_least": count, "at_most": count, "not_through": _TEXT_OR_TEXTS,
+              "not_from": _list_of(_enum(links_reader.NETWORKS)), "without": _TEXT_OR_TEXTS,
               "source": _TEXT}  # fmt: skip
     combination = {"name": _TEXT, "of": _list_of(_TEXT), "at_least": count, "same_network": {"type": "boolean"},
                    "common": {"type": "boolean"}, "source": _TEXT}  # fmt: skip
     signals = _list_of(_object(signal, links_reader.SIGNAL_KEYS, ("name", "kind", "family", "seen", "source")))
     combinations = _list_of(_object(combination, links_reader.COMBINATION_KEYS, ("name", "of", "source")))
-    properties = {"alone": count, "corroborated": share, "specific": share, "signals": {**signals, "minItems": 1},
-                  "combinations": combinations}  # fmt: skip
+    properties = {"alone": count, "corroborated": share, "specific": share,
+                  "lift": {"type": "number", "minimum": 1}, "exclusive": share,
+                  "signals": {**signals, "minItems": 1}, "combinations": combinations}  # fmt: skip
     return _object(properties, links_reader.KEYS, ("signals",))
 
 

@@ -5,7 +5,7 @@ connection and says here how a record finds its value. The compiled plan and the
 values, since both read the view. Nothing is derived that nobody asked for.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import duckdb
@@ -14,7 +14,7 @@ from sqlglot import exp
 from auditor.errors import WorkspaceError
 from auditor.records.activity import ALL_COLUMNS, STORED, Activity, SourceSummary, show
 from auditor.records.schema import COLUMNS, DERIVABLE_COLUMNS, DERIVED_FROM, DUCKDB_TYPES, FACT_COLUMNS
-from auditor.records.sql import cast, identifier, named, table, text_of
+from auditor.records.sql import call, cast, identifier, named, table, text_of
 
 ROW = "r"
 """The alias of the stored record in `Derivation.value` and in the conditions of its joins."""
@@ -75,6 +75,17 @@ def derivable(names: Iterable[str]) -> frozenset[str]:
 def make_table(activity: Activity, name: str, query: exp.Query) -> None:
     """Keep the answer of a query as a table for derivations, in the place of an earlier one of that name."""
     activity.connection.execute(text_of(exp.Create(this=table(name), kind="TABLE", replace=True, expression=query)))
+
+
+def keep_table(activity: Activity, name: str, columns: Mapping[str, tuple[str, Sequence[object]]]) -> None:
+    """Put columns, given as (type, values), into a table of the activity's in-memory database."""
+    lists = [
+        named(call("unnest", cast(exp.Placeholder(this=column), f"{kind}[]")), column)
+        for column, (kind, _) in columns.items()
+    ]
+    made = exp.Create(this=table(name), kind="TABLE", replace=True, expression=exp.Select(expressions=lists))
+    values = {column: list(given) for column, (_, given) in columns.items()}
+    activity.connection.cursor().execute(text_of(made), values)
 
 
 def _query(derivations: Sequence[Derivation]) -> exp.Select:

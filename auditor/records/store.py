@@ -1,5 +1,6 @@
 """The activity store, opened for reading: one view over the daily Parquet files that the manifest lists."""
 
+import os
 from pathlib import Path
 
 import duckdb
@@ -38,7 +39,8 @@ def open_activity(workspace: Workspace) -> Activity:
     manifest = load_manifest(workspace)
     with disk_errors(workspace.activity):
         workspace.activity.mkdir(exist_ok=True)
-    connection = open_connection(folders=(workspace.activity, workspace.runs), temporary=workspace.activity / SCRATCH)
+    scratch = workspace.activity / f"{SCRATCH}-{os.getpid()}"  # two engines would write over each other's files
+    connection = open_connection(folders=(workspace.activity, workspace.runs), temporary=scratch)
     try:
         _create_view(connection, workspace.activity, manifest)
     except duckdb.Error as error:

@@ -1,5 +1,6 @@
-"""From staged rows to Parquet files: repeated records dropped, the rest written a day a file."""
+"""From staged rows to Parquet files: repeated records dropped, the rest written a day (or a sparse month) a file."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -17,7 +18,13 @@ from auditor.records.places import ROW
 from auditor.records.repeated import find_repeated
 from auditor.records.sql import all_of, call, cast, identifier, literal, named, table, text_of, within
 
+Label = tuple[str, datetime | None, datetime | None]
+"""A period's name, its beginning and its end."""
+
 MANY_PERIODS = 400
+FEW_A_DAY = 1_000
+"""A month whose days have fewer records each makes one file: every read of the store opens all files."""
+
 SCATTERED = 4
 """When the stretches of rows that the periods lie in add up to more than this many times all rows, each row is joined
 with its place once for all."""
@@ -34,6 +41,17 @@ class Period:
     start: datetime | None
     end: datetime | None
     ranges: Mapping[int, tuple[int, int]]
+
+
+@dataclass(frozen=True, order=True)
+class Day:
+    """The records that a source has of a day, and between which row numbers they are."""
+
+    date: date
+    source: int
+    records: int
+    first_row: int
+    last_row: int
 
 
 def write_batch(batch: Batch, folder: Path, manifest: Manifest) -> tuple[list[StoredFile], dict[str, Outcome]]:
@@ -54,8 +72,8 @@ def write_batch(batch: Batch, folder: Path, manifest: Manifest) -> tuple[list[St
         return list(pool.map(write, periods)), outcomes
 
 
-def _days(batch: Batch, outcomes: Mapping[str, Outcome]) -> list[tuple[date, int, int, int]]:
-    """Return (day, source, first row, last row) in order of days; sums up each source's records on the way."""
+def _days(batch: Batch, outcomes: Mapping[str, Outcome]) -> list[Day]:
+    """Return the days of each source in order; sums up each source's records on the way."""
     parts: list[exp.Query] = []
     for staged, source_id in batch.sources:
         day, row, time = cast(identifier("time"), "DATE"), identifier(ROW), identifier("time")
@@ -70,7 +88,7 @@ def _days(batch: Batch, outcomes: Mapping[str, Outcome]) -> list[tuple[date, int
         outcome.records += records
         outcome.first_time = min(outcome.first_time or first, first)
         outcome.last_time = max(outcome.last_time or last, last)
-    return [(day, number, low, high) for day, number, _, low, high, _, _ in found]
+    return [Day(*values) for *values, _, _ in found]
 
 
 def _filled(batch: Batch) -> tuple[str, ...]:
@@ -80,22 +98,34 @@ def _filled(batch: Batch) -> tuple[str, ...]:
     return (*(name for name in ALL_COLUMNS if name in provided | always and name != ADDRESS_NUMBER), *halves)
 
 
-def _periods(days: Sequence[tuple[date, int, int, int]]) -> list[Period]:
-    """Return a period a day; a period a month when there are many, else one for all."""
-    monthly = {day.replace(day=1) for day, *_ in days}
-    if len({day for day, *_ in days}) <= MANY_PERIODS:
-        labels = {day: (day.isoformat(), _midnight(day), _midnight(day + timedelta(days=1))) for day, *_ in days}
-    elif len(monthly) <= MANY_PERIODS:
-        months = {month: (f"{month:%Y-%m}", _midnight(month), _midnight(_next_month(month))) for month in monthly}
-        labels = {day: months[day.replace(day=1)] for day, *_ in days}
-    else:
-        labels = {day: ("all", None, None) for day, *_ in days}  # type: ignore[misc]  # limits are optional
+def _periods(days: Sequence[Day]) -> list[Period]:
+    """Return the stretches of time that make a file each."""
+    labels = _labels(days)
     ranges: dict[tuple[str, datetime | None, datetime | None], dict[int, tuple[int, int]]] = {}
-    for day, number, low, high in days:
-        of = ranges.setdefault(labels[day], {})
-        old = of.get(number, (low, high))
-        of[number] = (min(old[0], low), max(old[1], high))
+    for day in days:
+        of = ranges.setdefault(labels[day.date], {})
+        low, high = of.get(day.source, (day.first_row, day.last_row))
+        of[day.source] = (min(low, day.first_row), max(high, day.last_row))
     return [Period(label, start, end, of) for (label, start, end), of in ranges.items()]
+
+
+def _labels(days: Sequence[Day]) -> dict[date, Label]:
+    """Return the period of each day: the day; its month where its days hold few records or days are many; else all."""
+    records: dict[date, int] = Counter()
+    for day in days:
+        records[day.date] += day.records
+    by_month: dict[date, list[date]] = {}
+    for date_ in records:
+        by_month.setdefault(date_.replace(day=1), []).append(date_)
+    if len(by_month) > MANY_PERIODS:
+        return dict.fromkeys(records, ("all", None, None))
+    labels: dict[date, Label] = {}
+    for month, own in by_month.items():
+        if len(records) > MANY_PERIODS or sum(map(records.__getitem__, own)) < FEW_A_DAY * len(own):
+            labels |= dict.fromkeys(own, (f"{month:%Y-%m}", _midnight(month), _midnight(_next_month(month))))
+        else:
+            labels |= {day: (day.isoformat(), _midnight(day), _midnight(day + timedelta(days=1))) for day in own}
+    return labels
 
 
 def _can_stay_apart(batch: Batch, periods: Sequence[Period]) -> bool:
@@ -126,14 +156,15 @@ def _write_period(batch: Batch, path: Path, columns: Sequence[str], period: Peri
     if own:
         source_id = named(literal(batch.sources[0][1]), "source_id")
         query = exp.Select(expressions=[exp.Star(), source_id]).from_(within(query))
-    (written,) = batch.connection.cursor().execute(text_of(_copy(query, path))).fetchone() or (0,)
+    (written,) = batch.connection.cursor().execute(text_of(copy_to_parquet(query, path))).fetchone() or (0,)
     return StoredFile(
         name=path.name, period=period.label, columns=tuple(columns), records=written,
         bytes=path.stat().st_size, sha256=digest_of_file(path),
     )  # fmt: skip
 
 
-def _copy(query: exp.Select, path: Path) -> exp.Copy:
+def copy_to_parquet(query: exp.Select, path: Path) -> exp.Copy:
+    """Return the statement that writes a query to a file of the store."""
     options: dict[str, exp.Expression] = {
         "FORMAT": exp.Var(this="parquet"),
         "COMPRESSION": exp.Var(this="zstd"),

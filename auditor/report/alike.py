@@ -5,9 +5,11 @@ account are shown together, with every account named. Nothing is left out.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
 
+from auditor.cases.linked import LinkedBy
 from auditor.cases.model import AccountPart, Action, Case, ConductStanding, SpeaksFor
 
 
@@ -58,6 +60,16 @@ class StandingGroup(View):
     after_theft: int
 
 
+class TieGroup(View):
+    """Other accounts that share one thing with a linked account, for one reason, since one time."""
+
+    kind: str
+    is_strong: bool
+    since: datetime
+    reason: str
+    others: tuple[str, ...]
+
+
 def proposals_alike(
     case: Case, numbers: Mapping[str, int], organizations: Sequence[tuple[str, str]]
 ) -> tuple[ProposalGroup, ...]:
@@ -89,6 +101,17 @@ def facts_alike(facts: Iterable[SpeaksFor]) -> tuple[FactGroup, ...]:
         for fact, named in accounts.items()
     ]
     return tuple(sorted(groups, key=lambda group: (bool(group.accounts), len(group.accounts) == 1)))
+
+
+def ties_alike(links: Iterable[LinkedBy]) -> tuple[TieGroup, ...]:
+    """Group what links an account to others: a card that eleven hold is one reason with ten accounts."""
+    others: dict[tuple[str, bool, datetime, str], list[str]] = {}
+    for link in links:
+        others.setdefault((link.kind, link.is_strong, link.since, link.reason), []).append(link.other)
+    return tuple(
+        TieGroup(kind=kind, is_strong=is_strong, since=since, reason=reason, others=tuple(named))
+        for (kind, is_strong, since, reason), named in others.items()
+    )
 
 
 def standings_alike(parts: Iterable[AccountPart]) -> tuple[StandingGroup, ...]:

@@ -11,8 +11,9 @@ from decimal import Decimal
 from markupsafe import Markup
 
 from auditor.checker.findings import Finding, WindowPoint
+from auditor.policy.condition_words import counted
 from auditor.report.visible import plain_visible
-from auditor.report.words import counted, every, moment, number_of, operator_words
+from auditor.report.words import every, moment, number_of, operator_words
 
 WIDTH = 1000
 BARS_HEIGHT = 100

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from auditor.linking.model import Edge
+from auditor.policy.condition_words import counted
 from auditor.report.charts import fixed
 from auditor.report.visible import plain_visible
-from auditor.report.words import counted
 
 NODES_DRAWN = 60
 SIZE = 720

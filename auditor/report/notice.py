@@ -4,6 +4,7 @@ A notice is a title, lines and sections first; from these come a plain text and 
 from the same statement. Quotations of terms, titles of rules and facts stay in the language they were written in.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import get_args
@@ -24,6 +25,9 @@ PHRASES: Mapping[Language, Phrases] = {"en": ENGLISH, "de": GERMAN, "fr": FRENCH
 
 FINDINGS_TOLD = 12
 """Findings that a notice describes; the others are counted."""
+
+NO_BREAK = ("\N{NO-BREAK SPACE}", "\N{NARROW NO-BREAK SPACE}")
+_AT_NO_BREAK = re.compile(f"([{''.join(NO_BREAK)}])")
 
 LONGER = (("days", 86_400), ("hours", 3_600))
 """Units for lengths of time, in seconds; a number that isn't whole in any of them stays in seconds."""
@@ -64,7 +68,8 @@ def notice_of(statement: Statement, language: Language) -> Notice:
 def notice_text(notice: Notice) -> str:
     """Return a notice as plain text; hidden characters of logs and policies show up as tokens."""
     head = [notice.title, *([notice.warning] if notice.warning else [])]
-    lines = [f"{_plain(name)}: {_plain(value)}" for name, value in notice.lines]
+    colon = PHRASES[notice.language].colon
+    lines = [f"{_plain(name)}{colon}{_plain(value)}" for name, value in notice.lines]
     body = [part for section in notice.sections for part in (section.heading.upper(), *section.paragraphs)]
     return "\n\n".join([*map(_plain, head), "\n".join(lines), *map(_plain, body)]) + "\n"
 
@@ -76,8 +81,8 @@ def render_notice(notice: Notice) -> bytes:
 
 
 def _plain(text: str) -> str:
-    """Return running text on one line, with hidden characters as tokens."""
-    return plain_visible(text, len(text))
+    """Return running text on one line, with hidden characters as tokens; no-break spaces are spaces to a reader."""
+    return "".join(part if part in NO_BREAK else plain_visible(part, len(part)) for part in _AT_NO_BREAK.split(text))
 
 
 def _lines(statement: Statement, words: Phrases) -> Iterator[tuple[str, str]]:
@@ -171,7 +176,7 @@ def _automated(statement: Statement, words: Phrases) -> Iterator[str]:
     if statement.is_detected_by_machine:
         yield words.detected_by_rules
     if statement.decision is None:
-        yield words.nobody_decided
+        yield words.nobody_decided if statement.waiting is None else words.nobody_approved
     else:
         yield words.decided_by_two if statement.decision.approved_by else words.decided_by_people
 

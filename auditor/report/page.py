@@ -18,8 +18,9 @@ from auditor.cases.runs import PackRun, is_judged
 from auditor.cases.who import who
 from auditor.checker.findings import Receipt, RuleRun
 from auditor.digests import digest_of, digest_of_parts, rfc3339
+from auditor.policy.condition_words import counted
 from auditor.report import charts, graph, words
-from auditor.report.alike import facts_alike, proposals_alike, standings_alike
+from auditor.report.alike import facts_alike, proposals_alike, standings_alike, ties_alike
 from auditor.report.places import checks_of, place_of
 from auditor.report.visible import plain_visible, prose, visible
 
@@ -164,7 +165,6 @@ def edition() -> str:
 
 @cache
 def environment() -> Environment:
-    """Return what templates are rendered with."""
     """Return the environment of all templates: escaping, strict about names, with the words that pages use."""
     made = Environment(
         loader=PackageLoader("auditor.report"),
@@ -177,14 +177,15 @@ def environment() -> Environment:
     made.filters.update(
         visible=visible, prose=prose, plain=plain_visible, when=words.when, moment=words.moment, iso=rfc3339,
         day=words.day, duration=words.duration, every=words.every, figure=words.figure,
+        amount=words.amount,
         operator_words=words.operator_words, peak_word=words.peak_word, brief=words.brief,
         who=who, place_of=place_of, ground_of=words.ground_of,
     )  # fmt: skip
     made.globals.update(
         ACTIONS=words.ACTIONS, STRENGTHS=words.STRENGTHS, STANDINGS=words.STANDINGS, PROTECTIONS=words.PROTECTIONS,
-        counted=words.counted, state_of=words.state_of, timeline_chart=charts.timeline_chart,
+        counted=counted, state_of=words.state_of, timeline_chart=charts.timeline_chart,
         threshold_chart=charts.threshold_chart, span_chart=charts.span_chart, window_share=charts.window_share,
         filled_table=charts.filled_table, web_of=graph.web_of, link_graph=graph.link_graph, LINKED_SHOWN=LINKED_SHOWN,
-        standings_alike=standings_alike, REASONS_SHOWN=REASONS_SHOWN,
+        standings_alike=standings_alike, ties_alike=ties_alike, REASONS_SHOWN=REASONS_SHOWN,
     )  # fmt: skip
     return made

@@ -8,6 +8,7 @@ happened, so that no text can say otherwise.
 import re
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Literal
 
 from auditor.cases.decisions import Course, actions_in, person_of
@@ -16,7 +17,6 @@ from auditor.cases.model import ActionName, Case, CaseFinding
 from auditor.checker.findings import Applied
 from auditor.policy.conditions import Node
 
-_WORD = re.compile(r"[^\s,;:()]+")
 COMPLAINT_DAYS = 183
 """Six months at least: Article 20(1) of Regulation (EU) 2022/2065."""
 
@@ -63,6 +63,9 @@ class Statement(Node):
     account: str
     action: ActionName
     proposed: ActionName
+    """By the machine."""
+    waiting: ActionName | None = None
+    """What a person proposes, as long as nobody has approved it."""
     decision: AccountDecision | None
     findings: tuple[StatedFinding, ...]
     speaks_for: tuple[str, ...]
@@ -108,11 +111,20 @@ def decision_for(course: Course, account: str) -> AccountDecision | None:
     )
 
 
+def waiting_for(course: Course, account: str) -> ActionName | None:
+    """Return what a person proposes for an account and nobody has approved yet; None where that is nothing."""
+    if course.proposed is None or course.approved is not None:
+        return None
+    return _action_in(course.proposed, account)
+
+
 def _action_in(entry: Entry, account: str) -> ActionName:
     return next((item.action for item in actions_in(entry) if item.account == account), ActionName.NONE)
 
 
-def statement_of(case: Case, account: str, decision: AccountDecision | None = None) -> Statement | None:
+def statement_of(
+    case: Case, account: str, decision: AccountDecision | None = None, waiting: ActionName | None = None
+) -> Statement | None:
     """Return the statement of reasons for an account of a case; None when nothing is to be said to its holder.
 
     That is so when nothing is proposed or decided against the account, no appeal has undone it, and it isn't a victim.
@@ -120,7 +132,7 @@ def statement_of(case: Case, account: str, decision: AccountDecision | None = No
     proposal = next((item for item in case.actions if item.account == account), None)
     proposed = proposal.action if proposal else ActionName.NONE
     protect = proposal.protect if proposal else ()
-    action = decision.action if decision else proposed
+    action = decision.action if decision else proposed if waiting is None else waiting
     is_withdrawn = decision is not None and decision.is_withdrawn
     if action is ActionName.NONE and not protect and not is_withdrawn:
         return None
@@ -129,6 +141,7 @@ def statement_of(case: Case, account: str, decision: AccountDecision | None = No
         account=account,
         action=action,
         proposed=proposed,
+        waiting=None if decision else waiting,
         decision=decision,
         findings=_findings(case.findings, account),
         speaks_for=_facts(case, account),
@@ -144,10 +157,17 @@ def statements_of(case: Case, decisions: Sequence[tuple[str, AccountDecision]] =
 
 
 def _facts(case: Case, account: str) -> tuple[str, ...]:
-    """Return the facts about an account, without those that name another one."""
-    others = frozenset(case.accounts) - {account}
+    """Return the facts about an account, without those that name another one (the reason of an approval may)."""
+    names = _any_of(case.accounts)
     own = (item.fact for item in case.speaks_for if item.account == account)
-    return tuple(fact for fact in own if others.isdisjoint(_WORD.findall(fact)))
+    return tuple(fact for fact in own if set(names.findall(fact)) <= {account})
+
+
+@lru_cache(maxsize=1)
+def _any_of(accounts: tuple[str, ...]) -> re.Pattern[str]:
+    """Return the pattern of any of these accounts as it stands in a text; of two that fit, the longer."""
+    longest_first = sorted(accounts, key=lambda name: (-len(name), name))
+    return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)")
 
 
 def _findings(findings: Sequence[CaseFinding], account: str) -> tuple[StatedFinding, ...]:

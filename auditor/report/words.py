@@ -7,6 +7,7 @@ from decimal import Decimal, InvalidOperation
 from auditor.cases.model import ActionName, CaseFinding
 from auditor.checker.findings import Receipt, RuleRun
 from auditor.digests import rfc3339
+from auditor.policy.condition_words import counted
 
 DIGEST = re.compile(r"[0-9a-f]{64}\Z")
 
@@ -78,15 +79,18 @@ def every(seconds: int) -> str:
     return duration(seconds).removeprefix("1 ")
 
 
-def counted(number: int, noun: str, plural: str = "") -> str:
-    """Return a number with its noun: `1 record`, `1,204 records`."""
-    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
-
-
 def figure(text: str) -> str:
     """Return an exact number with its thousands grouped; anything else as it is."""
     number = number_of(text)
     return text if number is None else f"{number:,f}"
+
+
+def amount(text: str, unit: str) -> str:
+    """Return an exact number with its unit; a long time in seconds is told in its largest units beside it."""
+    number = number_of(text)
+    exact = f"{figure(text)} {unit}" if unit else figure(text)
+    is_long = unit == "seconds" and number is not None and number >= UNITS[-2][1]
+    return f"{exact} ({duration(float(number or 0))})" if is_long else exact
 
 
 def brief(text: str) -> str:

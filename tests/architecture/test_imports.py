@@ -10,9 +10,9 @@ from tests.architecture.source import Module, modules
 
 ORDER = (
     "cli", "measure", "evidence", "report", "cases", "sigma", "checker", "linking", "content", "policy",
-    "records", "digests", "errors",
+    "records", "characters", "digests", "errors",
 )  # fmt: skip
-LOWEST = ("digests", "errors")
+LOWEST = ("characters", "digests", "errors")
 VERIFIER = "auditor.evidence.standalone"
 DOORS = {
     "duckdb": ("auditor.records", "auditor.checker.engines"),

@@ -90,12 +90,20 @@ def cluster(
     kinds: Mapping[str, Sequence[str]] | None = None,
     formerly: Sequence[str] = (),
     since: float = 0,
+    lead: float | None = None,
 ) -> Cluster:
-    """Return a cluster whose first account is linked to each other: by `kinds` of that one, else card and device."""
+    """Return a cluster whose first account is linked to each other: by `kinds` of that one, else card and device.
+
+    `lead`: so many hours before the others the first one had what they share; None: that isn't known.
+    """
     first, *others = accounts
     edges = [
         edge(first, other, kind, since) for other in others for kind in (kinds or {}).get(other, ("card", "device"))
     ]
+    if lead is not None:
+        own, later = at(since - lead), at(since)
+        held = {first: own} | dict.fromkeys(others, later)
+        edges = [item.model_copy(update={"held": (held[item.first], held[item.second])}) for item in edges]
     members = tuple(Member(account=account, since=at(since)) for account in sorted(accounts))
     return Cluster(id=name, formerly=tuple(formerly), members=members, edges=tuple(edges))
 

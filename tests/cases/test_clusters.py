@@ -167,7 +167,27 @@ def test_what_a_stranger_can_enter_of_a_victim_never_leads_to_throttle(
     case = only_case(casebook)
     assert [action_of(case, account).action for account in "bc"] == [ActionName.VERIFY, ActionName.THROTTLE]
     assert any("only what somebody else can enter" in reason for reason in action_of(case, "b").because)
-    assert any("only by what somebody else can enter" in fact for fact in facts_about(case, "b"))
+    assert any("only what somebody else can enter" in fact for fact in facts_about(case, "b"))
+
+
+@pytest.mark.parametrize(
+    ("lead", "action"),
+    [(24 * 8, ActionName.VERIFY), (24 * 6, ActionName.THROTTLE), (-24 * 8, ActionName.THROTTLE)],
+    ids=["eight days before the others", "six days before", "eight days after"],
+)
+def test_who_had_card_and_device_long_before_the_others_is_taken_for_one_that_they_copied(
+    casebook: Casebook, lead: float, action: ActionName
+) -> None:
+    framed = cluster("L-1", "b", "a", "c", lead=lead)
+    found = [on_cluster(content("a", "b", "c"), framed), on_cluster(volume("a", "b", "c"), framed)]
+
+    run(casebook, "r1", found, links=linked(framed))
+
+    case = only_case(casebook)
+    assert action_of(case, "b").action is action
+    if lead > 0:
+        assert action_of(case, "a").action is ActionName.THROTTLE
+    assert any("they may have copied it" in reason for reason in action_of(case, "b").because) == (lead == 24 * 8)
 
 
 def test_a_bright_line_finding_on_a_cluster_suspends_nobody(casebook: Casebook) -> None:
@@ -241,7 +261,7 @@ def test_facts_say_how_weak_a_link_is_and_who_else_is_linked_so(casebook: Casebo
     run(casebook, "r1", [on_cluster(finding("a", "b"), agency)], links=linked(agency))
 
     case = only_case(casebook)
-    assert "it was joined by the card alone" in facts_about(case, "b")
+    assert "only a shared card links this account to the others" in facts_about(case, "b")
     assert any("a parent company pays for several customers" in fact for fact in facts_about(case, "b"))
-    assert "one link alone joins it to the others (device)" in facts_about(case, "c")
+    assert "one link alone joins this account to the others (device)" in facts_about(case, "c")
     assert "1 of the 3 linked accounts of cluster L-1 have no cited record of their own" in facts_about(case, "")

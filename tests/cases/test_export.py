@@ -141,7 +141,7 @@ def test_a_hostile_account_name_is_no_formula_in_the_csv(casebook: Casebook) -> 
 
     (row,) = csv.DictReader(io.StringIO(findings_csv(list_cases(casebook), receipt("r1")).decode(), newline=""))
 
-    assert row["account"] == '\'=HYPERLINK("http://x")\\u{0}\\u{202e}'
+    assert row["account"] == '\'=HYPERLINK("http://x")\\u{0000}\\u{202E}'
 
 
 @given(text=st.text(max_size=20))

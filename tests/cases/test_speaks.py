@@ -81,7 +81,7 @@ def test_the_share_of_traffic_that_no_finding_cites_is_stated() -> None:
 
     ((_, fact),) = facts(held(finding("a")), totals=totals, cited={"a": 25})
 
-    assert "975 of this account's 1000 records (97.5 %)" in fact
+    assert "975 of this account's 1,000 records (97.5 %)" in fact
 
 
 def test_a_handful_of_ordinary_records_is_not_worth_a_word() -> None:

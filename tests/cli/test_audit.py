@@ -165,3 +165,11 @@ def test_hostile_text_reaches_no_terminal(auditor: Run, log: Path) -> None:
 
     assert "\\u{001B}" in ran.out
     assert not {"\x1b", "\x07", "\u202e"} & set(ran.out + ran.err)
+
+
+def test_a_log_that_answers_almost_nothing_is_told_in_one_line(auditor: Run) -> None:
+    Path("visits.jsonl").write_text('{"time": "2026-01-05T08:00:00Z", "event": "login", "account_id": "a"}\n')
+
+    lines = [line for line in auditor("audit", "visits.jsonl").out.splitlines() if line.startswith("not evaluated")]
+
+    assert len(lines) == 1 and "; missing: status (" in lines[0] and "`auditor policy coverage`" in lines[0]

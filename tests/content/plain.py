@@ -86,7 +86,7 @@ Words = tuple[str, ...]
 def _heads_of(texts: dict[str, Words], owned: Owned, edge: d.Edge) -> dict[str, Words]:
     filled: dict[Words, int] = {}
     for held in owned.values():
-        for head, size in _filled_by([texts[text] for text in held if text in texts], len(held), edge).items():
+        for head, size in filled_by([texts[text] for text in held if text in texts], len(held), edge).items():
             filled[head] = filled.get(head, 0) + size
     accepted = {head for head, size in filled.items() if 2 * size >= _holders(head, texts, owned)}
     fitting = {text: [head for head in accepted if _has(words, head)] for text, words in texts.items()}
@@ -101,7 +101,7 @@ def _holders(head: Words, texts: dict[str, Words], owned: Owned) -> int:
     return sum(_has(texts[text], head) for held in owned.values() for text in held if text in texts)
 
 
-def _filled_by(texts: list[Words], total: int, edge: d.Edge) -> dict[Words, int]:
+def filled_by(texts: list[Words], total: int, edge: d.Edge) -> dict[Words, int]:
     """Return the shortest common parts that one account fills a slot behind, with the number of its texts there."""
     filled: dict[Words, int] = {}
     for length in range(edge.words, edge.longest + 1):

@@ -28,6 +28,7 @@ from auditor.evidence.bundle import CaseRecords, build_bundle
 from auditor.evidence.linequery import keep_secrets
 from auditor.evidence.recordlines import RecordWriter
 from auditor.evidence.sealing import population_of, record_rows
+from auditor.evidence.standalone.spreadsheet import CitedTable
 from auditor.policy.conditions import Equals
 from auditor.policy.pack import Approval, Context, Pack, SourceFile
 from auditor.policy.rule import EvidenceNote, Level, Rule, Window
@@ -92,7 +93,7 @@ def lines_of(activity: Activity, sources: SourceBytes) -> list[dict[str, Any]]:
     keep_secrets(activity, {"C": SECRET})
     everything = exp.select(exp.alias_(exp.convert("C"), "case_id"), exp.alias_(exp.array(), "findings"), exp.Star())
     rows = record_rows(activity, everything.from_("records"), [])
-    return [json.loads(made.line) for made in RecordWriter({}, {}, sources).lines(rows)]
+    return [json.loads(made.line) for made in RecordWriter({}, {}, sources, CitedTable({})).lines(rows)]
 
 
 def world(folder: Path, *, calls: int = 6, context: int = 0, account: str = "acct-7", **fields: Any) -> World:

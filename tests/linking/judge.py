@@ -6,6 +6,7 @@ It shares the models, the reading of a links file and the digests with the engin
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 from itertools import combinations, product
 from typing import Any  # a record holds values of every column type
 
@@ -113,7 +114,12 @@ class Judge:
 
     def _is_intermediarys(self, value: Held) -> bool:
         came = [a for a in value.accounts() if self._newest(a, "pathway") in (value.signal.not_through or ("-",))]
-        return len(came) * 2 > len(value.holders)
+        called = [a for a in value.accounts() if self._usual_network(a) in (value.signal.not_from or ("-",))]
+        return len(came) * 2 > len(value.holders) or len(called) * 2 > len(value.holders)
+
+    def _usual_network(self, account: str) -> str:
+        kinds = [r["network_kind"].lower() for r in self.records if r["account_id"] == account and r["network_kind"]]
+        return max(((kinds.count(kind), kind) for kind in kinds), default=(0, ""))[1]
 
     def _held(self, signal: LinkSignal) -> list[Held]:
         needed = {*signal.columns, *(["network_kind"] if signal.networks else [])}
@@ -157,6 +163,8 @@ class Judge:
         met: dict[str, datetime] = {}
         for other in values:
             both = value.accounts() & other.accounts()
+            if len(self._parties(both)) < 2 or not self._tells([value.accounts()], other):
+                continue
             since = {account: max(value.since(account), other.since(account)) for account in both}
             for one, two in combinations(sorted(both), 2):
                 if self.party[one] != self.party[two]:
@@ -184,6 +192,24 @@ class Judge:
                 return since
         return None
 
+    def _tells(self, rests: Sequence[set[str]], value: Held) -> bool:
+        """Say whether those who share each of some other things share a value far more often than everybody else."""
+        if value.signal.is_strong or value.signal.networks or len(self._parties(value.accounts())) <= self.rules.alone:
+            return True
+        everybody, shared, chances, expected = len(set(self.party.values())), 0, 0, Fraction(0)
+        for rest in rests:
+            having, there = len(self._parties(rest & value.accounts())), len(self._parties(rest))
+            if not having:
+                continue
+            others, holding = everybody - there, len(self._parties(value.accounts())) - having
+            share = max(Fraction(1, everybody), Fraction(holding, others) if others else Fraction(0))
+            shared, chances, expected = shared + having - 1, chances + there - 1, expected + (there - 1) * share
+        if not shared or shared < Fraction(self.rules.lift) * expected:
+            return False
+        seen, usual = Fraction(shared, chances), expected / chances
+        odds = (seen / usual) ** shared
+        return odds * ((1 - seen) / (1 - usual)) ** (chances - shared) >= everybody if seen < 1 else odds >= everybody
+
     def _passing(self, value: Held, met: Mapping[str, datetime], alone: int, least: Any) -> datetime | None:
         """Look at every moment at which something changes, from the last one back, as long as the test holds."""
         since = None
@@ -205,14 +231,40 @@ class Judge:
                 continue
             if len(self._parties(everybody)) >= combination.at_least:
                 groups.append((chosen, [(a, max(v.since(a) for v in chosen)) for a in sorted(everybody)]))
-        pairs = []
+        holding = []
         for chosen, members in groups:
             starts = [self._specific(v, groups, combination) for v in chosen]
+            if not all(self._tells_in(combination, v, chosen, parts) for v in chosen):
+                continue
             known = [start for start in starts if start is not None]
             if len(known) == len(starts):
-                late = [(account, max(since, *known)) for account, since in members]
-                pairs += self._pairs(combination.name, late, combination.at_least)
-        return pairs
+                holding.append((chosen, [(account, max(since, *known)) for account, since in members]))
+        joined = [*(members for _, members in holding), *self._joined(holding)]
+        return [pair for one in joined for pair in self._pairs(combination.name, one, combination.at_least)]
+
+    def _joined(self, groups: Sequence[Any]) -> list[list[tuple[str, datetime]]]:
+        """Return what holds the groups of a value together that hardly anybody has outside of them."""
+        found = []
+        for value in [v for chosen, _ in groups for v in chosen]:
+            mine = [members for chosen, members in groups if value in chosen]
+            since = {account: min(s for m in mine for a, s in m if a == account) for one in mine for account, _ in one}
+            holders = len(self._parties(value.accounts()))
+            is_common = not value.signal.is_strong and not value.signal.networks and holders > self.rules.alone
+            inside = len(self._parties(since))
+            if is_common and len(mine) > 1 and inside >= self.rules.exclusive * holders:
+                found.append(sorted(since.items()))
+        return found
+
+    def _tells_in(
+        self, combination: LinkCombination, value: Held, group: Sequence[Held], parts: Sequence[Sequence[Held]]
+    ) -> bool:
+        """Say whether a value tells something of a group, or over all choices of the values of its other signals."""
+        if combination.common:
+            return True
+        others = [held for held in parts if value not in held]
+        rests = [set.intersection(*(other.accounts() for other in chosen)) for chosen in product(*others)]
+        here = set.intersection(*(other.accounts() for other in group if other is not value))
+        return self._tells([here], value) or self._tells(rests, value)
 
     def _specific(self, value: Held, groups: Sequence[Any], combination: LinkCombination) -> datetime | None:
         if value.signal.networks or combination.common:

@@ -1,5 +1,6 @@
 """Rotation over residential exits, replacements after a ban, and calls in step."""
 
+from collections.abc import Sequence
 from random import Random
 from typing import Any  # fields of a record are of many types
 
@@ -47,6 +48,44 @@ def test_a_home_a_carrier_or_chance_is_no_rotation(fields: dict[str, Any], exits
     rows = [at(a, 4 * n + k * break_, n, **fields) for n in range(exits) for k, a in enumerate("ab")]
 
     assert links(rows, ROTATING).clusters == ()
+
+
+def turns(*accounts: str, providers: int, others: int = 0, **fields: Any) -> list[Row]:
+    """Return accounts that call from the same addresses, one a provider, each under a program of its own."""
+    rows = [
+        row(account, day + place / 50, client_ip=f"10.{provider}.0.7", user_agent=f"own-{account}", **fields)
+        for provider in range(providers)
+        for day in (provider, provider + 9)
+        for place, account in enumerate((*accounts, *(f"o{n}" for n in range(others))))
+    ]
+    return [*rows, *(row(f"x{n:03}", n / 9, client_ip=f"172.16.{n}.1") for n in range(60))]
+
+
+def with_providers(rows: Sequence[Row]) -> list[Row]:
+    """Return records with the provider of each address, all of them access providers."""
+    return [item | {"asn": int(str(item["client_ip"]).split(".")[1]) + 1, "network_kind": "isp"} for item in rows]
+
+
+def test_two_that_meet_at_addresses_of_three_providers_are_linked_whatever_their_programs() -> None:
+    found = links(with_providers(turns("a", "b", providers=3)), shipped())
+
+    assert groups(found) == [{"a", "b"}]
+    (edge,) = [edge for edge in found.clusters[0].edges if edge.signal == "pool"]
+    assert edge.reason == "met within a day at addresses of 3 providers, each used by at most 2 of 62 accounts then"
+    assert edge.since.date() == day(2).date()
+
+
+def test_two_providers_or_a_crowd_at_each_are_no_pool() -> None:
+    assert not links(with_providers(turns("a", "b", providers=2)), shipped()).clusters
+    assert not links(with_providers(turns("a", "b", providers=3, others=40)), shipped()).clusters
+
+
+def test_where_no_provider_is_known_a_pool_needs_something_else_in_common() -> None:
+    alone = turns("a", "b", "c", providers=4)
+    with_mail = [row(name, 0, "signup", email_domain="crew.example") for name in "abc"]
+
+    assert not links(alone, shipped()).clusters
+    assert groups(links([*with_mail, *alone], shipped())) == [{"a", "b", "c"}]
 
 
 def test_one_that_shares_only_one_exit_with_a_rotation_stays_out() -> None:

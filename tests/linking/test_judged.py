@@ -21,7 +21,8 @@ from tests.linking.judge import Judge
 SERVER = LinkSignal(name="server", kind="server", family="network", seen="calls", columns=("client_ip",),
                     also=("user_agent",), networks=("hosting", "isp"), within=86400,
                     not_through=("reseller",))  # fmt: skip
-EMAIL = LinkSignal(name="email", kind="mail", family="email", seen="facts", columns=("email_domain",))
+EMAIL = LinkSignal(name="email", kind="mail", family="email", seen="facts", columns=("email_domain",),
+                   not_from=("education",))  # fmt: skip
 SEVERAL = (
     BOTH,
     LinkCombination(name="network-alone", signals=("sign-up", "server"), at_least=3, same_network=True),

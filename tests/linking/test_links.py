@@ -1,16 +1,22 @@
 """Who is linked, who isn't, since when and why."""
 
+from datetime import timedelta
 from typing import Any  # fields of a record are of many types
 
 import pytest
 
 from auditor.linking.model import Edge, Links
+from auditor.policy.links import LinkCombination
 from auditor.policy.pack import Context
 from auditor.policy.rule import Span
 from auditor.records.tallies import AccountSpan
 from tests.linking.factories import Row, day, groups, links, row, shipped, signup
 
 HOST: dict[str, Any] = {"client_ip": "192.0.2.7", "network_kind": "hosting"}
+
+THREE = shipped().model_copy(
+    update={"combinations": (LinkCombination(name="three", signals=("email", "tls", "prompt")),)}
+)
 
 
 def one_card(accounts: int, **fields: object) -> list[Row]:
@@ -32,6 +38,19 @@ def test_a_few_accounts_with_one_card_are_linked_by_the_card_alone() -> None:
     assert groups(found) == [{"a00", "a01"}]
     assert edge.reason == "same card, held by 2 of 3 accounts; joined by the card alone"
     assert (edge.since, edge.columns, edge.is_strong) == (day(1), ("payment_fingerprint",), True)
+
+
+def test_a_link_by_something_stated_says_who_had_it_since_when() -> None:
+    crew = [row(name, 40, "payment_added", payment_fingerprint="c") for name in ("b", "c")]
+    found = links([signup("z", payment_fingerprint="c"), *crew, signup("y", 1, payment_fingerprint="other")])
+
+    edges = found.clusters[0].edges
+
+    assert [(edge.first, edge.second, edge.held) for edge in edges] == [
+        ("b", "z", (day(40), day(0))), ("c", "z", (day(40), day(0)))
+    ]  # fmt: skip
+    assert [edge.was_first("z", timedelta(days=7)) for edge in edges] == [True, True]
+    assert not any(edge.was_first(edge.first, timedelta(days=7)) for edge in edges)
 
 
 def test_an_agencys_clients_share_a_card_and_nothing_else_so_nobody_is_linked() -> None:
@@ -71,6 +90,31 @@ def test_a_program_of_their_own_vouches_for_a_card() -> None:
     found = links([*one_card(12), *clients, *(row(f"o{n}", user_agent="sdk/1") for n in range(60))])
 
     assert groups(found) == [{f"a{n:02}" for n in range(12)}]
+
+
+def test_a_mail_provider_that_everybody_has_vouches_for_no_card() -> None:
+    clients = [row(f"a{n:02}", 40, email_domain=f"p{n % 3}.example") for n in range(30)]
+    pairs = [row(f"o{n:02}", email_domain=f"p{n % 3}.example", device_id=f"d{n // 6}{n % 3}") for n in range(90)]
+
+    found = links([*one_card(30), *clients, *pairs], shipped())
+
+    assert ("card", 30, 0) in [(crowd.signal, crowd.accounts, crowd.vouched) for crowd in found.crowds]
+
+
+def test_users_of_one_tool_are_not_joined_by_their_mail_provider() -> None:
+    tool = {"tls_fingerprint": "tool", "prompt_digest": "tool"}
+    users = [row(f"u{n:02}", day, email_domain=f"p{n % 4}.example", **tool) for n in range(40) for day in range(5)]
+    others = [row(f"o{n:02}", email_domain=f"p{n % 4}.example", tls_fingerprint=f"t{n}") for n in range(20)]
+
+    assert links([*users, *others], THREE).clusters == ()
+
+
+def test_a_mail_domain_of_their_own_joins_those_who_share_program_and_template() -> None:
+    crew = {"email_domain": "crew.example", "tls_fingerprint": "t", "prompt_digest": "one"}
+    members = [row(f"a{n:02}", day, **crew) for n in range(12) for day in range(5)]
+    others = [row(f"o{n:02}", email_domain=f"p{n % 4}.example", tls_fingerprint=f"t{n % 5}") for n in range(60)]
+
+    assert groups(links([*members, *others], THREE)) == [{f"a{n:02}" for n in range(12)}]
 
 
 def test_weak_signals_link_only_together() -> None:

@@ -1,5 +1,7 @@
 """The links file: what it may say, and how it is refused."""
 
+from decimal import Decimal
+
 import pytest
 
 from auditor.errors import PolicyError
@@ -23,11 +25,11 @@ def read(text: str) -> LinkRules:
 
 def test_a_file_says_signals_combinations_and_bars() -> None:
     rules = read(
-        f"alone: 3\ncorroborated: 0.75\nsignals: [{SIGNAL}, {PROGRAM}]\n"
+        f"alone: 3\ncorroborated: 0.75\nlift: 2\nsignals: [{SIGNAL}, {PROGRAM}]\n"
         "combinations: [{name: both, of: [card, program], at_least: 3, common: true, source: s}]"
     )
 
-    assert (rules.alone, str(rules.corroborated), str(rules.specific)) == (3, "0.75", "0.3")
+    assert (rules.alone, str(rules.corroborated), rules.specific, rules.lift) == (3, "0.75", Decimal("0.3"), Decimal(2))
     assert rules.needed_columns() == {"payment_fingerprint", "user_agent"}
     assert rules.signal("card").columns == ("payment_fingerprint",)
     (both,) = rules.combinations
@@ -46,6 +48,7 @@ def test_a_file_says_signals_combinations_and_bars() -> None:
         (f"signals: [{SIGNAL.replace('source: s', 'networks: [cloud], source: s')}]", "unknown kind of network"),
         (f"signals: [{SIGNAL.replace(', source: s', '')}]", "has no `source`"),
         (f"signals: [{SIGNAL}]\ncorroborated: 2", "expected a share above 0"),
+        (f"signals: [{SIGNAL}]\nlift: 0.5", "expected a number from 1 on"),
         (f"signals: [{SIGNAL}]\ncombinations: [{{name: c, of: [card], source: s}}]", "at least two signals"),
         (f"signals: [{SIGNAL}]\ncombinations: [{{name: c, of: [card, tls], source: s}}]", "unknown signal"),
         (

@@ -1,11 +1,13 @@
 """What is alike of many accounts is said once, and every account is still named."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from auditor.cases.linked import LinkedBy
 from auditor.cases.model import AccountPart, Action, ActionName, Case, ConductStanding, SpeaksFor
-from auditor.report.alike import facts_alike, proposals_alike, standings_alike
+from auditor.report.alike import facts_alike, proposals_alike, standings_alike, ties_alike
 from auditor.report.page import render_case
 from tests.evidence.arrange import World, world
 from tests.report.reading import page_of
@@ -101,3 +103,13 @@ def test_same_reasons_of_many_accounts_are_printed_once(small: World) -> None:
     text = page_of(render_case(dossier)).text
 
     assert text.count("the one reason") == 1
+
+
+def test_a_card_that_many_hold_is_one_reason_with_all_its_accounts() -> None:
+    since = datetime(2026, 1, 5, tzinfo=UTC)
+    cards = [LinkedBy(other=one, kind="card", is_strong=True, since=since, reason="same card") for one in ("b", "c")]
+    device = LinkedBy(other="b", kind="device", is_strong=True, since=since, reason="same device")
+
+    groups = ties_alike([*cards, device])
+
+    assert [(group.kind, group.others) for group in groups] == [("card", ("b", "c")), ("device", ("b",))]

@@ -139,9 +139,30 @@ def test_every_conduct_action_and_step_has_words(language: Language) -> None:
 def test_languages_differ_in_every_phrase_that_holds_words() -> None:
     english, german, french = (PHRASES[language].model_dump() for language in LANGUAGES)
 
-    same = [name for name in english if english[name] in (german[name], french[name]) and name not in ("decimal",)]
+    same = [
+        name for name in english if english[name] in (german[name], french[name]) and name not in ("decimal", "colon")
+    ]
 
     assert same == []
+
+
+def test_a_draft_tells_what_a_person_proposes_once_one_has() -> None:
+    case = case_of(finding("a"), actions=[proposed("a", ActionName.VERIFY)], speaks_for=[])
+
+    statement = statement_of(case, "a", waiting=ActionName.SUSPEND)
+
+    assert statement is not None
+    text = notice_text(notice_of(statement, "en"))
+    assert PHRASES["en"].proposed["suspend"] in text and PHRASES["en"].nobody_approved in text
+    assert PHRASES["en"].nobody_decided not in text
+
+
+def test_french_has_no_break_spaces_and_shows_no_token_for_them() -> None:
+    statement = told(decided())
+
+    text = notice_text(notice_of(statement, "fr"))
+
+    assert "\N{NO-BREAK SPACE}»" in text and "\\u{" not in text
 
 
 def test_a_draft_says_so_and_gives_no_record() -> None:
@@ -161,6 +182,27 @@ def test_no_other_account_is_named() -> None:
     pages = [render_notice(notice_of(statement, language)).decode() for language in LANGUAGES]
 
     assert all("acct_two" not in page and "few calls" in page for page in pages)
+
+
+@pytest.mark.parametrize(
+    ("other", "fact"),
+    [
+        ("acct_two", "approved: shared with acct_two"),
+        ("acct_two", "approved: as agreed with acct_two."),
+        ("org:two", "approved: the test of `org:two`"),
+        ("Team (2)", "approved: asked for by Team (2)"),
+        ("one", "approved: paid by one"),
+    ],
+    ids=["at the end", "before a full stop", "an id with a colon", "an id with spaces", "a part of the own id"],
+)
+def test_a_fact_that_names_another_account_is_left_out(other: str, fact: str) -> None:
+    facts = [SpeaksFor(account="acct-one", fact=text) for text in (fact, "few calls of acct-one")]
+    case = case_of(finding("acct-one", other), actions=[proposed("acct-one", ActionName.VERIFY)], speaks_for=facts)
+
+    statement = statement_of(case, "acct-one")
+
+    assert statement is not None
+    assert statement.speaks_for == ("few calls of acct-one",)
 
 
 @pytest.mark.parametrize("action", [ActionName.THROTTLE, ActionName.SUSPEND, ActionName.TERMINATE])

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auditor.report.visible import is_hidden, plain_visible, prose, visible
+from auditor.characters import is_hidden
+from auditor.report.visible import plain_visible, prose, visible
 from tests.report.reading import hostile_strings, page_of, untokened
 
 ANY_TEXT = st.text(alphabet=st.characters(exclude_categories=()), max_size=60)
@@ -82,3 +83,21 @@ def test_a_control_character_has_no_category_that_slips_through() -> None:
     controls = [chr(code) for code in range(0x11_0000) if unicodedata.category(chr(code)) in {"Cc", "Cf", "Cs"}]
 
     assert all(is_hidden(character) for character in controls)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        pytest.param("acct_\N{CYRILLIC SMALL LETTER A}", r"acct_\u{0430}", id="a Cyrillic letter for an id's last"),
+        pytest.param("p\N{CYRILLIC SMALL LETTER A}ypal", r"p\u{0430}ypal", id="a Cyrillic letter within a Latin word"),
+        pytest.param("acct_\N{FULLWIDTH DIGIT ONE}", r"acct_\u{FF11}", id="a full-width digit in an id"),
+        pytest.param("\N{MATHEMATICAL BOLD SMALL A}cct_1", r"\u{1D41A}cct_1", id="a bold letter in an id"),
+    ],
+)
+def test_what_passes_for_another_letter_becomes_a_token(text: str, shown: str) -> None:
+    assert plain_visible(text) == shown
+
+
+@pytest.mark.parametrize("text", ["Тема paypal", "全角２３", "Яндекс Browser 4", "β-carotene", "naïve café"], ids=str)
+def test_texts_in_several_scripts_stay_as_they_are(text: str) -> None:
+    assert plain_visible(text) == text

@@ -11,7 +11,7 @@ FINDS = {
     "ban-evader": "ban-evasion-with-the-same-client",
     "bulk-harvester": "bulk-output",
     "bulk-signup": "bulk-signup-from-one-device",
-    "campaign": "one-template-across-accounts-sharing-cards",
+    "campaign": "one-template-over-linked-accounts",
     "harvester-abroad": "bulk-output",
     "key-hopper": "key-hopping-after-429",
     "log-probability-thief": "log-probability-harvesting",
@@ -141,7 +141,7 @@ def test_hackathon_sign_ups_are_suppressed_and_reported(audited: Audited) -> Non
     assert guests <= suppressed <= guests | students
 
 
-def test_the_popular_tool_would_match_but_for_the_cards_of_its_users(audited: Audited) -> None:
+def test_the_popular_tool_is_as_large_as_a_campaign_and_linked_by_nothing(audited: Audited) -> None:
     users = accounts_of(audited, "popular-tool-user")
     lines = audited.simulation.logs[0].read_bytes().splitlines()
 

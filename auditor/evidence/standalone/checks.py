@@ -22,6 +22,7 @@ from auditor.evidence.standalone.reading import Files
 from auditor.evidence.standalone.results import Check, Fault, listed
 from auditor.evidence.standalone.spreadsheet import table_faults
 from auditor.evidence.standalone.statements import statement_faults
+from auditor.evidence.standalone.watching import Watch, unwatched, watched
 
 RULES: tuple[Rule, ...] = (
     *BAG_RULES,
@@ -46,10 +47,10 @@ class Examination(NamedTuple):
     files: Files
 
 
-def examination_of(bundle: Path, trusted: frozenset[bytes]) -> Examination:
+def examination_of(bundle: Path, trusted: frozenset[bytes], watch: Watch = unwatched) -> Examination:
     """Make every check over a bundle, a folder or a zip; nothing is written, and nothing of the bundle is run.
 
-    `trusted` are Ed25519 public keys that came from outside the bundle.
+    `trusted` are Ed25519 public keys that came from outside the bundle; `watch` is told how far it is.
     """
     name = "the bundle is a folder or a zip in the fixed form"
     try:
@@ -63,7 +64,7 @@ def examination_of(bundle: Path, trusted: frozenset[bytes]) -> Examination:
     checks = listed("file-name", "the bundle holds plain files with plain names only", iter(odd))
     checks += listed("file-size", "no file is larger than its kind may be", iter(large))
     for rule in RULES:
-        checks += listed(rule.code, rule.name, rule.faults(files))
+        checks += listed(rule.code, rule.name, rule.faults(watched(files, rule.name, watch)))
     signed = attestations_of(files)
     return Examination((*checks, *signature_checks(signed, trusted)), tuple(signed), files)
 

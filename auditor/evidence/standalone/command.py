@@ -13,6 +13,7 @@ signature, or a digest that reached you by another way, shows that it is the one
 """
 
 import sys
+import time
 from pathlib import Path
 
 from auditor.evidence.standalone.checks import Examination, examination_of
@@ -20,6 +21,9 @@ from auditor.evidence.standalone.publickeys import public_key_of
 from auditor.evidence.standalone.results import exit_code_of, inert
 
 LARGEST_KEY = 1 << 16
+PATIENCE = 2.0
+"""Seconds that pass in silence."""
+ERASE = "\r\x1b[K"
 
 
 def main(arguments: list[str]) -> int:
@@ -35,7 +39,32 @@ def main(arguments: list[str]) -> int:
             sys.stderr.write(f"{inert(path)}: found no Ed25519 public key in PEM form\n")
             return 2
         trusted.add(key)
-    return _told(examination_of(Path(bundle), frozenset(trusted)))
+    display = Display()
+    examination = examination_of(Path(bundle), frozenset(trusted), display)
+    display.end()
+    return _told(examination)
+
+
+class Display:
+    """Shows it on standard error, on a terminal only, in one line that is rewritten."""
+
+    def __init__(self) -> None:
+        """Show nothing yet."""
+        self._shown = self._started = time.monotonic()
+
+    def __call__(self, sentence: str, read: int) -> None:
+        """Show it, now and then."""
+        now = time.monotonic()
+        if sys.stderr.isatty() and now - self._started > PATIENCE and now - self._shown > PATIENCE / 4:
+            self._shown = now
+            sys.stderr.write(f"{ERASE}{sentence} … {read >> 20:,} MB")
+            sys.stderr.flush()
+
+    def end(self) -> None:
+        """Take the line away again."""
+        if self._shown != self._started:
+            sys.stderr.write(ERASE)
+            sys.stderr.flush()
 
 
 def _told(examination: Examination) -> int:

@@ -1,110 +1,99 @@
-"""Commitments to the records of a bundle: each line of `commitments.jsonl` fits its record, and all make the root."""
+"""Commitments to the records of a piece: each line of `commitments.jsonl` fits its record."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
-from auditor.evidence.standalone.disclosure import GROUPS, commitment_to, group_texts, leaf_of, salt_of
-from auditor.evidence.standalone.reading import Files, field_of, lines_of
+from auditor.evidence.standalone.disclosure import GROUPS, commitment_to, group_texts, leaf_of, own_leaf
+from auditor.evidence.standalone.layout import COMMITMENTS
+from auditor.evidence.standalone.reading import UnreadableError, field_of, parsed_line
+from auditor.evidence.standalone.recordpieces import WITHHELD_RECORD, Piece
 from auditor.evidence.standalone.results import Fault
-from auditor.evidence.standalone.tree import HASH_BYTES, root_of
 
-COMMITMENTS = "data/commitments.jsonl"
 HEX = frozenset("0123456789abcdef")
+WHOLE_RECORD = re.compile(rb'\{"key":"([0-9a-f]{64})","leaf":"([0-9a-f]{64})"\}\n\Z')
 
 
 class Committed:
-    """Reads the commitments along with the records, which come in the same order."""
+    """Reads the commitments of a piece along with its records, which come in the same order."""
 
-    def __init__(self, files: Files, *, is_edition: bool) -> None:
+    def __init__(self, piece: Piece, *, is_edition: bool) -> None:
         """Read nothing yet; only a redacted edition may withhold anything."""
-        self._lines = lines_of(files, COMMITMENTS)
+        self._lines = enumerate(piece.commitments, piece.first_commitment)
         self._is_edition = is_edition
-        self._leaves = bytearray()
-        self._number = 0
-        self.withheld_records = 0
+        self.leaves = bytearray()
 
-    @property
-    def total(self) -> int:
-        """How many records are committed to, as far as was read."""
-        return len(self._leaves) // HASH_BYTES
+    def faults_of(self, record: Any) -> Iterator[Fault]:
+        """Yield what is wrong with the commitment to the next record, None for one that can't be read."""
+        for number, line in self._lines:
+            if not self._is_of_withheld(line):
+                yield from self._faults_of(number, line, record)
+                return
+        yield Fault(COMMITMENTS, "", "has fewer lines than there are records")
 
-    def root(self) -> str:
-        """Return the root of what was read."""
-        return root_of(self._leaves).hex()
+    def rest(self) -> Iterator[Fault]:
+        """Read what follows the last record: withheld records in an edition, else nothing."""
+        for number, line in self._lines:
+            if not self._is_of_withheld(line):
+                yield Fault(COMMITMENTS, f"line {number}", "is of no record")
 
-    def faults_of(self, record: Any) -> Iterator[tuple[str, str, str]]:
-        """Yield what is wrong with the commitment to the next record, as (file, field, message)."""
-        found = yield from self._next(is_end=False)
-        if found is None:
-            return
-        where = f"line {self._number}"
+    def _is_of_withheld(self, line: bytes) -> bool:
+        found = WITHHELD_RECORD.match(line) if self._is_edition else None
+        if found is not None:
+            self.leaves += bytes.fromhex(found[1].decode())
+        return found is not None
+
+    def _faults_of(self, number: int, line: bytes, record: Any) -> Iterator[Fault]:
         try:
-            given, odd = _commitments_of(found, record, is_edition=self._is_edition)
+            found = _read(line)
+        except UnreadableError as error:
+            yield Fault(COMMITMENTS, f"line {number}", str(error))
+            return
+        leaf = field_of(found, "leaf")
+        if not _is_hash(leaf):
+            yield Fault(COMMITMENTS, f"line {number}: leaf", "is no SHA-256")
+            return
+        self.leaves += bytes.fromhex(leaf)
+        if record is None:
+            return
+        try:
+            given, odd = _leaf_given(found, record, is_edition=self._is_edition)
         except (KeyError, TypeError, AttributeError):
-            yield COMMITMENTS, where, "does not fit the shape of its record"
+            yield Fault(COMMITMENTS, f"line {number}", "does not fit the shape of its record")
             return
         if odd:
-            yield COMMITMENTS, where, odd
-        elif leaf_of(given).hex() != field_of(found, "leaf"):
-            yield (
-                COMMITMENTS,
-                f"{where}: leaf",
-                "is not what its record gives: the record or the commitment was changed",
-            )
-
-    def rest(self) -> Iterator[tuple[str, str, str]]:
-        """Read what follows the last record: withheld records in an edition, else nothing."""
-        yield from self._next(is_end=True)
-
-    def _next(self, *, is_end: bool) -> Any:
-        """Return the next line that belongs to a record that is shown; lines of withheld records are passed."""
-        for number, found, faults in self._lines:
-            self._number = number
-            yield from ((fault.file, fault.field, fault.message) for fault in faults)
-            leaf = field_of(found, "leaf")
-            if not _is_hash(leaf):
-                yield COMMITMENTS, f"line {number}: leaf", "is no SHA-256"
-                continue
-            self._leaves += bytes.fromhex(leaf)
-            if self._is_edition and list(found) == ["leaf"]:
-                self.withheld_records += 1
-                continue
-            if is_end:
-                yield COMMITMENTS, f"line {number}", "is of no record"
-                continue
-            return found
-        if not is_end:
-            yield COMMITMENTS, "", "has fewer lines than there are records"
-        return None
+            yield Fault(COMMITMENTS, f"line {number}", odd)
+        elif given.hex() != leaf:
+            message = "is not what its record gives: the record or the commitment was changed"
+            yield Fault(COMMITMENTS, f"line {number}: leaf", message)
 
 
-def _commitments_of(found: Any, record: Any, *, is_edition: bool) -> tuple[dict[str, str], str]:
-    """Return the commitments that a record gives with its salts, and those that are given for it; or what is wrong."""
+def _read(line: bytes) -> Any:
+    """Return what a line of commitments says; those of a full bundle all look alike."""
+    found = WHOLE_RECORD.match(line)
+    if found is not None:
+        return {"key": found[1].decode(), "leaf": found[2].decode()}
+    return parsed_line(line)
+
+
+def _leaf_given(found: Any, record: Any, *, is_edition: bool) -> tuple[bytes, str]:
+    """Return the leaf that a record gives with its salts and what is withheld of it; or what is wrong."""
     texts, key = group_texts(record), found.get("key")
     if key is not None:
         if not _is_hash(key) or set(found) != {"key", "leaf"}:
-            return {}, "has a key that is no SHA-256, or something beside it"
-        return {group: commitment_to(salt_of(key, group), text) for group, text in texts.items()}, ""
+            return b"", "has a key that is no SHA-256, or something beside it"
+        return own_leaf(key, texts), ""
     salts, withheld = found.get("salts"), found.get("withheld")
     if not is_edition or set(found) != {"leaf", "salts", "withheld"}:
-        return {}, "has no key, which only a redacted edition may leave out"
+        return b"", "has no key, which only a redacted edition may leave out"
     hashes = [*salts.values(), *withheld.values()]
     if salts.keys() != texts.keys() or salts.keys() & withheld.keys() or not all(map(_is_hash, hashes)):
-        return {}, "does not have a salt for each group that is shown and a commitment for each other"
+        return b"", "does not have a salt for each group that is shown and a commitment for each other"
     if not (salts.keys() | withheld.keys()) <= set(GROUPS):
-        return {}, "names a group that there isn't"
+        return b"", "names a group that there isn't"
     shown = {group: commitment_to(salts[group], text) for group, text in texts.items()}
-    return shown | withheld, ""
+    return leaf_of(shown | withheld), ""
 
 
 def _is_hash(value: Any) -> bool:
     return isinstance(value, str) and len(value) == 64 and HEX.issuperset(value)
-
-
-def committed_faults(committed: Committed, stated: Any) -> Iterator[Fault]:
-    """Compare the tree over all commitments with what data/case.json says of it."""
-    if field_of(stated, "records") != committed.total:
-        message = f"says {field_of(stated, 'records')}, data/commitments.jsonl has {committed.total} lines"
-        yield Fault("data/case.json", "commitments.records", message)
-    if field_of(stated, "root") != committed.root():
-        yield Fault("data/case.json", "commitments.root", "is not the root of the tree over data/commitments.jsonl")

@@ -4,8 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from auditor.evidence.standalone.committed import COMMITMENTS
-from auditor.evidence.standalone.layout import EDITION
+from auditor.evidence.standalone.layout import COMMITMENTS, EDITION
 from auditor.evidence.standalone.reading import Files, document_of, field_of, lines_of, list_of
 from auditor.evidence.standalone.results import Fault
 

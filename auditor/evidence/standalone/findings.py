@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from decimal import Context, Decimal
 from typing import Any
 
-from auditor.evidence.standalone.cited import Tally, Totals, cited_faults
-from auditor.evidence.standalone.layout import CITED, CONTEXT, EDITION
+from auditor.evidence.standalone.cited import cited_faults
+from auditor.evidence.standalone.layout import EDITION
 from auditor.evidence.standalone.reading import Files, document_of, field_of, lines_of, list_of
 from auditor.evidence.standalone.results import Fault
+from auditor.evidence.standalone.tally import Tally
 
 PLAIN_NUMBER = re.compile(r"-?[0-9]{1,500}(?:\.[0-9]{1,500})?\Z")
 EXACT = Context(prec=1100)
@@ -29,29 +30,11 @@ def finding_faults(files: Files) -> Iterator[Fault]:
     case, _ = document_of(files, "data/case.json")
     if field_of(case, "findings") != list(findings):
         yield Fault("data/findings.jsonl", "id", "the findings are not those that data/case.json lists, in its order")
-    tallies = {name: Tally() for name in findings}
-    totals = yield from cited_faults(files, tallies)
-    yield from total_faults(case, totals)
+    totals = yield from cited_faults(files, frozenset(findings))
     is_edition = EDITION in files
-    for name, tally in tallies.items():
-        yield from resting_faults(findings[name], tally, is_edition=is_edition)
-        yield from threshold_faults(findings[name])
-
-
-def total_faults(case: Any, totals: Totals) -> Iterator[Fault]:
-    """The case counts the records that are there."""
-    for name, place, total in (("cited", CITED, totals.cited), ("context", CONTEXT, totals.context)):
-        if field_of(case, name) != total:
-            yield Fault(place, "", f"holds {total} records, data/case.json counts {field_of(case, name)}")
-    stated, without = field_of(case, "completeness"), dict(totals.without)
-    for field, expected in (
-        ("records_cited", totals.cited),
-        ("records_context", totals.context),
-        ("records_with_bytes", totals.cited - sum(without.values())),
-        ("without_bytes", without),
-    ):
-        if field_of(stated, field) != expected:
-            yield Fault("data/case.json", f"completeness.{field}", f"is not {expected}, what the records give")
+    for name, finding in findings.items():
+        yield from resting_faults(finding, totals.tallies[name], is_edition=is_edition)
+        yield from threshold_faults(finding)
 
 
 def resting_faults(finding: Any, tally: Tally, *, is_edition: bool) -> Iterator[Fault]:
@@ -64,10 +47,10 @@ def resting_faults(finding: Any, tally: Tally, *, is_edition: bool) -> Iterator[
         return
     expected = {
         "records": tally.records,
-        "start": field_of(tally.first, "record", "time"),
+        "start": tally.first[0],
         "end": tally.last_time,
-        "first_record.record_id": field_of(tally.first, "record", "record_id"),
-        "first_record.source_line": field_of(tally.first, "source", "line"),
+        "first_record.record_id": tally.first[1],
+        "first_record.source_line": tally.first[2],
         "account_records": [[account, tally.accounts[account]] for account in sorted(tally.accounts)],
         "accounts": sorted(tally.accounts),
         "sources": sorted(tally.sources),

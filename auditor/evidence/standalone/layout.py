@@ -16,6 +16,7 @@ REQUIRED = (
     "data/schemas/statement.json", "data/verify.py",
 )  # fmt: skip
 CITED, CONTEXT, EDITION = "data/records/cited.jsonl", "data/records/context.jsonl", "data/edition.json"
+COMMITMENTS = "data/commitments.jsonl"
 STATEMENTS, NOTICES = "data/statement/statements.jsonl", "data/statement/notices.jsonl"
 CITED_TABLE, FINDINGS_TABLE = "data/records/cited.csv", "data/findings.csv"
 OPTIONAL = (EDITION, STATEMENTS, NOTICES, CITED_TABLE, FINDINGS_TABLE, "data/policy/approvals.json")

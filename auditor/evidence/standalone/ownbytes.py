@@ -8,16 +8,21 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from auditor.evidence.standalone.columns import COLUMNS, INTEGERS, PLAIN_COLUMNS, REALS, TEXTS
-from auditor.evidence.standalone.reading import TIME, is_deep, may_be_deep, micros
+from auditor.evidence.standalone.reading import TIME, decoded, is_deep, may_be_deep, micros
 
+PLAIN_COST = re.compile(r"[0-9]{1,9}\.[0-9]{0,8}[1-9]0*\Z", re.ASCII)
+PLAIN_TIME = re.compile(
+    r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,6})?Z\Z", re.ASCII
+)
+"""Times of most logs, which need no calendar."""
 INSTANT = re.compile(r"(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}:\d{2})(\.\d+)?(Z|[+-]\d{2}(?::?\d{2})?)\Z", re.ASCII)
 
 
 def record_in(data: bytes) -> dict[str, Any] | None:
     """Return the JSON object that a line is, None where it is none, as a line of CSV; an unclear one is empty."""
     try:
-        text = data.decode("utf-8-sig")
-        value = _EXACT.decode(text)
+        text = data.decode().removeprefix("\ufeff")
+        value = decoded(_EXACT, text)
     except (ValueError, ArithmeticError, RecursionError):
         return None
     if not isinstance(value, dict):
@@ -45,17 +50,38 @@ _EXACT = json.JSONDecoder(object_pairs_hook=_KEYS.made, parse_float=Decimal, par
 _NOT_THERE = object()
 
 
-def _are_plainly_the_same(record: dict[str, Any], line: dict[str, Any], own_id: str) -> bool:
-    """Say quickly that a record is what its line says; only True is an answer."""
-    seen = len(line)
+def are_plainly_the_same(record: dict[str, Any], line: dict[str, Any], own_id: str) -> bool:
+    """Say quickly that a record is what its line says; only True is an answer.
+
+    Floats may stand for the numbers of columns that hold such numbers; what was rounded says nothing of any other.
+    """
+    seen, said_of = len(line), line.get
     for name, kept in record.items():
-        said = line.get(name, _NOT_THERE)
-        if kept != said or type(kept) is not type(said) or name not in PLAIN_COLUMNS or not kept:
-            if said is _NOT_THERE and (name, kept) in (("record_id", own_id), ("prompt_digest", _digest_of(record))):
-                seen += 1
-            elif said is _NOT_THERE or name == "extra" or not _agree(name, kept, said):
+        said = said_of(name, _NOT_THERE)
+        if type(kept) is str and kept == said and name in TEXTS and kept:
+            continue
+        if said is _NOT_THERE:
+            if (name, kept) not in (("record_id", own_id), ("prompt_digest", _digest_of(record))):
                 return False
+            seen += 1
+        elif _is_plainly_same(name, kept, said):
+            continue
+        elif name == "extra" or type(said) is float or not _agree(name, kept, said):
+            return False
     return len(record) == seen
+
+
+def _is_plainly_same(name: str, kept: Any, said: Any) -> bool:
+    """Say quickly that a time or a number is what its line says; only True is an answer."""
+    if type(kept) is int:
+        return type(said) is int and kept == said and name in INTEGERS
+    if name == "time":
+        return bool(kept == said) and TIME.match(kept) is not None
+    if name in REALS and type(said) is float:
+        return float(kept) == said
+    if name in REALS:
+        return type(said) is Decimal and str(said) == kept
+    return name == "cost_usd" and type(said) is str and bool(PLAIN_COST.match(said)) and said.rstrip("0") == kept
 
 
 def _digest_of(record: dict[str, Any]) -> str | None:
@@ -70,7 +96,7 @@ def differences(record: Any, line: dict[str, Any], own_id: str) -> list[tuple[st
     `record` holds the columns as a bundle does, `own_id` is the record's id where the line names none.
     """
     kept = record if isinstance(record, dict) else {}
-    if _are_plainly_the_same(kept, line, own_id):
+    if are_plainly_the_same(kept, line, own_id):
         return []
     said = {name: value for name, value in line.items() if name in COLUMNS and name != "extra"}
     if said.get("record_id") in (None, ""):
@@ -133,6 +159,8 @@ def _is_text_of(kept: Any, said: Any) -> bool:
 
 def _instant(text: Any) -> int:
     """Return a time with any zone as `micros` does; finer digits are cut off, as they are when it is read."""
+    if isinstance(text, str) and PLAIN_TIME.match(text):
+        return micros(text)
     parts = INSTANT.match(text) if isinstance(text, str) else None
     if not parts:
         return -1

@@ -53,20 +53,25 @@ def lines_of(files: Files, name: str) -> Iterator[tuple[int, Any, list[Fault]]]:
         while line := stream.readline(LARGEST_LINE):
             number += 1
             try:
-                if not line.endswith(b"\n"):
-                    raise UnreadableError("the line does not end, so the file was cut or the line is too long")
-                yield number, parsed(line), []
+                yield number, parsed_line(line), []
             except UnreadableError as error:
                 yield number, None, [Fault(name, f"line {number}", str(error))]
             if not line.endswith(b"\n"):
                 return  # what follows may be as long as the disk
 
 
+def parsed_line(line: bytes) -> Any:
+    """Return the JSON object that a line holds; one without a line feed was cut off. Raises UnreadableError."""
+    if not line.endswith(b"\n"):
+        raise UnreadableError("the line does not end, so the file was cut or the line is too long")
+    return parsed(line)
+
+
 def parsed(data: bytes) -> Any:
-    """Return a JSON value; a key that is there twice, a floating-point number or a constant such as NaN is refused."""
+    """Return a JSON object; a key that is there twice, a floating-point number or a constant such as NaN is refused."""
     try:
         text = data.decode()
-        value = _STRICT.decode(text)
+        value = decoded(_STRICT, text)
     except (ValueError, RecursionError) as error:
         raise UnreadableError(f"can't be read as JSON: {ascii(str(error))[:160]}") from None
     if not isinstance(value, dict):
@@ -74,6 +79,15 @@ def parsed(data: bytes) -> Any:
     if may_be_deep(text) and is_deep(value):
         raise UnreadableError(f"is nested more than {DEEPEST} levels deep")
     return value
+
+
+def decoded(decoder: json.JSONDecoder, text: str) -> Any:
+    """Return what a decoder makes of a text that is, mostly, one object and a line feed."""
+    if text.startswith("{"):
+        value, end = decoder.raw_decode(text)
+        if text[end:] in ("", "\n"):
+            return value
+    return decoder.decode(text)
 
 
 def may_be_deep(text: str) -> bool:
@@ -121,6 +135,12 @@ def micros(text: Any) -> int:
     """Return a UTC time as a number that sorts as the time does, -1 for no such time."""
     parts = TIME.match(text) if isinstance(text, str) else None
     return int(parts[1].translate(_DIGITS_ONLY) + (parts[2] or "").ljust(6, "0")) if parts else -1
+
+
+def time_order(text: Any) -> str:
+    """Return a UTC time as text that sorts as the time does, an empty one for no such time."""
+    parts = TIME.match(text) if isinstance(text, str) else None
+    return f"{parts[1]}{(parts[2] or '').ljust(6, '0')}" if parts else ""
 
 
 _DIGITS_ONLY = str.maketrans("", "", "-T:")

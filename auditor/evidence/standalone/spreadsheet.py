@@ -8,9 +8,9 @@ import hashlib
 import re
 from collections.abc import Iterator
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
-from auditor.evidence.standalone.columns import COLUMNS
+from auditor.evidence.standalone.columns import COLUMNS, INTEGERS
 from auditor.evidence.standalone.layout import CITED, CITED_TABLE, EDITION, FINDINGS_TABLE
 from auditor.evidence.standalone.reading import Files, digest_of_file, document_of, field_of, lines_of, list_of
 from auditor.evidence.standalone.results import Fault
@@ -23,19 +23,76 @@ FINDING_COLUMNS = (
 )  # fmt: skip
 QUOTE = '"'
 NUMBER_CELL = re.compile(r"-?[0-9]+(\.[0-9]+)?\Z", re.ASCII)
+_SPACES = map(chr, (*range(0x21), 0x85, 0xA0, 0x1680, *range(0x2000, 0x2030), 0x205F, 0x3000))
+FORMULA_STARTS = frozenset("=+-@\uff1d\uff0b\uff0d\uff20").union(_SPACES)
+"""What a cell that may be a formula begins with, or what may stand before that."""
+PLAIN_CELLS = COLUMNS - {"logit_bias", "stream", "tags"}
+"""Columns whose value is a text or a whole number."""
 FORMULA = re.compile(r"[\s\0-\x20]*[=+\-@\uff1d\uff0b\uff0d\uff20]")
+
+
+class CitedTable:
+    """Makes the rows of the table of cited records."""
+
+    def __init__(self, receipt: Any) -> None:
+        """Take the columns that the sources of a run provide."""
+        self._columns = _columns_of(receipt)
+        self._forms: dict[tuple[str, ...], _Form | None] = {}
+
+    def head(self) -> str:
+        """Return the names of the columns."""
+        return _table_row([*self._columns, "findings", "source", "source_line"])
+
+    def row(self, record: Any, findings: str, source_id: Any, line: Any) -> str:
+        """Return the row of a record that some findings cite, as a line of its source says it."""
+        held = record if isinstance(record, dict) else {}
+        row = self._plain_row(held)
+        if row is None:
+            row = ",".join([_cell(held.get(name)) for name in self._columns])
+        return f"{row},{_cell(findings)},{_cell(source_id)},{_cell(line)}\r\n"
+
+    def _plain_row(self, record: dict[str, Any]) -> str | None:
+        """Return the cells of a record of plain texts and whole numbers, as most are; None for any other."""
+        names = tuple(record)
+        if names not in self._forms:
+            self._forms[names] = _form_of(names, self._columns)
+        form = self._forms[names]
+        values = record.values()
+        kinds = list(map(type, values))
+        if form is None or (kinds.count(str), kinds.count(int)) != (form.texts, form.numbers):
+            return None
+        if not FORMULA_STARTS.isdisjoint([value[:1] for value in values if type(value) is str]):
+            return None
+        row = form.template % record
+        return row if row.count(QUOTE) == form.quotes else None
+
+
+class _Form(NamedTuple):
+    """How the cells of records with the same columns are laid out, how many are texts and numbers, and the quotes."""
+
+    template: str
+    texts: int
+    numbers: int
+    quotes: int
+
+
+def _form_of(names: tuple[str, ...], columns: list[str]) -> _Form | None:
+    if not PLAIN_CELLS.issuperset(names):
+        return None
+    cells = ["" if name not in names else f"%({name})s" if name in INTEGERS else f'"%({name})s"' for name in columns]
+    template = ",".join(cells)
+    numbers = len(INTEGERS.intersection(names))
+    return _Form(template, len(names) - numbers, numbers, template.count(QUOTE))
 
 
 def cited_table(lines: Iterator[Any], receipt: Any) -> Iterator[str]:
     """Yield the rows of the table of cited records, its head first, at most `MOST_ROWS` of them."""
-    columns = _columns_of(receipt)
-    yield _table_row([*columns, "findings", "source", "source_line"])
+    table = CitedTable(receipt)
+    yield table.head()
     for line in islice(lines, MOST_ROWS):
+        names = " ".join([str(field_of(item, "id")) for item in list_of(line, "findings")])
         record, source = field_of(line, "record"), field_of(line, "source")
-        held = record if isinstance(record, dict) else {}
-        cells = [held.get(name) for name in columns]
-        names = [str(field_of(item, "id")) for item in list_of(line, "findings")]
-        yield _table_row([*cells, " ".join(names), field_of(source, "id"), field_of(source, "line")])
+        yield table.row(record, names, field_of(source, "id"), field_of(source, "line"))
 
 
 def findings_table(lines: Iterator[Any]) -> Iterator[str]:
@@ -87,12 +144,14 @@ def _finding_cell(finding: Any, name: str) -> Any:
 
 
 def _table_row(cells: Any) -> str:
-    return ",".join(["" if cell is None else _cell(cell) for cell in cells]) + "\r\n"
+    return ",".join([_cell(cell) for cell in cells]) + "\r\n"
 
 
 def _cell(value: Any) -> str:
     if type(value) is str and value[:1].isalnum() and QUOTE not in value:  # most cells, and there are millions
         return f'"{value}"'
+    if value is None:
+        return ""
     if value is True or value is False:
         return "true" if value else "false"
     if isinstance(value, int):

@@ -1,11 +1,26 @@
 """Notices in French."""
 
+from typing import Any  # phrases are texts and tables of texts
+
 from auditor.report.phrases.model import Phrases
 
-FRENCH = Phrases(
+_MARKS = ("« ", " »", " :", " ;", " !", " ?")
+
+
+def _spaced(part: Any) -> Any:
+    """Return phrases with the spaces that French asks for at its marks made no-break; they are written plain below."""
+    if isinstance(part, dict):
+        return {name: _spaced(value) for name, value in part.items()}
+    for mark in _MARKS:
+        part = part.replace(mark, mark.replace(" ", "\N{NO-BREAK SPACE}"))
+    return part
+
+
+_PHRASES = Phrases(
     language="fr",
     thousands="\N{NARROW NO-BREAK SPACE}",
     decimal=",",
+    colon=" : ",
     title="Avis d’une décision concernant votre compte",
     draft_title="Projet d’avis concernant un compte",
     draft="Ceci est un projet. Personne n’a encore rien décidé, et il ne doit pas être envoyé.",
@@ -83,9 +98,10 @@ FRENCH = Phrases(
     decided_by_people="La décision a été prise par une personne.",
     decided_by_two="La décision a été prise par une personne et approuvée par une autre.",
     nobody_decided="La proposition a été faite par un programme. Seule une personne peut décider.",
+    nobody_approved="La proposition a été faite par une personne. Elle n’a d’effet qu’une fois approuvée.",
     speaks_for="Ce qui parle pour vous",
     speaks_for_intro="Ceux qui ont décidé avaient ces faits sous les yeux (texte anglais) :",
-    draft_speaks_for_intro="Ceux qui décident ont ces faits sous les yeux (texte anglais) :",
+    draft_speaks_for_intro="Ceux qui décident ont ces faits sous les yeux (texte anglais) :",
     redress="Ce que vous pouvez faire",
     complaint="Vous pouvez réclamer, gratuitement, jusqu’au {until}, en répondant à cet avis. Dites ce qui est inexact"
     " et joignez ce que vous voulez faire voir. Une personne qui n’a pas pris part à la décision examine la"
@@ -103,3 +119,5 @@ FRENCH = Phrases(
         "notify": "Veuillez parcourir votre activité récente et changer votre mot de passe.",
     },
 )  # fmt: skip
+
+FRENCH = Phrases.model_validate(_spaced(_PHRASES.model_dump()))

@@ -18,6 +18,8 @@ class Phrases(Node):
     thousands: str
     """What stands between groups of three digits."""
     decimal: str
+    colon: str
+    """What stands between a name and its value."""
     title: str
     draft_title: str
     draft: str
@@ -54,6 +56,8 @@ class Phrases(Node):
     decided_by_people: str
     decided_by_two: str
     nobody_decided: str
+    nobody_approved: str
+    """Said where a person proposed it."""
     speaks_for: str
     speaks_for_intro: str
     draft_speaks_for_intro: str

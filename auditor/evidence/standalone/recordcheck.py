@@ -1,0 +1,190 @@
+"""Check one piece of the records: their order, their sources, their exact bytes, the commitments to them.
+
+A piece is checked by itself, as if nothing came before it, so that many can be checked at once. What depends on the
+records before (is it in order, is the source still read the same way) is compared when the outcomes are joined; only
+where that would make a difference is a piece checked again, with what came before it.
+"""
+
+import base64
+import hashlib
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from itertools import chain, islice
+from typing import Any, NamedTuple
+
+from auditor.evidence.standalone.committed import Committed
+from auditor.evidence.standalone.layout import CITED, CONTEXT, EDITION, WITHHELD
+from auditor.evidence.standalone.ownbytes import differences, record_in
+from auditor.evidence.standalone.reading import (
+    Files,
+    UnreadableError,
+    document_of,
+    field_of,
+    list_of,
+    parsed_line,
+    time_order,
+)
+from auditor.evidence.standalone.recordpieces import Piece
+from auditor.evidence.standalone.results import MOST_FAULTS, Fault
+from auditor.evidence.standalone.tally import Tally
+
+Order = tuple[str, str, int]
+"""A record's time as text that sorts, its source and its line there."""
+
+
+class Known(NamedTuple):
+    """What all records of a bundle are compared with."""
+
+    profiles: dict[str, Any]
+    findings: frozenset[str]
+    is_edition: bool
+
+
+class Before(NamedTuple):
+    """What the records before a piece say: the last one's order, and whether the lines of a source are JSON."""
+
+    order: Order = ("", "", -1)
+    is_object: Mapping[str, bool] = {}
+
+
+class Outcome(NamedTuple):
+    """What a piece gave; `first` and `last` are the order of its first and last record that has one."""
+
+    place: str
+    records: int
+    faults: list[Fault]
+    leaves: bytes
+    first: Order | None
+    last: Order | None
+    is_object: dict[str, bool]
+    without: Counter[str]
+    tallies: dict[str, Tally]
+
+
+def known_of(files: Files, findings: frozenset[str]) -> Known:
+    """Read what all records are compared with."""
+    receipt, _ = document_of(files, "data/receipt.json")
+    sources = list_of(receipt, "sources")
+    profiles = {str(field_of(source, "source_id")): field_of(source, "profile") for source in sources}
+    return Known(profiles, findings, EDITION in files)
+
+
+def outcome_of(known: Known, piece: Piece, before: Before | None = None) -> Outcome:
+    """Check a piece; of very many faults the first are kept."""
+    check = _Check(known, piece, before or Before())
+    faults = list(islice(chain(check.faults(), check.committed.rest()), MOST_FAULTS))
+    return Outcome(
+        piece.place,
+        len(piece.lines),
+        faults,
+        bytes(check.committed.leaves),
+        check.first,
+        check.last,
+        check.is_object,
+        check.without,
+        check.tallies,
+    )
+
+
+class _Check:
+    """Checks the records of a piece as they come."""
+
+    def __init__(self, known: Known, piece: Piece, before: Before) -> None:
+        self._known = known
+        self._piece = piece
+        self._order = before.order
+        self.committed = Committed(piece, is_edition=known.is_edition)
+        self.is_object = dict(before.is_object)
+        self.without: Counter[str] = Counter()
+        self.tallies: dict[str, Tally] = {}
+        self.first: Order | None = None
+        self.last: Order | None = None
+
+    def faults(self) -> Iterator[Fault]:
+        """Yield what is wrong with each record."""
+        place = self._piece.place
+        for number, text in enumerate(self._piece.lines, self._piece.number):
+            try:
+                line = parsed_line(text)
+            except UnreadableError as error:
+                yield Fault(place, f"line {number}", str(error))
+                line = None
+            if line is not None:
+                yield from (Fault(place, f"line {number}: {field}", message) for field, message in self._odd(line))
+            yield from self.committed.faults_of(line)
+            if line is not None and place == CITED:
+                yield from self._tallied(number, line)
+            elif line is not None:
+                yield from self._needed(number, line)
+
+    def _odd(self, line: Any) -> list[tuple[str, str]]:
+        """Return what is wrong with one record by itself, as (field, message)."""
+        source, record = line.get("source"), line.get("record")
+        source_id, at = str(field_of(source, "id")), field_of(source, "line")
+        found = []
+        order = (time_order(field_of(record, "time")), source_id, at)
+        if not order[0] or type(at) is not int or order <= self._order:
+            found.append(("record.time", "is not in record order, or the record is there twice"))
+        else:
+            self.first, self.last = self.first or order, order
+            self._order = order
+        if source_id not in self._known.profiles:
+            found.append(("source.id", "is no source of data/receipt.json"))
+        data, odd = self._bytes_of(source)
+        if data is None and not odd and self._piece.place == CITED:
+            self.without[str(field_of(source, "without_bytes"))] += 1
+        found += odd
+        if data is not None and self._known.profiles.get(source_id) == "canonical":
+            found += self._unlike(data, record, source_id, at)
+        return found
+
+    def _bytes_of(self, source: Any) -> tuple[bytes | None, list[tuple[str, str]]]:
+        """Return the exact bytes of a record; an edition may withhold them."""
+        if self._known.is_edition and field_of(source, "without_bytes") == WITHHELD:
+            return None, []
+        return bytes_of(source)
+
+    def _unlike(self, data: bytes, record: Any, source_id: str, at: Any) -> list[tuple[str, str]]:
+        """Return where a record isn't what its exact bytes say."""
+        said = record_in(data)
+        odd = differences(record, said, f"{source_id}:{at}") if said is not None else []
+        if self.is_object.setdefault(source_id, said is not None) != (said is not None):
+            odd.append(("source", "is JSON in some lines of this source and something else in others"))
+        return odd
+
+    def _tallied(self, number: int, cited: Any) -> Iterator[Fault]:
+        """Count a cited record for its findings."""
+        named = list_of(cited, "findings")
+        if not named:
+            yield Fault(CITED, f"line {number}: findings", "no finding cites this record")
+        for item in named:
+            name = str(field_of(item, "id"))
+            if name not in self._known.findings:
+                yield Fault(CITED, f"line {number}: findings", "names a finding that data/findings.jsonl does not hold")
+                continue
+            if name not in self.tallies:
+                self.tallies[name] = Tally()
+            self.tallies[name].add(cited, field_of(item, "is_against") is True)
+
+    def _needed(self, number: int, record: Any) -> Iterator[Fault]:
+        named = list_of(record, "findings")
+        if not named or not all(isinstance(name, str) and name in self._known.findings for name in named):
+            yield Fault(CONTEXT, f"line {number}: findings", "names no finding, or one that isn't there")
+
+
+def bytes_of(source: Any) -> tuple[bytes | None, list[tuple[str, str]]]:
+    """Return the exact bytes of a cited record, None where it has none, and what is wrong with them."""
+    text, encoded = field_of(source, "text"), field_of(source, "base64")
+    if text is None and encoded is None:
+        has_reason = isinstance(field_of(source, "without_bytes"), str) and field_of(source, "without_bytes")
+        return None, [] if has_reason else [("source", "has neither the bytes of the record nor a reason why not")]
+    try:
+        data = text.encode() if isinstance(text, str) else base64.b64decode(str(encoded), validate=True)
+    except ValueError:
+        return None, [("source", "its bytes can't be decoded")]
+    odd = []
+    if hashlib.sha256(data).hexdigest() != source.get("sha256"):
+        odd.append(("source.sha256", "is not the digest of the bytes beside it"))
+    if len(data) != source.get("length"):
+        odd.append(("source.length", f"is not {len(data)}, the number of the bytes beside it"))
+    return data, odd

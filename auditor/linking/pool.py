@@ -1,0 +1,95 @@
+"""Pools: pairs of accounts that meet again and again, at addresses that few others use.
+
+A home has one provider, a phone another, an office a third, and many share each of them. Two accounts that meet at
+addresses of several providers, within a day each time, where hardly anybody else is, leave through one set of exits.
+"""
+
+from collections.abc import Iterable, Sequence
+from itertools import combinations
+
+from auditor.linking.bonds import Bond
+from auditor.linking.holdings import Value
+from auditor.linking.population import Population
+from auditor.linking.rarity import bits_of
+from auditor.linking.timeline import components, root_of
+from auditor.policy.links import LinkSignal
+from auditor.records.addresses import IPV4_BASE
+
+PAIRS = 2
+"""Chance must not bring it about among all pairs of accounts: of n there are about n to this power."""
+
+Meetings = dict[str, tuple[int, int]]
+"""At each provider the rarest address at which two accounts met: (its holders, since when both were there)."""
+
+
+def pool_bonds(signal: LinkSignal, values: Sequence[Value], population: Population) -> tuple[Bond, ...]:
+    """Return a bond for each pair that joins what no earlier pair had joined."""
+    joined: dict[int, int] = {}
+    bonds = []
+    for since, first, second, met in sorted(_pairs(signal, values, population), key=lambda pair: pair[:3]):
+        one, other = root_of(joined, first), root_of(joined, second)
+        if one != other:
+            joined[max(one, other)] = min(one, other)
+            bonds.append(_bond(signal, since, (first, second), met, population))
+    return tuple(bonds)
+
+
+def pool_values(
+    signal: LinkSignal, values: Sequence[Value], population: Population, first_key: int
+) -> tuple[Value, ...]:
+    """Return each group that pairs join as one value: an account holds it since it first met another one of them so."""
+    since: dict[int, int] = {}
+    pairs = [(moment, first, second) for moment, first, second, _ in _pairs(signal, values, population)]
+    for moment, *pair in pairs:
+        since |= {account: min(since.get(account, moment), moment) for account in pair}
+    groups = components((first, second) for _, first, second in pairs)
+    return tuple(
+        Value(first_key + place, signal, tuple(sorted((since[account], account) for account in group)), place)
+        for place, group in enumerate(groups)
+    )
+
+
+def _pairs(
+    signal: LinkSignal, values: Sequence[Value], population: Population
+) -> Iterable[tuple[int, int, int, Meetings]]:
+    """Yield the pairs of two parties that meet at enough providers, where chance doesn't explain it, and since when."""
+    size = len(population)
+    rare = [value for value in values if len(value.holders) <= signal.at_most]
+    for (first, second), met in _meetings(rare, population).items():
+        weight = sum((bits_of(holders, size) for holders, _ in met.values()), start=bits_of(1, 1))
+        if len(met) >= signal.at_least and weight >= PAIRS * bits_of(1, size):
+            yield sorted(since for _, since in met.values())[-1], first, second, met
+
+
+def _meetings(values: Sequence[Value], population: Population) -> dict[tuple[int, int], Meetings]:
+    pairs: dict[tuple[int, int], Meetings] = {}
+    for value in values:
+        for (since, one), (later, other) in combinations(value.holders, 2):
+            if population.parties[one] != population.parties[other]:
+                met = pairs.setdefault((min(one, other), max(one, other)), {})
+                here = (len(value.holders), max(since, later))
+                provider = _provider(value)
+                met[provider] = min(met.get(provider, here), here)
+    return pairs
+
+
+def _provider(value: Value) -> str:
+    """Return whose address it is, as far as the log or the address itself tells: IPv4 by 16 bits, IPv6 by 32."""
+    if "asn" in value.signal.columns:
+        return value.network
+    number = int(value.network)
+    return str(number >> 16 if number >> 32 == IPV4_BASE >> 32 else number >> 96)
+
+
+def _bond(signal: LinkSignal, since: int, pair: tuple[int, int], met: Meetings, population: Population) -> Bond:
+    most = max(holders for holders, _ in met.values())
+    return Bond(
+        signal=signal.name,
+        kind=signal.kind,
+        is_strong=False,
+        weight=sum((bits_of(holders, len(population)) for holders, _ in met.values()), start=bits_of(1, 1)),
+        columns=tuple(sorted(signal.columns)),
+        members=tuple((since, account) for account in pair),
+        words=f"met within a day at addresses of {len(met):,} providers, each used by at most {most:,} of "
+        f"{len(population):,} accounts then",
+    )
