@@ -12,11 +12,11 @@ from auditor.content.definition import ALIKE, HEADS, MOST_ROUNDS
 from auditor.content.features import FEATURES, common, size
 from auditor.content.nodes import at_least, columns, count, equal, joined, select, times
 from auditor.content.outlines import may_be_alike
-from auditor.content.sketches import BUCKETS, NODES, OUTLINES, make_buckets
+from auditor.content.sketches import BUCKETS, NODES, OUTLINES, features_of, make_buckets
 from auditor.content.templates import TEMPLATES
 from auditor.content.texts import drop
 from auditor.records.activity import Activity
-from auditor.records.derived import make_table
+from auditor.records.derived import insert, make_table
 from auditor.records.sql import (
     any_of,
     case,
@@ -32,7 +32,9 @@ from auditor.records.sql import (
 )
 
 GROUPS = "content_groups"
-_PLACED, _ALIKE, _HEADS, _PAIRS, _ROUND = (f"content_{name}" for name in ("placed", "alike", "heads", "pairs", "round"))
+_PLACED, _ALIKE, _HEADS, _PAIRS, _FEATURED, _ROUND = (
+    f"content_{name}" for name in ("placed", "alike", "heads", "pairs", "featured", "round")
+)
 
 
 def make_groups(activity: Activity) -> None:
@@ -45,7 +47,7 @@ def make_groups(activity: Activity) -> None:
             break
         make_table(activity, BUCKETS, _still_asked())
     make_table(activity, GROUPS, _groups())
-    drop(activity, NODES, OUTLINES, BUCKETS, _PLACED, _ALIKE, _HEADS, _PAIRS, _ROUND)
+    drop(activity, NODES, OUTLINES, BUCKETS, _PLACED, _ALIKE, _HEADS, _PAIRS, _FEATURED, _ROUND)
 
 
 def _make_empty(activity: Activity, name: str, types: dict[str, str]) -> None:
@@ -57,16 +59,13 @@ def _one_round(activity: Activity) -> int:
     """Compare and place what can be placed; return how many templates still wait for their place."""
     make_table(activity, _HEADS, _heads())
     make_table(activity, _PAIRS, _pairs())
-    _insert(activity, _ALIKE, _compared())
+    make_table(activity, _FEATURED, features_of(_in_pairs()))
+    insert(activity, _ALIKE, _compared())
     make_table(activity, _ROUND, _places())
     placed = select(*columns("node", "root"), of=_ROUND).where(is_not(is_null(identifier("root"))))
-    _insert(activity, _PLACED, placed)
+    insert(activity, _PLACED, placed)
     waiting = select(count(), of=_ROUND).where(is_null(identifier("root")))
     return int(activity.connection.execute(text_of(waiting)).fetchall()[0][0])
-
-
-def _insert(activity: Activity, name: str, query: exp.Query) -> None:
-    activity.connection.execute(text_of(exp.Insert(this=table(name), expression=query)))
 
 
 def _bucketed() -> exp.Select:
@@ -109,9 +108,16 @@ def _pairs() -> exp.Select:
     return outlined.where(may_be_alike("node", "head")).distinct()
 
 
+def _in_pairs() -> exp.Select:
+    """Return the nodes whose features are to be compared."""
+    sides = [select(named(identifier(name), "node"), of=_PAIRS) for name in ("node", "head")]
+    either = exp.Union(this=sides[0], expression=sides[1], distinct=True)
+    return joined(select(*columns("node", "template_key"), of=either), NODES, "node")
+
+
 def _compared() -> exp.Query:
-    pairs = joined(select(*columns("node", "head"), named(identifier(FEATURES), "own"), of=_PAIRS), NODES, "node")
-    others = select(named(identifier("node"), "head"), identifier(FEATURES), of=NODES)
+    pairs = joined(select(*columns("node", "head"), named(identifier(FEATURES), "own"), of=_PAIRS), _FEATURED, "node")
+    others = select(named(identifier("node"), "head"), identifier(FEATURES), of=_FEATURED)
     both = joined(select(*columns("node", "head", "own", FEATURES), of=pairs), others, "head")
     counted = select(
         *columns("node", "head"),

@@ -17,7 +17,7 @@ from auditor.content.nodes import at_least, columns, count, joined, select, time
 from auditor.content.parts import filled_parts
 from auditor.content.texts import OWNED, TEXTS, drop
 from auditor.records.activity import Activity
-from auditor.records.derived import keep_table, make_table
+from auditor.records.derived import insert, keep_table, make_table
 from auditor.records.sql import (
     call,
     columns_definition,
@@ -118,7 +118,7 @@ def _assign(activity: Activity, side: Side) -> None:
     forms = joined(select(*columns("text_key", "head"), of=_MATCHES), _ACCEPTED, "head")
     chosen = select(identifier("text_key"), named(side.template(longest), "template"), of=forms)
     chosen = chosen.group_by(identifier("text_key"))
-    activity.connection.execute(text_of(exp.Insert(this=table(FORMS), expression=chosen)))
+    insert(activity, FORMS, chosen)
 
 
 def _matches(side: Side) -> exp.Select:

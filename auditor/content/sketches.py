@@ -16,26 +16,45 @@ from auditor.content.outlines import outline_of
 from auditor.content.templates import TEMPLATES
 from auditor.content.texts import drop
 from auditor.records.activity import Activity
-from auditor.records.derived import make_table
-from auditor.records.sql import call, cast, identifier, literal, named
+from auditor.records.derived import insert, make_table
+from auditor.records.sql import call, cast, identifier, literal, named, text_of
 
 NODES = "content_nodes"
 OUTLINES = "content_outlines"
 BUCKETS = "content_buckets"
-_SKETCHES = "content_sketches"
+_SLICE, _SKETCHES, _MET = (f"content_{name}" for name in ("slice", "sketches", "met"))
+AT_ONCE = 100_000
+"""Templates sketched at once, so that memory doesn't grow with the log: features take much more room than sketches."""
 
 
 def make_buckets(activity: Activity) -> None:
     """Make the tables of templates to be compared, numbered from the oldest on, and of the buckets where they meet.
 
-    NODES: node, template_key, features (different ones). OUTLINES: node, and what is compared first. BUCKETS: bucket,
-    node; no bucket has one node only.
+    NODES: node, template_key. OUTLINES: node, and what is compared first. BUCKETS: bucket, node; no bucket has one node
+    only.
     """
     make_table(activity, NODES, _nodes())
-    make_table(activity, OUTLINES, _outlines())
-    make_table(activity, _SKETCHES, _sketches())
+    fill = make_table
+    for first in range(1, max(1, _number_of_nodes(activity)) + 1, AT_ONCE):
+        in_slice = exp.Between(this=identifier("node"), low=literal(first), high=literal(first + AT_ONCE - 1))
+        make_table(activity, _SLICE, features_of(select(*columns("node", "template_key"), of=NODES).where(in_slice)))
+        make_table(activity, _SKETCHES, _sketches())
+        fill(activity, OUTLINES, _outlines())
+        fill(activity, _MET, _met())
+        fill = insert
     make_table(activity, BUCKETS, _buckets())
-    drop(activity, _SKETCHES)
+    drop(activity, _SLICE, _SKETCHES, _MET)
+
+
+def features_of(nodes: exp.Select) -> exp.Select:
+    """Return some nodes, given with their template's key, with the different features of their templates."""
+    texts = joined(select(*columns("node", "template"), of=nodes), TEMPLATES, "template_key")
+    featured = with_features(texts, "template")
+    return select(identifier("node"), named(different(identifier(FEATURES)), FEATURES), of=featured)
+
+
+def _number_of_nodes(activity: Activity) -> int:
+    return int(activity.connection.execute(text_of(select(count(), of=NODES))).fetchall()[0][0])
 
 
 def turned_bits(number: int) -> int:
@@ -48,7 +67,7 @@ def _nodes() -> exp.Select:
     featured = with_features(select(*kept, of=TEMPLATES), "template")
     order = exp.Order(expressions=[exp.Ordered(this=item) for item in columns("first_time", "template_id")])
     node = named(exp.Window(this=exp.RowNumber(), order=order), "node")
-    query = select(node, identifier("template_key"), named(different(identifier(FEATURES)), FEATURES), of=featured)
+    query = select(node, identifier("template_key"), of=featured)
     return query.where(at_least(identifier(WORDS), literal(FEWEST_WORDS)))
 
 
@@ -58,7 +77,7 @@ def _outlines() -> exp.Select:
 
 
 def _spread() -> exp.Select:
-    return select(identifier("node"), named(call("unnest", identifier(FEATURES)), "feature"), of=NODES)
+    return select(identifier("node"), named(call("unnest", identifier(FEATURES)), "feature"), of=_SLICE)
 
 
 def _sketches() -> exp.Select:
@@ -74,12 +93,15 @@ def _hash(number: int) -> str:
     return f"hash_{number}"
 
 
-def _buckets() -> exp.Select:
+def _met() -> exp.Select:
     bands = [call("hash", literal(band), *columns(*map(_hash, _rows_of(band)))) for band in range(BANDS)]
-    met = select(identifier("node"), named(call("unnest", exp.Array(expressions=bands)), "bucket"), of=_SKETCHES)
-    crowded = select(identifier("bucket"), of=met).group_by(identifier("bucket"))
+    return select(named(call("unnest", exp.Array(expressions=bands)), "bucket"), identifier("node"), of=_SKETCHES)
+
+
+def _buckets() -> exp.Select:
+    crowded = select(identifier("bucket"), of=_MET).group_by(identifier("bucket"))
     crowded = crowded.having(exp.GT(this=count(), expression=literal(1)))
-    return joined(select(*columns("bucket", "node"), of=met.copy()), crowded, "bucket")
+    return joined(select(*columns("bucket", "node"), of=_MET), crowded, "bucket")
 
 
 def _rows_of(band: int) -> range:

@@ -9,6 +9,7 @@ from datetime import datetime
 from auditor.linking.bonds import Bond, strong_bond
 from auditor.linking.combinations import combined_bonds
 from auditor.linking.crowds import crowds_of
+from auditor.linking.days import DAYS, is_read_by_day, read_by_day
 from auditor.linking.holdings import Value, holdings_of, lacking_columns
 from auditor.linking.judging import Verdicts, verdicts_on
 from auditor.linking.model import Links
@@ -19,7 +20,7 @@ from auditor.linking.rhythm import rhythm_bonds
 from auditor.linking.rotation import rotating
 from auditor.linking.succession import succession_bonds
 from auditor.linking.timeline import grown, links_of_bonds, units_of
-from auditor.policy.links import LinkRules
+from auditor.policy.links import LinkRules, LinkSignal
 from auditor.policy.pack import Context
 from auditor.records.activity import Activity
 from auditor.records.tallies import AccountSpan
@@ -77,16 +78,24 @@ def _bonds(
 def _values(signals: LinkRules, reading: Reading, population: Population) -> list[Value]:
     values: list[Value] = []
     next_key = 0
-    for signal in signals.signals:
-        if signal.seen in HELD and not lacking_columns(signal, reading):
-            held = holdings_of(signal, reading, population, next_key)
-            next_key += len(held)
-            values += rotating(held, signal.at_least, population) if signal.seen == "rotation" else held
-        elif signal.seen == "pool" and signals.combines(signal) and not lacking_columns(signal, reading):
-            found = pool_values(signal, holdings_of(signal, reading, population, 0), population, next_key)
+    asked = [signal for signal in signals.signals if _is_held(signal, signals) and not lacking_columns(signal, reading)]
+    by_day = read_by_day([*filter(is_read_by_day, asked)], reading)
+    for signal in asked:
+        own = by_day if is_read_by_day(signal) else reading
+        if signal.seen == "pool":
+            found = pool_values(signal, holdings_of(signal, own, population, 0), population, next_key)
             next_key += len(found)
             values += found
+        else:
+            held = holdings_of(signal, own, population, next_key)
+            next_key += len(held)
+            values += rotating(held, signal.at_least, population) if signal.seen == "rotation" else held
+    reading.drop(DAYS)
     return values
+
+
+def _is_held(signal: LinkSignal, signals: LinkRules) -> bool:
+    return signal.seen in HELD or (signal.seen == "pool" and signals.combines(signal))
 
 
 def _lacking(signals: LinkRules, reading: Reading) -> tuple[tuple[str, tuple[str, ...]], ...]:

@@ -29,7 +29,7 @@ _SPANS = "link_excluded"
 class Reading:
     """The records that links are read from: an activity as of a time, without stretches of theft.
 
-    `columns` are those that some source fills.
+    `columns` are those that some source fills; `records` is the table or view that is read.
     """
 
     activity: Activity
@@ -37,12 +37,13 @@ class Reading:
     as_of: datetime | None
     columns: frozenset[str]
     has_spans: bool
+    records: str = RECORDS
 
     def select(self, items: Sequence[exp.Expression], *tests: exp.Expression) -> exp.Select:
         """Return a query over the records that count, with account and time (in microseconds) first."""
         own = [named(identifier("account_id", "r"), ACCOUNT), named(microseconds(identifier("time", "r")), TIME)]
-        query = exp.Select(expressions=[*own, *items]).from_(table(RECORDS, "r"))
-        return query.where(all_of([*self._conditions(), *tests]), copy=False)
+        query = exp.Select(expressions=[*own, *items]).from_(table(self.records, "r"))
+        return query.where(all_of([*self.conditions(), *tests]), copy=False)
 
     def calls(self) -> list[exp.Expression]:
         """Return the tests that a record is a call in the complete part of the log."""
@@ -69,7 +70,8 @@ class Reading:
         for name in names:
             self.activity.connection.cursor().execute(text_of(exp.Drop(tables=[table(name)], kind="TABLE")))
 
-    def _conditions(self) -> list[exp.Expression]:
+    def conditions(self) -> list[exp.Expression]:
+        """Return the tests that a record counts at all."""
         tests = [is_known(identifier("account_id", "r"))]
         if self.as_of:
             tests.append(exp.LTE(this=identifier("time", "r"), expression=timestamp(self.as_of)))

@@ -77,6 +77,11 @@ def make_table(activity: Activity, name: str, query: exp.Query) -> None:
     activity.connection.execute(text_of(exp.Create(this=table(name), kind="TABLE", replace=True, expression=query)))
 
 
+def insert(activity: Activity, name: str, query: exp.Query) -> None:
+    """Add the answer of a query to a table for derivations."""
+    activity.connection.execute(text_of(exp.Insert(this=table(name), expression=query)))
+
+
 def keep_table(activity: Activity, name: str, columns: Mapping[str, tuple[str, Sequence[object]]]) -> None:
     """Put columns, given as (type, values), into a table of the activity's in-memory database."""
     lists = [

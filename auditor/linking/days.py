@@ -1,0 +1,44 @@
+"""Of each day the first and the last record of what an account used: all that most signals need of the records.
+
+Who holds a value, and since when, is read from first and last uses of days (uses.py). Many records of a day say the
+same of card, device, network and program, so they are read once for all signals, and the signals read what is left.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sqlglot import exp
+
+from auditor.linking.reading import Reading
+from auditor.linking.uses import columns_read
+from auditor.policy.links import LinkSignal
+from auditor.records.sql import all_of, call, cast, identifier, named, table
+
+DAYS = "link_days"
+_DAY, _COMPLETE = "_day", "_complete"
+OF_EACH_CALL = ("prompt_digest", "template_id", "template_group")
+"""Columns of which a call has its own value so often that little would be left out."""
+
+
+def is_read_by_day(signal: LinkSignal) -> bool:
+    """Return whether first and last records of days are enough for a signal, and fewer."""
+    return not set(signal.columns) & set(OF_EACH_CALL)
+
+
+def read_by_day(signals: Sequence[LinkSignal], reading: Reading) -> Reading:
+    """Keep the first and last records of days as a table with the signals' columns, and return a reading of these."""
+    keys = [identifier(name, "r") for name in ("account_id", "event", *_columns(signals, reading))]
+    apart = [named(cast(identifier("time", "r"), "DATE"), _DAY), named(all_of(reading.complete()), _COMPLETE)]
+    first, last = exp.Min(this=identifier("time", "r")), exp.Max(this=identifier("time", "r"))
+    ends = call("unnest", call("list_distinct", exp.Array(expressions=[first, last])))
+    query = exp.Select(expressions=[*keys, *apart, named(ends, "time")]).from_(table(reading.records, "r"))
+    query = query.where(all_of(reading.conditions()), copy=False)
+    groups = [*(key.copy() for key in keys), identifier(_DAY), identifier(_COMPLETE)]
+    reading.keep(DAYS, query.group_by(*groups, copy=False))
+    return replace(reading, records=DAYS, as_of=None, has_spans=False)
+
+
+def _columns(signals: Sequence[LinkSignal], reading: Reading) -> list[str]:
+    read = {name for signal in signals for name in columns_read(signal, reading)}
+    read |= {"network_kind" for signal in signals if signal.networks}
+    return sorted("client_ip_number" if name == "client_ip" else name for name in read)
