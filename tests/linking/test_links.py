@@ -225,6 +225,20 @@ def test_every_pair_has_a_path() -> None:
         cluster.path("a", "z")
 
 
+def test_a_cluster_rests_on_the_links_that_are_needed_strong_ones_first() -> None:
+    crew = [signup(name, n, payment_fingerprint="c", **HOST) for n, name in enumerate("ab")]
+    crew += [row(name, 3 + d, user_agent="harvester/1") for name in "ab" for d in range(2)]
+    third = [signup("c", 2, **HOST), row("c", 4, user_agent="harvester/1")]
+    others = [row(f"o{n}", user_agent="sdk/1") for n in range(20)]
+
+    (two,) = links([*crew, *others]).clusters
+    (three,) = links([*crew, *third, *others]).clusters
+
+    assert {edge.signal for edge in two.edges} == {"card", "sign-up-and-program"}
+    assert two.columns == ("payment_fingerprint",)
+    assert three.columns == ("client_ip", "payment_fingerprint", "user_agent")
+
+
 def test_nothing_shared_is_ever_shown() -> None:
     rows = [signup(name, payment_fingerprint="SECRET-1", device_id="SECRET-2") for name in "ab"]
 
