@@ -12,6 +12,7 @@ from itertools import product
 from auditor.linking.bonds import Bond, held
 from auditor.linking.holdings import Value
 from auditor.linking.judging import shelves_of
+from auditor.linking.model import CONTENT
 from auditor.linking.population import Population
 from auditor.linking.rarity import bits_of
 from auditor.linking.telling import Tally, Tells
@@ -69,7 +70,10 @@ class _Combining:
         return [*(bond for _, bond in bonds), *self._joined(bonds)]
 
     def _joined(self, bonds: Sequence[tuple[tuple[int, ...], Bond]]) -> Iterable[Bond]:
-        """Yield a bond for each value that hardly anybody has outside of its groups: these are one."""
+        """Yield a bond for each value that hardly anybody has outside of its groups: these are one.
+
+        What they ask joins no groups: a public text may be taken up by two that have nothing to do with each other.
+        """
         mine: dict[int, list[Bond]] = {}
         for keys, bond in bonds:
             for key in keys:
@@ -78,7 +82,9 @@ class _Combining:
             holders = self.telling.holders.get(key)
             accounts = {account for bond in found for _, account in bond.members}
             inside = party_count(accounts, self.population)
-            if holders is not None and len(found) > 1 and inside >= self.rules.exclusive * holders:
+            if holders is None or CONTENT & set(self.values[key].signal.columns):
+                continue
+            if len(found) > 1 and inside >= self.rules.exclusive * holders:
                 yield self._bond_of_groups(self.values[key], found, inside)
 
     def _bond_of_groups(self, value: Value, bonds: Sequence[Bond], inside: int) -> Bond:

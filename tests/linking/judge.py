@@ -249,7 +249,12 @@ class Judge:
             mine = [members for chosen, members in groups if value in chosen]
             since = {account: min(s for m in mine for a, s in m if a == account) for one in mine for account, _ in one}
             holders = len(self._parties(value.accounts()))
-            is_common = not value.signal.is_strong and not value.signal.networks and holders > self.rules.alone
+            is_common = (
+                value.signal.family != "content"
+                and not value.signal.is_strong
+                and not value.signal.networks
+                and holders > self.rules.alone
+            )
             inside = len(self._parties(since))
             if is_common and len(mine) > 1 and inside >= self.rules.exclusive * holders:
                 found.append(sorted(since.items()))
