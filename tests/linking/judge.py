@@ -102,6 +102,7 @@ class Judge:
                 pairs += self._pairs(value.signal.name, [(a, max(s, start)) for a, s in value.holders], 2)
         for combination in self.rules.combinations:
             pairs += self._combined(combination, usable)
+        pairs += [pair for value in usable for pair in self._fragments(value, pairs)]
         clusters, stretches = self._grown(pairs)
         return Judgement(clusters, stretches, pairs, sorted((v.signal.name, len(v.holders)) for v in strong_refused))
 
@@ -259,6 +260,24 @@ class Judge:
             if is_common and len(mine) > 1 and inside >= self.rules.exclusive * holders:
                 found.append(sorted(since.items()))
         return found
+
+    def _fragments(self, value: Held, pairs: Sequence[Pair]) -> list[Pair]:
+        """Return what makes one group of groups that nearly all holders of a value are in, each with another one."""
+        parties = len(self._parties(value.accounts()))
+        if value.signal.is_strong or value.signal.networks or value.signal.family == "content":
+            return []
+        groups = [group & value.accounts() for group in _components(pairs)]
+        groups = [group for group in groups if len(group) > 1]
+        inside = {account for group in groups for account in group}
+        if (
+            parties <= self.rules.alone
+            or len(groups) < 2
+            or len(self._parties(inside)) < self.rules.exclusive * parties
+        ):
+            return []
+        since = {a: min(pair.since for pair in pairs if a in (pair.first, pair.second)) for a in inside}
+        members = [(account, max(value.since(account), since[account])) for account in sorted(inside)]
+        return self._pairs(value.signal.name, members, 2)
 
     def _tells_in(
         self, combination: LinkCombination, value: Held, group: Sequence[Held], parts: Sequence[Sequence[Held]]

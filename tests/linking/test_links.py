@@ -117,6 +117,25 @@ def test_a_mail_domain_of_their_own_joins_those_who_share_program_and_template()
     assert groups(links([*members, *others], THREE)) == [{f"a{n:02}" for n in range(12)}]
 
 
+def fragments(*, strangers: int) -> list[Row]:
+    """Return six pairs by device with one program of their own, and strangers who have it, among sixty others."""
+    pairs = [row(f"a{n:02}", n / 10, device_id=f"d{n // 2}", user_agent="stack/1") for n in range(12)]
+    alone = [row(f"b{n}", 3, user_agent="stack/1") for n in range(strangers)]
+    return [*pairs, *alone, *(row(f"o{n}", 3, user_agent=f"sdk/{n % 5}") for n in range(60))]
+
+
+def test_pairs_that_nearly_all_holders_of_a_program_are_in_are_one_group() -> None:
+    found = links(fragments(strangers=2))
+
+    assert groups(found) == [{f"a{n:02}" for n in range(12)}]
+    reasons = {edge.reason for edge in found.clusters[0].edges if edge.signal == "program"}
+    assert reasons == {"same program, held by 14 of 74 accounts; 12 of them are in 6 groups that more joins"}
+
+
+def test_pairs_among_many_users_of_a_program_stay_pairs() -> None:
+    assert [len(group) for group in groups(links(fragments(strangers=20)))] == [2] * 6
+
+
 def test_weak_signals_link_only_together() -> None:
     together = [signup("a", **HOST), signup("b", 1, **HOST), row("a", 2, user_agent="x"), row("b", 3, user_agent="x")]
     network_only = [signup("c", 100, client_ip="198.51.100.1", network_kind="hosting"),
