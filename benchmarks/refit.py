@@ -22,7 +22,6 @@ FITTED = Path(__file__).parents[1] / "auditor" / "simulate" / "recorded.json"
 STEPS = (0, 1, 5, 10, 20, 30, 40, 50, 60, 70, 80, 90, 95, 99, 100)
 """Percentiles that stand for a distribution; between them the simulator interpolates."""
 
-WEEK = 7 * 86400
 SERVEGEN = ("language/m-small", "reason/deepseek-r1")
 ORIGINS = [
     "azure: AzureLLMInferenceTrace_conv.csv and _code.csv, Azure/AzurePublicDataset, CC-BY 4.0",

@@ -22,14 +22,16 @@ FORMAT_VERSION = 1
 FIRST = "0" * 64
 """What the first entry holds in place of the digest of an entry before it."""
 
-EntryKind = Literal["noted", "assigned", "proposed", "approved", "appealed", "heard", "closed"]
+EntryKind = Literal[
+    "noted", "assigned", "proposed", "approved", "appealed", "heard", "closed", "held", "released", "forgotten"
+]
 KINDS: tuple[str, ...] = get_args(EntryKind)
 _COLUMNS = ("number", "time", "kind", "case_id", "person")
 """What is repeated beside the content, so that people can search for it."""
 
 
 class Entry(Node):
-    """One thing that a person did on a case."""
+    """One thing that a person did on a case; `case_id` is empty where it was done to an account."""
 
     number: int
     time: datetime

@@ -150,6 +150,8 @@ class StepTaken(Node):
     beyond: str = ""
     to: str = ""
     """Who hears an appeal."""
+    on: str = ""
+    """The case it was taken on, where that has become part of this one since."""
     is_signed: bool = False
 
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from auditor.cases.drafts import Draft
 from auditor.cases.grouping import case_id_of
 from auditor.cases.ladder import propose_all
-from auditor.cases.model import ActionName, Case, CasebookChange, CaseFinding, ProposalChange
+from auditor.cases.model import ActionName, Case, CasebookChange, CaseFinding, ProposalChange, StepTaken
 from auditor.cases.speaks import Known, facts_for
 from auditor.cases.victims import Tally, is_set_aside, with_thefts
 from auditor.policy.rule import Level
@@ -117,7 +117,10 @@ def _findings_in(revisions: Sequence[Revision], status: str) -> tuple[str, ...]:
 
 
 def _together(cases: Sequence[Case]) -> Case | None:
-    """Return the oldest case with what the others bring: findings, notes, former ids."""
+    """Return the oldest case with what the others bring: findings, notes, former ids, who looks into it, steps taken.
+
+    A proposal of a person on a younger case is none on the whole: it stays a step, and the status is the oldest one's.
+    """
     if len(cases) < 2:
         return cases[0] if cases else None
     oldest = cases[0]
@@ -129,8 +132,17 @@ def _together(cases: Sequence[Case]) -> Case | None:
             "notes": tuple(sorted((note for case in cases for note in case.notes), key=lambda note: note.number)),
             "formerly": tuple(sorted(formerly)),
             "refers_to": next((case.refers_to for case in cases if case.refers_to), ""),
+            "assignee": next((case.assignee for case in cases if case.assignee), ""),
+            "steps": tuple(sorted(_steps_of(cases), key=lambda step: step.time)),
         }
     )
+
+
+def _steps_of(cases: Sequence[Case]) -> Iterator[StepTaken]:
+    """Yield the steps taken on cases that become the first of them; those on the others say on which."""
+    yield from cases[0].steps
+    for case in cases[1:]:
+        yield from (step.model_copy(update={"on": step.on or case.id}) for step in case.steps)
 
 
 def _sorted(findings: Iterable[CaseFinding]) -> tuple[CaseFinding, ...]:

@@ -90,14 +90,17 @@ def read_cases(db: Database, wanted: Wanted) -> tuple[Case, ...]:
 
 
 def _steps_by_case(db: Database) -> dict[str, list[StepTaken]]:
+    """Return the steps of each case, with those taken on cases that have become part of it."""
+    kept = {row["former_id"]: row["case_id"] for row in db.table("former_ids").rows}
     steps: dict[str, list[StepTaken]] = {}
     for entry in entries_of(db):
         if entry.kind in _DECIDING:
-            steps.setdefault(entry.case_id, []).append(_step(entry))
+            case_id = kept.get(entry.case_id, entry.case_id)
+            steps.setdefault(case_id, []).append(_step(entry, on=entry.case_id if case_id != entry.case_id else ""))
     return steps
 
 
-def _step(entry: Entry) -> StepTaken:
+def _step(entry: Entry, *, on: str) -> StepTaken:
     actions = [ActionName(item["action"]) for item in entry.details.get("actions", ())]
     return StepTaken(
         kind=entry.kind,
@@ -107,6 +110,7 @@ def _step(entry: Entry) -> StepTaken:
         action=str(max(actions, key=lambda action: action.rank)) if actions else "",
         beyond=entry.details.get("beyond", ""),
         to=entry.details.get("to", ""),
+        on=on,
         is_signed=bool(entry.details.get("envelope")),
     )
 
@@ -146,7 +150,7 @@ def _case_row(case: Case) -> Row:
     return {
         "case_id": case.id, "pack": case.pack, "severity": str(case.severity), "status": case.status,
         "proposed_action": str(case.proposed_action), "opened": rfc3339(case.opened), "updated": rfc3339(case.updated),
-        "last_run": case.last_run, "refers_to": case.refers_to or None,
+        "last_run": case.last_run, "refers_to": case.refers_to or None, "assignee": case.assignee,
     }  # fmt: skip
 
 

@@ -112,7 +112,8 @@ def _step(step: StepTaken) -> str:
     beyond = f" (beyond what the evidence carries: {step.beyond})" if step.beyond else ""
     signed = ", signed" if step.is_signed else ""
     reason = f": {step.reason}" if step.reason else ""
-    return f"{step.kind}{action}, {step.person}, {rfc3339(step.time)}{signed}{reason}{beyond}"
+    on = f" on {step.on}, which is part of this case since" if step.on else ""
+    return f"{step.kind}{action}{on}, {step.person}, {rfc3339(step.time)}{signed}{reason}{beyond}"
 
 
 def _peaks(finding: Finding) -> str:

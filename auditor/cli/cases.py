@@ -226,6 +226,25 @@ def close(
     decided.tell(entry, folder, is_json=is_json)
 
 
+def hold(
+    case: CaseId,
+    reason: Reason,
+    by: Who,
+    is_lifted: Annotated[bool, typer.Option("--release", help="Lift the hold.")] = False,
+    is_json: AsJson = False,
+    workspace: WorkspaceFolder = WORKSPACE,
+) -> None:
+    """Put a case under a legal hold, or lift it: while it is held, nothing it rests on can be erased.
+
+    Example: auditor case hold C-0123456789ab --reason "claim 12 O 34/26" --by "A. Reviewer"
+    """
+    from auditor.cli import decided, deciding
+
+    folder = workspace.absolute()
+    entry = deciding.make_hold(folder, case, reason=reason, person=by, now=datetime.now(UTC), is_lifted=is_lifted)
+    decided.tell(entry, folder, is_json=is_json)
+
+
 def notice(
     case: CaseId,
     account: Annotated[
@@ -267,6 +286,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "approve": approve,
     "appeal": appeal,
     "close": close,
+    "hold": hold,
     "notice": notice,
     "export": export,
 }

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from auditor.cases.casebook import Casebook
 from auditor.cases.decisions import Course, course_of
+from auditor.cases.holds import hold, release
 from auditor.cases.ledger import Entry, entries_of
 from auditor.cases.model import ActionName, Case
 from auditor.cases.notes import show_case
@@ -74,7 +75,7 @@ def make_proposal(
             strike_days=_strike_days(workspace, case),
             now=now,
         )
-        _laid_beside(workspace, casebook, case.id)
+        _make_known(workspace, casebook, case.id)
     return entry
 
 
@@ -85,7 +86,7 @@ def make_approval(folder: Path, case_id: str, *, reason: str, signer: Signer, no
         case = show_case(casebook, case_id)
         digest = digest_of_file(_sealed(workspace, casebook, case) / TAG_MANIFEST) if case.status == "proposed" else ""
         entry = approve(casebook, case.id, reason=reason, signer=signer, bundle=digest, now=now)
-        _laid_beside(workspace, casebook, case.id)
+        _make_known(workspace, casebook, case.id)
     return entry
 
 
@@ -104,7 +105,7 @@ def make_outcome(
     with workspace.lock(), open_known_casebook(workspace) as casebook:
         case = show_case(casebook, case_id)
         entry = hear(casebook, case.id, outcome=outcome, action=action, reason=reason, signer=signer, now=now)
-        _laid_beside(workspace, casebook, case.id)
+        _make_known(workspace, casebook, case.id)
     return entry
 
 
@@ -133,6 +134,14 @@ def make_close(folder: Path, case_id: str, *, reason: str, person: str, now: dat
     return entry
 
 
+def make_hold(folder: Path, case_id: str, *, reason: str, person: str, now: datetime, is_lifted: bool) -> Entry:
+    """Record that a case is under a legal hold, or no longer."""
+    workspace = open_workspace(folder, create=False)
+    with workspace.lock(), open_known_casebook(workspace) as casebook:
+        record = release if is_lifted else hold
+        return record(casebook, case_id, reason=reason, person=person, now=now)
+
+
 def _must_not_be_settled(case: Case) -> None:
     if case.status not in ("open", "proposed"):
         message = f"case {case.id} is {case.status}, so nothing can be proposed any more"
@@ -157,8 +166,13 @@ def _strike_days(workspace: Workspace, case: Case) -> int:
     return kept_judgement(run, read_receipt(run)).pack.ladder.strike_days
 
 
-def _laid_beside(workspace: Workspace, casebook: Casebook, case_id: str) -> None:
-    """Write what was signed into the bundle of the workspace; it is in the ledger already, whatever happens here."""
+def _make_known(workspace: Workspace, casebook: Casebook, case_id: str) -> None:
+    """Put a step into the bundle of the workspace and on the page; the ledger has it already, whatever happens here."""
+    _lay_beside(workspace, casebook, case_id)
+    _page_anew(workspace, casebook, case_id)
+
+
+def _lay_beside(workspace: Workspace, casebook: Casebook, case_id: str) -> None:
     people = attested(_course(casebook, case_id))
     folder = workspace.bundles / case_id
     manifest = folder / TAG_MANIFEST
@@ -171,7 +185,6 @@ def _laid_beside(workspace: Workspace, casebook: Casebook, case_id: str) -> None
     except AuditorError as error:
         console.talk("the step is recorded; it could not be put into the bundle:")
         console.complain(error.problems)
-    _page_anew(workspace, casebook, case_id)
 
 
 def _page_anew(workspace: Workspace, casebook: Casebook, case_id: str) -> None:

@@ -93,7 +93,7 @@ def travel(order: Order, *, folder: Path, clock: Callable[[], datetime], say: Ca
             say("writing case files")
             write_case_pages(workspace, cases, result.receipt, judgement, activity)
             write_index(workspace, casebook, seen, result.receipt, change)
-    quarantined = sum(source.quarantined for source in load_manifest(workspace).sources)
+        quarantined = sum(source.quarantined for source in load_manifest(workspace).sources)
     return Journey(workspace, judgement, ingested, quarantined, result, change, cases, seen, lacks)
 
 

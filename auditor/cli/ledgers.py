@@ -66,6 +66,10 @@ def _in_words(entry: Entry) -> str:
             return f"appealed, to be heard by {details['to']}"
         case "closed":
             return "closed"
+        case "held" | "released":
+            return f"legal hold: {entry.kind}, {details['reason']}"
+        case "forgotten":
+            return f"account {details['account']} forgotten: {details['reason']}"
         case _:
             actions = sorted({item["action"] for item in details["actions"]})
             return f"{entry.kind}: {', '.join(actions)}{', signed' if details['envelope'] else ''}"

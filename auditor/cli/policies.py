@@ -14,7 +14,7 @@ from auditor.cli.paths import shown_path
 from auditor.errors import UsageError
 from auditor.policy.explain import words_of
 from auditor.policy.fields import Problems, nearest
-from auditor.policy.load import load_pack, load_rule, shipped_packs, shipped_policies
+from auditor.policy.load import load_pack, load_rule
 from auditor.policy.pack import Context, Pack
 from auditor.policy.platform import load_context
 from auditor.policy.rule import Rule
@@ -61,7 +61,7 @@ class TestedCase:
 def checked(pack: str, context: Path | None) -> Checked:
     """Load a pack and its cases. Raises PolicyError with every problem."""
     loaded = pack_with(pack, context)
-    paths, problems = rule_paths(pack, loaded), Problems()
+    paths, problems = rule_paths(loaded), Problems()
     for path in paths.values():
         problems.attempt(partial(load_cases, path))
     problems.check()
@@ -71,7 +71,7 @@ def checked(pack: str, context: Path | None) -> Checked:
 def tested(pack: str) -> tuple[TestedCase, ...]:
     """Run every case of a pack's rules. Raises PolicyError."""
     loaded = load_pack(pack)
-    paths = rule_paths(pack, loaded)
+    paths = rule_paths(loaded)
     return tuple(TestedCase(name, result) for name, path in paths.items() for result in run_cases(path, pack=loaded))
 
 
@@ -113,13 +113,10 @@ def sql_of(rule: str, pack: str, dialect: str) -> str:
     return _sql(rule_named(rule, loaded), loaded, dialect)
 
 
-def rule_paths(pack: str, loaded: Pack) -> dict[str, Path]:
-    """Return where each rule of a pack lies, by rule name."""
-    given = shipped_policies() / "packs" if pack in shipped_packs() else Path(pack).absolute()
-    folder = given if given.is_dir() else given.parent
-    root = next(root for root in (folder, folder.parent) if all((root / file.path).is_file() for file in loaded.files))
-    digests = {(Path(file.path).stem, file.digest): root / file.path for file in loaded.files}
-    return {rule.name: digests[rule.name, rule.digest] for rule in loaded.rules}
+def rule_paths(pack: Pack) -> dict[str, Path]:
+    """Return where each rule of a pack lies, by rule name, in the order of the rules."""
+    places = pack.rule_paths()
+    return {rule.name: Path(pack.root) / places[rule.name] for rule in pack.rules}
 
 
 def write_schema(kind: str, out: Path | None) -> None:
@@ -136,6 +133,7 @@ def write_schema(kind: str, out: Path | None) -> None:
 
 
 def pack_with(pack: str, context: Path | None) -> Pack:
+    """Load a pack with the lists of a context file. Raises PolicyError."""
     return load_pack(pack, context=load_context(context) if context else Context())
 
 

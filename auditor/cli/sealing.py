@@ -42,12 +42,13 @@ def build(folder: Path, case_id: str, out: Path | None) -> Path:
     Raises UsageError when there is no such case or something else is at `out`; BundleError; WorkspaceError.
     """
     workspace = open_workspace(folder, create=False)
-    with open_known_casebook(workspace) as casebook, casebook.reading() as db:
+    with workspace.lock(), open_known_casebook(workspace) as casebook:
         case = show_case(casebook, case_id)
-        people = attested(course_of(entries_of(db, case.id)))
-    if out is not None and out.exists():
-        raise UsageError.at(str(out), "found something there already, expected a new folder", "choose another `--out`")
-    with workspace.lock():
+        with casebook.reading() as db:
+            people = attested(course_of(entries_of(db, case.id)))
+        if out is not None and out.exists():
+            message = "found something there already, expected a new folder"
+            raise UsageError.at(str(out), message, "choose another `--out`")
         is_zip = out is not None and out.suffix.lower() == ".zip"
         if people and people.is_final and (kept := _kept(workspace, case.id, people)):
             return _handed_out(kept, out, is_zip=is_zip, root=case.id)
@@ -89,14 +90,13 @@ def build_all(
     cases: Sequence[Case],
     *,
     targets: dict[str, Path] | None = None,
-    make_secret: Callable[[str], bytes] | None = None,
     people: Mapping[str, Attested] | None = None,
     say: Callable[[str], None] | None = None,
 ) -> Iterator[Path]:
     """Seal cases with few readings of the store, in order of case id; the caller holds the workspace's lock.
 
-    `make_secret` gives the secret of a case that has none yet; by default it is random. `people` is what they signed,
-    by case; it goes into the bundles. `say` is told how far it is.
+    A case that has no secret yet gets a random one. `people` is what they signed, by case; it goes into the bundles.
+    `say` is told how far it is.
     """
     manifest = load_manifest(workspace)
     store_must_be_as_written(workspace, manifest)
@@ -113,7 +113,7 @@ def build_all(
             workspace,
             tuple(cases),
             judged_by(workspace.runs, cases),
-            secrets=secrets_of(workspace, [case.id for case in cases], make_secret or _random_secret),
+            secrets=secrets_of(workspace, [case.id for case in cases], _random_secret),
             targets=targets or {case.id: workspace.bundles / case.id for case in cases},
             people=people or {},
             undated=undated_lines(workspace, manifest),

@@ -105,6 +105,7 @@ def _sealed(share: Share, watch: Watch) -> Iterator[Path]:
         runs=share.workspace.runs,
         sources=manifest.sources,
         undated=share.undated,
+        forgotten=manifest.forgotten,
         secrets=share.secrets,
         targets=share.targets,
         people=share.people,

@@ -85,7 +85,8 @@ def _folder_name(pack: Pack) -> str:
 
 def _is_pack_file(path: Path) -> bool:
     with disk_errors(path):
-        return bool(_PACK_FILE.search(path.read_text(encoding="utf-8")))
+        text = path.read_text(encoding="utf-8", errors="replace")  # a damaged file is named by whoever reads it
+    return bool(_PACK_FILE.search(text))
 
 
 def _only_file(folder: Path) -> Path | None:

@@ -5,7 +5,7 @@ sealed dossier. The same case gives the same bytes on any machine, in any time z
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -53,6 +53,8 @@ class CaseRecords:
     population: Population
     undated: Mapping[str, int] = field(default_factory=dict)
     """Quarantined lines without a time, by source, as far as the quarantine is still there."""
+    forgotten: Collection[str] = ()
+    """Accounts of which no exact bytes may be quoted."""
 
 
 def build_bundle(
@@ -88,7 +90,7 @@ def _fill(bag: Bag, sealed: Dossier, records: CaseRecords, sources: SourceBytes)
     names = {source.source_id: source.name for source in sealed.sources}
     profiles = {source.source_id: source.profile for source in sealed.receipt.sources}
     table = CitedTable(_receipt(sealed).model_dump(mode="json"))
-    writer = RecordWriter(names, profiles, sources, table)
+    writer = RecordWriter(names, profiles, sources, table, records.forgotten)
     with bag.opened("commitments.jsonl") as commitments:
         with bag.opened("records/cited.csv") as rows:
             rows.write(table.head().encode())

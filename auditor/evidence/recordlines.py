@@ -10,7 +10,7 @@ import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import lru_cache
 from json.encoder import encode_basestring
 from typing import Any, NamedTuple  # a row holds values of several types
@@ -40,10 +40,19 @@ class RecordWriter:
     """Makes the lines, and counts what it made for the completeness statement."""
 
     def __init__(
-        self, names: Mapping[str, str], profiles: Mapping[str, str], sources: SourceBytes, table: CitedTable
+        self,
+        names: Mapping[str, str],
+        profiles: Mapping[str, str],
+        sources: SourceBytes,
+        table: CitedTable,
+        forgotten: Collection[str] = (),
     ) -> None:
-        """`names` are the sources' file names by id, `profiles` the profiles they were read with."""
+        """`names` are the sources' file names by id, `profiles` the profiles they were read with.
+
+        Of `forgotten` accounts no exact bytes are quoted.
+        """
         self._table = table
+        self._forgotten = frozenset(forgotten)
         self._names = {source: encode_basestring(name) for source, name in names.items()}
         self._profiles = dict(profiles)
         self._sources = sources
@@ -81,9 +90,10 @@ class RecordWriter:
             record = _canonical(record) if "\\u" in record and _UPPER.search(record) else record
             columns = from_json(record)
             self._counted(findings, source_id, line)
-            data = self._sources.of(source_id, offset, length)
+            is_forgotten = columns.get("account_id") in self._forgotten
+            data = None if is_forgotten else self._sources.of(source_id, offset, length)
             if data is None:
-                held, after = "", self._why_not(source_id, offset)
+                held, after = "", self._without(FORGOTTEN if is_forgotten else self._sources.why_not(source_id, offset))
             else:
                 digest = hashlib.sha256(data).hexdigest()
                 if self._profiles.get(source_id) == "canonical":
@@ -112,8 +122,7 @@ class RecordWriter:
             self.out_of_order[source_id] += 1
         self._last_line[source_id] = line
 
-    def _why_not(self, source_id: str, offset: int | None) -> str:
-        reason = self._sources.why_not(source_id, offset)
+    def _without(self, reason: str) -> str:
         self.without_bytes[reason] += 1
         return f',"without_bytes":{encode_basestring(reason)}'
 
@@ -159,6 +168,8 @@ def _plain_object(data: bytes) -> dict[str, Any] | None:
     return found if is_flat and data.count(b'"') == 2 * (len(kinds) + texts) else None
 
 
+FORGOTTEN = "the account is forgotten: what it wrote was erased"
+"""Why no bytes of a record are quoted although the file may still be there."""
 EMPTY = '""'
 _BYTES_CODE = group_code(BYTES)
 

@@ -27,6 +27,7 @@ from auditor.evidence.documents import (
     WithheldDocument,
 )
 from auditor.evidence.edition import Edition
+from auditor.evidence.plainfolder import as_folder
 from auditor.evidence.pseudonyms import Pseudonyms, key_for
 from auditor.evidence.redacted import (
     redacted_case,
@@ -46,19 +47,25 @@ MOST_PROBLEMS = 20
 
 
 def redact(bundle: Path, edition: Edition, *, recipient: str, account: str | None, target: Path) -> Path:
-    """Write the edition of a full bundle for a recipient to `target`, and return that.
+    """Write the edition of a full bundle, a folder or a zip, for a recipient to `target`, and return that.
 
     Raises UsageError when the bundle is no full one, or the account isn't in it; BundleError when a check of it fails.
     """
-    data = bundle / "data"
-    if not (data / "commitments.jsonl").is_file() or (data / "edition.json").is_file():
-        message = "found no full bundle, expected a folder made by `auditor bundle build`"
-        raise UsageError.at(str(bundle), message, "redact the full bundle; unpack it first if it is a zip")
     if bundle.resolve() in target.resolve().parents:
         message = "the edition would be written into the bundle, expected another place: a bundle never changes"
         raise UsageError.at(str(target), message, "choose another `--out`")
     recipient = text_of(recipient, "the name of a recipient")
-    _must_be_sound(bundle)
+    with as_folder(bundle) as folder:
+        data = folder / "data"
+        if not (data / "commitments.jsonl").is_file() or (data / "edition.json").is_file():
+            message = "found no full bundle, expected one made by `auditor bundle build`"
+            raise UsageError.at(str(bundle), message, "redact the full bundle")
+        _must_be_sound(folder)
+        return _redacted(folder, edition, recipient=recipient, account=account, target=target)
+
+
+def _redacted(bundle: Path, edition: Edition, *, recipient: str, account: str | None, target: Path) -> Path:
+    data = bundle / "data"
     case = document_in(data, "case.json", CaseDocument)
     _account_must_be_there(edition, account, case)
     key = key_for((line["key"] for line in _lines(data / "commitments.jsonl")), recipient)

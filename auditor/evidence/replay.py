@@ -17,7 +17,7 @@ from auditor.errors import EXIT_DONE, EXIT_FAILED_CHECK, EXIT_PARTIAL, BundleErr
 from auditor.evidence.bundleddocuments import document_in, document_of
 from auditor.evidence.bundledpolicy import BundledPolicy, bundled_policy
 from auditor.evidence.documents import FindingDocument, PolicyDocument, PopulationDocument, ReceiptDocument
-from auditor.evidence.plainfolder import must_be_plain
+from auditor.evidence.plainfolder import as_folder, must_be_plain
 from auditor.policy.conditions import Node
 from auditor.policy.rule import Rule
 from auditor.records.activity import SourceSummary
@@ -73,18 +73,23 @@ class ReplayReport(Node):
 
 
 def replay(bundle: Path) -> ReplayReport:
-    """Judge the case of a bundle again. Raises BundleError, PolicyError or UsageError when it can't be read."""
+    """Judge the case of a bundle, a folder or a zip, again.
+
+    Raises BundleError, PolicyError or UsageError when it can't be read.
+    """
+    with as_folder(bundle) as folder:
+        if not (folder / "data" / "findings.jsonl").is_file():
+            message = "found no evidence bundle"
+            raise UsageError.at(str(bundle), message, "`auditor bundle build CASE` prints where it put one")
+        if (folder / "data" / "edition.json").is_file():
+            message = "found a redacted edition, expected a full bundle: what it withholds can't be judged again"
+            raise UsageError.at(str(bundle), message, "ask for the full bundle, or `auditor bundle verify` the edition")
+        must_be_plain(folder)
+        return _replayed(folder)
+
+
+def _replayed(bundle: Path) -> ReplayReport:
     data = bundle / "data"
-    if not (data / "findings.jsonl").is_file():
-        raise UsageError.at(
-            str(bundle),
-            "found no folder of an evidence bundle",
-            "`auditor bundle build CASE` prints where it put one; unpack it first if it is a zip",
-        )
-    if (data / "edition.json").is_file():
-        message = "found a redacted edition, expected a full bundle: what it withholds can't be judged again"
-        raise UsageError.at(str(bundle), message, "ask for the full bundle, or `auditor bundle verify` the edition")
-    must_be_plain(bundle)
     receipt = document_in(data, "receipt.json", ReceiptDocument)
     population = document_in(data, "population.json", PopulationDocument)
     policy = bundled_policy(bundle, document_in(data, "policy/index.json", PolicyDocument))

@@ -1,7 +1,7 @@
 """Seal cases of a workspace: one pass over the records of all of them, however many they are."""
 
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any  # a row holds values of several types
@@ -37,12 +37,14 @@ def seal(
     targets: Mapping[str, Path],
     people: Mapping[str, Attested],
     undated: Mapping[str, int],
+    forgotten: Collection[str],
     watch: Watch,
 ) -> Iterator[Path]:
     """Build the bundle of each case at its target, in order of case id, and yield the paths.
 
     Exact bytes come from the original files of `sources`; `people` is what they signed, by case, `undated` counts
-    quarantined lines without a time by source. Raises BundleError, WorkspaceError.
+    quarantined lines without a time by source; of `forgotten` accounts no exact bytes are quoted. Raises BundleError,
+    WorkspaceError.
     """
     wanted = [item for dossier in dossiers for item in wanted_of(dossier.case, runs)]
     own_secrets = {dossier.case.id: secrets[dossier.case.id] for dossier in dossiers}
@@ -52,7 +54,7 @@ def seal(
         context = RowsByCase(_watched(record_rows(activity, context_records(wanted), wanted), watch))
         for dossier in sorted(dossiers, key=lambda dossier: dossier.case.id):
             case = dossier.case
-            records = CaseRecords(cited.of(case.id), context.of(case.id), population_of(case, runs), undated)
+            records = CaseRecords(cited.of(case.id), context.of(case.id), population_of(case, runs), undated, forgotten)
             yield build_bundle(
                 dossier, records=records, sources=originals, target=targets[case.id], attested=people.get(case.id)
             )

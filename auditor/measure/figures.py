@@ -8,6 +8,7 @@ Where all units agree, resampling would promise certainty: then the exact interv
 import math
 from collections.abc import Mapping, Sequence
 from random import Random
+from statistics import median
 from typing import Self
 
 from auditor.policy.conditions import Node
@@ -90,12 +91,12 @@ def at_prevalence(recall: Figure, false_positives: Figure, prevalence: float) ->
 
 
 def median_of(values: Sequence[float], *, what: str) -> Quantity:
-    """Return the median and the quartiles of some values."""
-    ordered = sorted(values)
+    """Return the median of some values (the mean of the two in the middle) and their quartiles (by nearest rank)."""
+    ordered, count = sorted(values), len(values)
     if not ordered:
         return Quantity(unmeasured=f"no {what}")
-    quartiles = [_round(ordered[round(part * (len(ordered) - 1))]) for part in (0.5, 0.25, 0.75)]
-    return Quantity(median=quartiles[0], low=quartiles[1], high=quartiles[2], of=len(ordered))
+    low, high = (ordered[math.ceil(part * count) - 1] for part in (0.25, 0.75))
+    return Quantity(median=_round(median(ordered)), low=_round(low), high=_round(high), of=count)
 
 
 def wilson(hits: int, of: int) -> tuple[float, float]:

@@ -1,6 +1,5 @@
 """Reading a workspace for a measurement: cases, runs, linked clusters, and when whose calls were made."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -9,15 +8,13 @@ from auditor.cases.casebook import Casebook
 from auditor.cases.days import days_of_runs
 from auditor.cases.model import Case
 from auditor.cases.notes import list_cases
+from auditor.checker.linked import read_links
 from auditor.errors import UsageError
 from auditor.measure.labels import Label
 from auditor.measure.outcomes import Outcomes, alarms, campaigns_of, first_alarms, outcomes_of, standing_cases
 from auditor.records.activity import Activity
 from auditor.records.calls import calls_of_accounts, calls_until
 from auditor.records.workspace import Workspace
-
-LINKS = "links.jsonl"
-"""The clusters of a run, one a line, in the run's folder."""
 
 
 def outcomes_in(
@@ -37,22 +34,19 @@ def outcomes_in(
     cases = standing_cases(list_cases(casebook, pack=pack))
     run = _last_run(casebook, pack, str(workspace.folder))
     calls = calls_of_accounts(activity)
-    accounts, counted = outcomes_of(labels, cases, calls, clusters_of(workspace.runs / run / LINKS))
+    accounts, counted = outcomes_of(labels, cases, calls, clusters_of(workspace.runs / run))
     alarmed = alarms(cases, days_of_runs(casebook, pack))
     until = calls_until(activity, first_alarms(accounts, alarmed))
     outcomes = Outcomes(accounts, campaigns_of(accounts, alarmed, calls, until), counted)
     return (_named(outcomes, prefix) if prefix else outcomes), _victim_rules(cases)
 
 
-def clusters_of(path: Path) -> Mapping[str, str]:
-    """Return the cluster of each linked account; empty when the run linked none."""
-    if not path.is_file():
-        return {}
-    found: dict[str, str] = {}
-    for line in path.read_text(encoding="utf-8").splitlines():
-        cluster = json.loads(line)
-        found.update((member["account"], cluster["id"]) for member in cluster["members"])
-    return found
+def clusters_of(run: Path) -> Mapping[str, str]:
+    """Return the cluster of each account that a run linked, from the run's folder; empty when it linked none.
+
+    Raises WorkspaceError when the links can't be read.
+    """
+    return {account: cluster.id for cluster in read_links(run) for account in cluster.accounts}
 
 
 def _last_run(casebook: Casebook, pack: str, place: str) -> str:

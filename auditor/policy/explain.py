@@ -11,8 +11,6 @@ from auditor.policy.baseline import FEWEST_PEERS
 from auditor.policy.condition_words import words_of_condition, words_of_expression, words_of_seconds
 from auditor.policy.rule import Rule, Sequence, Span, Window
 
-__all__ = ["words_of", "words_of_condition", "words_of_expression", "words_of_seconds"]
-
 _SUBJECTS = {
     "account": "one account",
     "api_key": "one API key (its case is the account's)",

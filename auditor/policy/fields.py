@@ -6,7 +6,7 @@ half-made value away.
 """
 
 import difflib
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -90,13 +90,10 @@ class Fields:
         else:
             problems.add(node.place, f"{what} is {kind_of(node)}, expected a map", "write `key: value` lines")
 
-    def allow(self, keys: Collection[str], later: Mapping[str, str] | None = None) -> None:
-        """Refuse every other key; `later` names keys of the grammar that this version does not know yet."""
+    def allow(self, keys: Collection[str]) -> None:
+        """Refuse every other key."""
         for name, key in self._keys.items():
-            if later and name in later:
-                found = f"`{name}` is not supported by this version, expected {self.what} without it"
-                self.problems.add(key.place, found, later[name])
-            elif name not in keys:
+            if name not in keys:
                 found = f"unknown key {shown(name)} in {self.what}, expected one of {', '.join(keys)}"
                 self.problems.add(key.place, found, nearest(name, keys, "remove the key or mend its name"))
 

@@ -192,7 +192,7 @@ class _Run:
             write_quarantine(self.workspace, source_id, self._bad_lines(one))
             added.append(_source(one, outcomes[source_id], self.now))
         everything = (*self.manifest.files, *(stored for stored in files if stored.records))
-        manifest = Manifest(files=everything, sources=(*self.manifest.sources, *added))
+        manifest = self.manifest.model_copy(update={"files": everything, "sources": (*self.manifest.sources, *added)})
         save_manifest(self.workspace, manifest)
         self.manifest = manifest
         sweep_unlisted(self.workspace, self.manifest)

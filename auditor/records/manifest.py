@@ -97,6 +97,8 @@ class Manifest(BaseModel):
     format_version: int = FORMAT_VERSION
     files: tuple[StoredFile, ...] = ()
     sources: tuple[Source, ...] = ()
+    forgotten: tuple[str, ...] = ()
+    """Accounts of which nothing that they wrote is kept or quoted any more."""
 
     @property
     def known(self) -> dict[str, Source]:

@@ -13,7 +13,9 @@ from sqlglot import exp
 
 def identifier(name: str, of: str | None = None) -> exp.Column:
     """Return a quoted column, of a table's alias when one is given."""
-    return exp.column(exp.to_identifier(name, quoted=True), table=exp.to_identifier(of, quoted=True) if of else None)
+    # not exp.column, which copies its parts: a plan has thousands of columns
+    owner = exp.to_identifier(of, quoted=True) if of else None
+    return exp.Column(this=exp.to_identifier(name, quoted=True), table=owner)
 
 
 def table(name: str, alias: str | None = None) -> exp.Table:

@@ -156,14 +156,15 @@ def _write_period(batch: Batch, path: Path, columns: Sequence[str], period: Peri
     if own:
         source_id = named(literal(batch.sources[0][1]), "source_id")
         query = exp.Select(expressions=[exp.Star(), source_id]).from_(within(query))
-    (written,) = batch.connection.cursor().execute(text_of(_copy(query, path))).fetchone() or (0,)
+    (written,) = batch.connection.cursor().execute(text_of(copy_to_parquet(query, path))).fetchone() or (0,)
     return StoredFile(
         name=path.name, period=period.label, columns=tuple(columns), records=written,
         bytes=path.stat().st_size, sha256=digest_of_file(path),
     )  # fmt: skip
 
 
-def _copy(query: exp.Select, path: Path) -> exp.Copy:
+def copy_to_parquet(query: exp.Select, path: Path) -> exp.Copy:
+    """Return the statement that writes a query to a file of the store."""
     options: dict[str, exp.Expression] = {
         "FORMAT": exp.Var(this="parquet"),
         "COMPRESSION": exp.Var(this="zstd"),

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from auditor.checker.comparing import AccountChange, RuleChange, RuleSide
 from auditor.checker.sweeping import Swept
+from auditor.policy.condition_words import counted
 from auditor.policy.rule import Rule
 from auditor.report.trace_words import differing
 from auditor.report.visible import plain_visible
@@ -63,12 +64,8 @@ def _side_words(version: str, side: RuleSide | None) -> str:
     if not side.is_evaluated:
         return f"{version} is not evaluated for lack of {', '.join(f'`{name}`' for name in side.missing)}"
     suppressed = f" ({side.suppressed:,} suppressed)" if side.suppressed else ""
-    accounts, findings = _plural(len(side.accounts), "account"), _plural(side.findings, "finding")
+    accounts, findings = counted(len(side.accounts), "account"), counted(side.findings, "finding")
     return f"{version} finds {accounts} in {findings}{suppressed}"
-
-
-def _plural(count: int, noun: str) -> str:
-    return f"{count:,} {noun if count == 1 else noun + 's'}"
 
 
 def _accounts(word: str, accounts: tuple[AccountChange, ...], rule: Rule | None, other: str) -> Iterator[str]:

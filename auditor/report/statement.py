@@ -8,6 +8,7 @@ happened, so that no text can say otherwise.
 import re
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Literal
 
 from auditor.cases.decisions import Course, actions_in, person_of
@@ -16,7 +17,6 @@ from auditor.cases.model import ActionName, Case, CaseFinding
 from auditor.checker.findings import Applied
 from auditor.policy.conditions import Node
 
-_WORD = re.compile(r"[^\s,;:()]+")
 COMPLAINT_DAYS = 183
 """Six months at least: Article 20(1) of Regulation (EU) 2022/2065."""
 
@@ -157,10 +157,17 @@ def statements_of(case: Case, decisions: Sequence[tuple[str, AccountDecision]] =
 
 
 def _facts(case: Case, account: str) -> tuple[str, ...]:
-    """Return the facts about an account, without those that name another one."""
-    others = frozenset(case.accounts) - {account}
+    """Return the facts about an account, without those that name another one (the reason of an approval may)."""
+    names = _any_of(case.accounts)
     own = (item.fact for item in case.speaks_for if item.account == account)
-    return tuple(fact for fact in own if others.isdisjoint(_WORD.findall(fact)))
+    return tuple(fact for fact in own if set(names.findall(fact)) <= {account})
+
+
+@lru_cache(maxsize=1)
+def _any_of(accounts: tuple[str, ...]) -> re.Pattern[str]:
+    """Return the pattern of any of these accounts as it stands in a text; of two that fit, the longer."""
+    longest_first = sorted(accounts, key=lambda name: (-len(name), name))
+    return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)")
 
 
 def _findings(findings: Sequence[CaseFinding], account: str) -> tuple[StatedFinding, ...]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from auditor.checker.shortfall import ComparisonSeen
 from auditor.checker.trace import AccountTrace, Columns, SelectionSeen, WindowSeen
 from auditor.digests import rfc3339
-from auditor.policy.condition_words import words_of_seconds
+from auditor.policy.condition_words import counted, words_of_seconds
 from auditor.policy.rule import Rule
 from auditor.report.composite_words import VERDICTS, meeting_differs, parts_words
 from auditor.report.visible import plain_visible
@@ -63,7 +63,7 @@ def _reading(trace: AccountTrace) -> Iterator[str]:
     if trace.outside:
         yield f"{_records(trace.outside)} outside the time that the rule and the context look at."
     if trace.left_out:
-        lacking = ", ".join(f"`{name}` ({_plural(count, 'source')})" for name, count in trace.lacking)
+        lacking = ", ".join(f"`{name}` ({counted(count, 'source')})" for name, count in trace.lacking)
         yield f"{_records(trace.left_out)} left out: their sources lack {lacking}."
     if trace.missing:
         yield f"The rule can't be evaluated for lack of {', '.join(f'`{name}`' for name in trace.missing)}."
@@ -87,7 +87,7 @@ def _selection_words(selection: SelectionSeen) -> str:
 def _keeping(rule: Rule, trace: AccountTrace) -> Iterator[str]:
     if rule.sequence:
         steps = " and ".join(f"“{step}”" for step in rule.sequence.steps)
-        yield f"{_plural(trace.kept, 'time')} {steps} came together within {words_of_seconds(rule.sequence.within)}."
+        yield f"{counted(trace.kept, 'time')} {steps} came together within {words_of_seconds(rule.sequence.within)}."
     if rule.novel:
         fields = ", ".join(f"`{name}`" for name in rule.novel.fields)
         yield f"{_records(trace.kept)} with a new combination of {fields}."
@@ -101,7 +101,7 @@ def _measuring(rule: Rule, trace: AccountTrace) -> Iterator[str]:
     if not trace.is_followed:
         return
     suppressed = f", {trace.suppressed:,} of these suppressed" if trace.suppressed else ""
-    yield f"{_plural(trace.windows, 'window')} looked at, {trace.violating:,} violating{suppressed}."
+    yield f"{counted(trace.windows, 'window')} looked at, {trace.violating:,} violating{suppressed}."
     if trace.nearest is None:
         return
     yield from _window_words(rule, trace.nearest)
@@ -224,8 +224,4 @@ def _value(value: str | None) -> str:
 
 
 def _records(count: int) -> str:
-    return _plural(count, "record")
-
-
-def _plural(count: int, noun: str) -> str:
-    return f"{count:,} {noun if count == 1 else noun + 's'}"
+    return counted(count, "record")

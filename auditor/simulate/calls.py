@@ -106,12 +106,12 @@ def refused(
     }
 
 
-def list_models(who: Account, time: datetime, key: int = 0) -> Row:
+def list_models(who: Account, time: datetime) -> Row:
     """Return a listing of the models on offer."""
     return {
         **presence(who, time),
         "event": "list_models",
-        "api_key_id": who.keys[key],
+        "api_key_id": who.keys[0],
         "endpoint": "/v1/models",
         "status": 200,
     }

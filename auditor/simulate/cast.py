@@ -1,7 +1,6 @@
 """Making accounts and networks: who takes part, and the sign-up row that states an account's facts."""
 
 import hashlib
-from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
 
@@ -57,11 +56,6 @@ def account(stage: Stage, kind: str = "isp", *, keys: int = 1, plan: str = "deve
         user_agent=random.choice(CLIENTS),
         joined=stage.start - timedelta(days=random.randrange(20, 400), seconds=random.randrange(86400)),
     )
-
-
-def joined_at(who: Account, time: datetime) -> Account:
-    """Return the account with another time of sign-up."""
-    return replace(who, joined=time)
 
 
 def signup(who: Account) -> Row:

@@ -8,6 +8,7 @@ import pytest
 from auditor.cases.casebook import Casebook, open_casebook
 from auditor.cases.model import ActionName, Case
 from auditor.cases.notes import add_note, list_cases, show_case
+from auditor.cases.steps import assign, taking
 from auditor.checker.findings import Finding
 from auditor.policy.pack import Approval, Pack
 from auditor.policy.rule import Level
@@ -193,6 +194,24 @@ def test_merging_keeps_the_older_id_and_every_note(casebook: Casebook) -> None:
     assert [note.text for note in case.notes] == ["about m", "about a"]
     assert show_case(casebook, younger) == case
     assert len(case.findings) == 3
+
+
+def test_merging_keeps_who_looks_into_it_and_what_people_proposed(casebook: Casebook) -> None:
+    run(casebook, "r1", [finding("m")], hour=1)
+    run(casebook, "r2", [finding("a"), finding("m")], hour=2)
+    younger = next(case.id for case in list_cases(casebook) if case.accounts == ("a",))
+    assign(casebook, younger, to="Ada", person="Ben", now=at(3))
+    with taking(casebook, younger, person="Ada", now=at(4)) as step:
+        step.record("proposed", {"reason": "seen twice", "actions": [{"account": "a", "action": "suspend"}]})
+    joined = [finding("a"), finding("m"), finding("a", "m", rule="other-rule")]
+
+    run(casebook, "r3", joined, hour=5)
+    again = run(casebook, "r4", joined, hour=6)
+
+    case = only_case(casebook)
+    assert (case.assignee, case.status) == ("Ada", "open")
+    assert [(step.kind, step.action, step.on) for step in case.steps] == [("proposed", "suspend", younger)]
+    assert again.unchanged_cases == (case.id,)
 
 
 def test_a_merged_case_is_the_same_after_the_same_run(casebook: Casebook) -> None:

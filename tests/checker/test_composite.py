@@ -78,15 +78,6 @@ def outcome_of(rule: Rule, rows: list[dict[str, Any]], **circumstances: Any) -> 
     return outcome
 
 
-def cited_of(rule: Rule, rows: list[dict[str, Any]], **circumstances: Any) -> list[tuple[int, ...]]:
-    """Return the lines of the records of each incident."""
-    activity = activity_of(rows)
-    given = {"context": Context(), **circumstances}
-    result = engine.execute(plan_for([rule], sources=activity.sources, **given), activity)
-    numbers = [item.number for item in result.outcomes[0].incidents]
-    return [tuple(record.source_line for record in result.of(rule.name, number)) for number in numbers]
-
-
 @pytest.mark.parametrize(("gap", "found"), [(60, 1), (60.000001, 0)])
 def test_incidents_meet_up_to_the_last_microsecond_of_the_time(gap: float, found: int) -> None:
     outcome = outcome_of(meeting(ONE, TWO), [at(0, "login"), at(gap, "signup")])

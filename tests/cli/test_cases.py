@@ -107,6 +107,16 @@ def test_a_bundle_made_after_the_policy_changed_seals_the_policy_of_the_run(audi
     assert (bundle / "data" / "policy" / "rules" / "many-refusals.yml").read_text() == before
 
 
+def test_a_kept_policy_that_is_no_text_any_more_is_named(auditor: Run, case: str) -> None:
+    [kept] = Path("audit/runs").glob("*/policy/*/rules/many-refusals.yml")
+    kept.write_bytes(b"\xff")
+
+    ended = auditor("bundle", "build", case)
+
+    assert "unexpected" not in ended.err
+    assert "many-refusals.yml" in ended.err
+
+
 @pytest.mark.parametrize("arguments", [["none"], [".", "--trust", "none.pub"]], ids=["no bundle", "no key"])
 def test_verifying_what_is_not_there_is_wrong_usage(auditor: Run, arguments: list[str]) -> None:
     assert auditor("bundle", "verify", *arguments).code == 2

@@ -1,6 +1,7 @@
 """From a proposal to a verified decision on the command line."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -126,6 +127,19 @@ def test_appeal_is_heard_and_shown(auditor: Run, case: str) -> None:
     assert heard.code == 0
     assert "heard: none, Cara" in shown
     assert json.loads(auditor("bundle", "verify", f"audit/bundles/{case}", *TRUST, "--json").out)["stage"] == "appeal"
+
+
+def test_case_file_tells_what_came_of_an_appeal_though_the_bundle_is_gone(auditor: Run, case: str) -> None:
+    propose(auditor, case, *SUSPEND)
+    auditor("case", "approve", case, "--by", "Bert", "--key", "bert.pem")
+    auditor("case", "appeal", case, "--reason", "stolen key", "--by", "Anna", "--to", "Cara")
+    shutil.rmtree(f"audit/bundles/{case}")
+
+    outcome = ("--outcome", "overturned", "--reason", "a thief had it", "--by", "Cara", "--key", "cara.pem")
+    heard = auditor("case", "appeal", case, *outcome)
+
+    assert f"`auditor bundle build {case}` puts it into the bundle" in heard.err
+    assert "a thief had it" in (Path("audit/cases") / f"{case}.html").read_text()
 
 
 def test_steps_are_in_the_ledger(auditor: Run, case: str) -> None:

@@ -8,6 +8,8 @@ import pytest
 from auditor.evidence.standalone.checks import RULES
 from tests.docs.pages import ROOT, links_of, page, page_names
 
+DECISIONS = sorted(path.name for path in (ROOT / "docs" / "adr").glob("[0-9]*.md"))
+
 
 @pytest.mark.parametrize("name", page_names())
 def test_every_link_leads_to_a_file(name: str) -> None:
@@ -29,10 +31,18 @@ def test_every_dependency_has_its_sentence() -> None:
     assert told == names
 
 
-def test_every_decision_is_on_the_list() -> None:
-    decisions = {path.name for path in (ROOT / "docs" / "adr").glob("[0-9]*.md")}
+@pytest.mark.parametrize("name", DECISIONS)
+def test_every_decision_is_on_the_list_by_its_title(name: str) -> None:
+    title = page(f"docs/adr/{name}").splitlines()[0].removeprefix("# ").replace(". ", " ", 1)
 
-    assert {name for name in decisions if name not in page("docs/adr/README.md")} == set()
+    assert f"- [{title}]({name})" in page("docs/adr/README.md").splitlines()
+
+
+@pytest.mark.parametrize("name", DECISIONS)
+def test_every_decision_says_what_was_refused_and_given_up(name: str) -> None:
+    headings = re.findall(r"^## (.+)$", page(f"docs/adr/{name}"), flags=re.MULTILINE)
+
+    assert headings == ["Context", "Decision", "Options refused", "What we gave up"]
 
 
 def test_every_concept_is_defined_once() -> None:

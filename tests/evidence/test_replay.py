@@ -131,7 +131,7 @@ def test_path_that_leads_out_of_the_policy_is_refused(bundle: Path) -> None:
 
 
 def test_folder_that_is_no_bundle_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="no folder of an evidence bundle"):
+    with pytest.raises(UsageError, match="found no evidence bundle"):
         replay(tmp_path)
 
 

@@ -65,6 +65,7 @@ def test_cases_are_sealed_together_with_the_bytes_of_their_own_records(workspace
             runs=workspace.runs,
             sources=load_manifest(workspace).sources,
             undated={},
+            forgotten=(),
             watch=lambda _records: None,
             secrets={case.id: "ab" * 32 for case in cases},
             people={},

@@ -10,10 +10,14 @@ import pytest
 
 from auditor.errors import BundleError, WorkspaceError
 from auditor.evidence import zipped
+from auditor.evidence.edition import load_edition
+from auditor.evidence.redact import redact
+from auditor.evidence.replay import replay
 from auditor.evidence.verify import verify_bundle
 from auditor.evidence.zipped import write_zip
 from tests.evidence import zips
 from tests.evidence.arrange import sealed, world
+from tests.evidence.journeys import audited, some_rows
 from tests.evidence.signers import ANNA, BERT, CASE, attest, public_files
 from tests.evidence.tampering import codes, files_of
 from tests.evidence.zips import Content, content_of
@@ -159,3 +163,24 @@ def test_every_changed_byte_of_a_zip_is_seen(sound: Path, tmp_path: Path, keys: 
             unseen.append(place)
 
     assert unseen == []
+
+
+def test_zip_is_judged_again_and_redacted_as_its_folder_is(tmp_path: Path) -> None:
+    bundle = audited(tmp_path, some_rows()).bundles()[0]
+    packed = write_zip(bundle, tmp_path / "packed.zip", root=bundle.name)
+    partner = load_edition("partner")
+
+    made = [redact(one, partner, recipient="R", account=None, target=tmp_path / one.stem) for one in (bundle, packed)]
+
+    assert replay(packed) == replay(bundle)
+    assert len({(folder / "tagmanifest-sha256.txt").read_bytes() for folder in made}) == 1
+
+
+def test_zip_in_another_form_is_neither_judged_again_nor_redacted(tmp_path: Path) -> None:
+    bundle = audited(tmp_path, some_rows()).bundles()[0]
+    packed = Path(shutil.make_archive(str(tmp_path / "packed"), "zip", bundle.parent, bundle.name))
+
+    with pytest.raises(BundleError, match="ompressed"):
+        replay(packed)
+    with pytest.raises(BundleError, match="ompressed"):
+        redact(packed, load_edition("partner"), recipient="R", account=None, target=tmp_path / "out")

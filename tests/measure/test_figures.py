@@ -77,6 +77,22 @@ def test_precision_at_a_prevalence_needs_both_rates() -> None:
     assert at_prevalence(share({}, seed=1), rate(0, 100, 100), 0.005).unmeasured == "no labels"
 
 
+@pytest.mark.parametrize(
+    ("values", "quartiles"),
+    [
+        ([7], (7, 7, 7)),
+        ([2, 1], (1, 1.5, 2)),
+        ([4, 1, 3, 2], (1, 2.5, 3)),
+        ([5, 4, 3, 2, 1], (2, 3, 4)),
+    ],
+    ids=["one value", "two values", "an even number of values", "an odd number of values"],
+)
+def test_a_median_lies_in_the_middle(values: list[float], quartiles: tuple[float, float, float]) -> None:
+    found = median_of(values, what="campaign found")
+
+    assert quartiles == (found.low, found.median, found.high)
+
+
 def test_a_median_of_nothing_is_unmeasured() -> None:
     assert median_of([], what="campaign found").unmeasured == "no campaign found"
 

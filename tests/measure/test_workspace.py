@@ -3,10 +3,15 @@
 from datetime import datetime
 from pathlib import Path
 
+import pytest
+
 from auditor.cases.casebook import Casebook, open_casebook
 from auditor.cases.days import days_of_runs
 from auditor.cases.model import ActionName
 from auditor.cases.notes import list_cases
+from auditor.checker.linked import LINKS, write_links
+from auditor.errors import WorkspaceError
+from auditor.linking.model import Cluster, Links, Member
 from auditor.measure.outcomes import CampaignOutcome, alarms, campaigns_of, first_alarms, outcomes_of, standing_cases
 from auditor.measure.workspace import clusters_of
 from auditor.records.calls import calls_of_accounts, calls_until
@@ -90,9 +95,20 @@ def test_runs_as_of_a_day_are_known_by_it(tmp_path: Path) -> None:
         assert {"early": at(5)} == days_of_runs(casebook, "example")
 
 
-def test_clusters_are_read_from_the_run(tmp_path: Path) -> None:
-    path = tmp_path / "links.jsonl"
-    path.write_text('{"id":"L-1","members":[{"account":"a"},{"account":"b"}]}\n', encoding="utf-8")
+def test_clusters_are_read_from_the_run_whatever_accounts_are_called(tmp_path: Path) -> None:
+    odd = "b\u2028\u0085"
+    members = tuple(Member(account=account, since=at(0)) for account in ("a", odd))
+    write_links(tmp_path, Links(clusters=(Cluster(id="L-1", members=members, edges=()),)))
 
-    assert clusters_of(path) == {"a": "L-1", "b": "L-1"}
-    assert clusters_of(tmp_path / "none.jsonl") == {}
+    assert clusters_of(tmp_path) == {"a": "L-1", odd: "L-1"}
+
+
+def test_a_run_without_links_has_no_clusters(tmp_path: Path) -> None:
+    assert clusters_of(tmp_path) == {}
+
+
+def test_damaged_links_are_named(tmp_path: Path) -> None:
+    (tmp_path / LINKS).write_bytes(b'{"id": "L-1"\n')
+
+    with pytest.raises(WorkspaceError, match="links can't be read"):
+        clusters_of(tmp_path)

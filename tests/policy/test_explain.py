@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from auditor.policy.explain import words_of, words_of_condition, words_of_seconds
+from auditor.policy.condition_words import words_of_condition, words_of_seconds
+from auditor.policy.explain import words_of
 from auditor.policy.load import DEFAULT_PACK, load_pack
 from tests.policy.examples import rule_of
 

@@ -184,6 +184,27 @@ def test_no_other_account_is_named() -> None:
     assert all("acct_two" not in page and "few calls" in page for page in pages)
 
 
+@pytest.mark.parametrize(
+    ("other", "fact"),
+    [
+        ("acct_two", "approved: shared with acct_two"),
+        ("acct_two", "approved: as agreed with acct_two."),
+        ("org:two", "approved: the test of `org:two`"),
+        ("Team (2)", "approved: asked for by Team (2)"),
+        ("one", "approved: paid by one"),
+    ],
+    ids=["at the end", "before a full stop", "an id with a colon", "an id with spaces", "a part of the own id"],
+)
+def test_a_fact_that_names_another_account_is_left_out(other: str, fact: str) -> None:
+    facts = [SpeaksFor(account="acct-one", fact=text) for text in (fact, "few calls of acct-one")]
+    case = case_of(finding("acct-one", other), actions=[proposed("acct-one", ActionName.VERIFY)], speaks_for=facts)
+
+    statement = statement_of(case, "acct-one")
+
+    assert statement is not None
+    assert statement.speaks_for == ("few calls of acct-one",)
+
+
 @pytest.mark.parametrize("action", [ActionName.THROTTLE, ActionName.SUSPEND, ActionName.TERMINATE])
 def test_the_record_is_valid_by_the_schema(action: ActionName) -> None:
     record = record_of(told(decided(action)))

@@ -36,7 +36,7 @@ _IS_OCCURRENCE, _HOLDS, _END, _NEXT, _DOUBTFUL = "_is_occurrence", "_holds", "_e
 
 def followed(shape: Shape, found: str) -> exp.Select:
     """Return `followed` over the table of rows: the subject, `_last` and `_answer` of every occurrence."""
-    subject = shape.flags.rule.subject_columns
+    subject = shape.flags.subject
     lines = inner(union_all([_occurrences(shape, found), _looked_for(shape)]), "lines")
     order = ascending(TIME, NUMBER, _IS_OCCURRENCE)
 
@@ -61,7 +61,7 @@ def followed(shape: Shape, found: str) -> exp.Select:
 
 def _occurrences(shape: Shape, found: str) -> exp.Select:
     items = [
-        *columns(shape.flags.rule.subject_columns),
+        *columns(shape.flags.subject),
         named(identifier(AT), TIME),
         named(identifier(LAST), NUMBER),
         named(literal(1), _IS_OCCURRENCE),
@@ -72,7 +72,7 @@ def _occurrences(shape: Shape, found: str) -> exp.Select:
 
 def _looked_for(shape: Shape) -> exp.Select:
     holds = identifier(shape.flags.absent)
-    subject = columns(shape.flags.rule.subject_columns)
+    subject = columns(shape.flags.subject)
     items = [*subject, *columns((TIME, NUMBER)), named(literal(0), _IS_OCCURRENCE), named(holds, _HOLDS)]
     may_hold = some([holds.copy(), is_null(holds.copy())])
     return select(items, table(BASE)).where(every([may_hold, *(is_known(c.copy()) for c in subject)]), copy=False)
@@ -108,7 +108,7 @@ def unfollowed_rows(found: str, answers: str) -> exp.Select:
 
 def absent_counts(shape: Shape, answers: str) -> tuple[tuple[str, exp.Select], ...]:
     """Return the counts that `absent` adds: undecided occurrences, and subjects that have no others."""
-    subject = shape.flags.rule.subject_columns
+    subject = shape.flags.subject
     undecided = select([exp.Count(this=exp.Star())], table(answers)).where(_is(UNDECIDED), copy=False)
     all_and_unknown = [named(exp.Count(this=exp.Star()), "_all"), named(count_where(_is(UNDECIDED)), "_unknown")]
     grouped = select([*columns(subject), *all_and_unknown], table(answers))

@@ -133,7 +133,7 @@ def compared_violations(shape: Shape, compared: str) -> exp.Select:
 
 def unjudged_subjects(shape: Shape, compared: str) -> exp.Select:
     """Return the count of subjects whose open windows are all unjudged."""
-    subject = tuple(dict.fromkeys(shape.flags.rule.subject_columns))
+    subject = shape.flags.subject
     unknown = every([is_null(_verdict(shape)), some([is_null(identifier(name)) for name in _past_columns(shape)])])
     judged = count_where(exp.Not(this=exp.Paren(this=unknown)))
     windows = named(exp.Count(this=exp.Star()), _WINDOWS)

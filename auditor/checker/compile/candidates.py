@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
+from auditor.checker.compile.codes import coded
 from auditor.checker.compile.conditions import TIME
 from auditor.checker.compile.flags import BASE
 from auditor.checker.compile.nodes import (
@@ -70,14 +71,14 @@ def candidates(shape: Shape, wanted: Sequence[str], anchor: int) -> exp.Select:
 def _keys(shape: Shape) -> tuple[str, ...]:
     sequence = shape.flags.rule.sequence
     assert sequence is not None
-    return (*shape.flags.rule.subject_columns, *sequence.by)
+    return (*shape.flags.subject, *coded(sequence.by))
 
 
 def _near(shape: Shape, anchor: int) -> list[exp.Expression]:
     """Return the tests of records to look at: those of the anchor and of `until`, then others that lie near it."""
     flags = shape.flags
     step = flags.steps[anchor]
-    known = [is_known(column) for column in columns(flags.rule.subject_columns, BASE)]
+    known = [is_known(column) for column in columns(flags.subject, BASE)]
     kept = is_true(some(columns((step, *([flags.until] if flags.until else [])), BASE)))
     others = [name for name in flags.steps if name != step]
     further = every([some(columns(others, BASE)), exp.Not(this=kept.copy()), _beside_anchor(shape, step)])

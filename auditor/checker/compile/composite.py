@@ -13,9 +13,10 @@ from collections.abc import Sequence
 
 from sqlglot import exp
 
+from auditor.checker.compile.codes import account_text, is_coded, with_account
 from auditor.checker.compile.conditions import TIME
 from auditor.checker.compile.flags import BASE, covered
-from auditor.checker.compile.incidents import INCIDENT, IS_AGAINST, TOLD, ends_in
+from auditor.checker.compile.incidents import INCIDENT, IS_AGAINST, ends_in
 from auditor.checker.compile.measures import Typed, measure_sql
 from auditor.checker.compile.nodes import (
     ascending,
@@ -260,11 +261,13 @@ def _members(shape: Shape, documents: Sequence[str]) -> exp.Select:
     records = records.group_by(identifier(INCIDENT, "held"), identifier(NUMBER, "cited"), copy=False)
     kept = [
         identifier(INCIDENT, "own"),
-        *columns((NUMBER, TIME, *TOLD), "record"),
+        *columns((NUMBER, TIME, "record_id"), "record"),
+        account_text(),
         named(exp.EQ(this=identifier(IS_AGAINST, "own"), expression=literal(1)), IS_AGAINST),
         *columns(documents, "record"),
     ]
-    return joined_on(select(kept, inner(records, "own")), table(BASE, "record"), _same((NUMBER,), "own", "record"))
+    query = joined_on(select(kept, inner(records, "own")), table(BASE, "record"), _same((NUMBER,), "own", "record"))
+    return with_account(query, "record")
 
 
 def _part_query(shape: Shape) -> exp.Select:
@@ -279,7 +282,7 @@ def piece_query(shape: Shape, subject: Sequence[str]) -> exp.Select:
     """Return (part, start, end, records) of what the parts have of one subject."""
     query = select(columns((PART, LOW, HIGH, RECORDS)), table(shape.table("pieces")))
     keys = zip(shape.keys, subject, strict=True)
-    is_it = every([exp.EQ(this=identifier(key), expression=literal(value)) for key, value in keys])
+    is_it = every([is_coded(key, value) for key, value in keys])
     return query.where(is_it, copy=False).order_by(*ascending(LOW, HIGH, PART), copy=False)
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlglot import exp
 
+from auditor.checker.compile.codes import coded
 from auditor.checker.compile.conditions import TIME, microseconds, sql_of
 from auditor.checker.compile.nodes import (
     choose,
@@ -33,6 +34,9 @@ BASE = "base"
 """The relation of all records that rules look at, with what they read and the truth of their conditions."""
 
 
+ANY_TIME = Span()
+
+
 @dataclass(frozen=True)
 class Truth:
     """What a truth column tells: whether a condition holds for a record, which a rule may look at.
@@ -43,7 +47,7 @@ class Truth:
     condition: Condition
     is_missing_counted: bool
     sources: tuple[int, ...] | None = None
-    effective: Span = Span()
+    effective: Span = ANY_TIME
 
     def sql(self) -> exp.Expression:
         """Return the truth over `seen`."""
@@ -91,7 +95,12 @@ class Flags:
     @property
     def keys(self) -> tuple[str, ...]:
         """The columns of subject and `by`, each once."""
-        return tuple(dict.fromkeys((*self.rule.subject_columns, *self.rule.by)))
+        return coded((*self.rule.subject_columns, *self.rule.by))
+
+    @property
+    def subject(self) -> tuple[str, ...]:
+        """The columns of the subject."""
+        return coded(self.rule.subject_columns)
 
     def with_truths(self, truths: Truths) -> "Flags":
         """Return the flags with their columns among a plan's; a rule that looks at no records has none."""
@@ -136,7 +145,7 @@ class Flags:
             return found
         holds = some(columns(self.steps))
         unknown = every([negated(is_true(holds.copy())), some([is_null(column) for column in columns(self.steps)])])
-        homeless = self.rule.subject_columns if self.rule.sequence else self.keys
+        homeless = self.subject if self.rule.sequence else self.keys
         without = every([holds.copy(), some([is_null(column) for column in columns(homeless)])])
         return found | {
             "selected": count_where(holds),
@@ -146,7 +155,7 @@ class Flags:
 
     def subjects_left_out(self) -> exp.Select | None:
         """Return the query counting subjects that only left-out records have, None when there can't be any."""
-        left_out, subject = self.left_out(), self.rule.subject_columns
+        left_out, subject = self.left_out(), self.subject
         if left_out is None or not subject or not self.coverage.is_evaluable:
             return None
         is_used = exp.Max(this=choose(left_out, literal(0), literal(1)))

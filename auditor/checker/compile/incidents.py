@@ -10,6 +10,7 @@ from datetime import datetime
 
 from sqlglot import exp
 
+from auditor.checker.compile.codes import ACCOUNT, account_text, with_account
 from auditor.checker.compile.conditions import TIME, microseconds
 from auditor.checker.compile.flags import BASE
 from auditor.checker.compile.nodes import (
@@ -35,8 +36,8 @@ from auditor.records.sql import identifier, literal, table
 
 INCIDENT = "_incident"
 IS_AGAINST = "_is_against"
-TOLD = ("record_id", "account_id")
-"""What is told of every record that an incident cites, beside its place in the order."""
+TOLD = ("record_id", ACCOUNT)
+"""What is kept to be told of every record that an incident cites, beside its place in the order."""
 
 
 def numbered_windows(shape: Shape, windows: exp.Select) -> exp.Select:
@@ -92,11 +93,13 @@ def members(
     against = is_true(identifier(shape.flags.against, "record")) if shape.flags.against else exp.true()
     items = [
         identifier(INCIDENT, "pair"),
-        *columns((NUMBER, TIME, *TOLD), "record"),
+        *columns((NUMBER, TIME, "record_id"), "record"),
+        account_text(),
         named(against, IS_AGAINST),
         *columns(documents, "record"),
     ]
-    return joined_on(select(items, inner(pairs, "pair")), table(source, "record"), _same(NUMBER, "pair", "record"))
+    query = joined_on(select(items, inner(pairs, "pair")), table(source, "record"), _same(NUMBER, "pair", "record"))
+    return with_account(query, "record")
 
 
 def _same(name: str, left: str, right: str) -> exp.Expression:

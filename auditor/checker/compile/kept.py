@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from sqlglot import exp
 
+from auditor.checker.compile.codes import ACCOUNT, coded
 from auditor.checker.compile.columns import FOLDED, TEXTUAL, type_of
 from auditor.checker.compile.conditions import ELEMENT, TIME, sql_of
 from auditor.checker.compile.flags import Flags, Truths, exempts
@@ -17,7 +18,7 @@ from auditor.policy.terms import Terms
 from auditor.records.schema import is_identifier
 from auditor.records.sql import identifier
 
-ALWAYS_KEPT = (NUMBER, TIME, "record_id", "account_id")
+ALWAYS_KEPT = (NUMBER, TIME, "record_id", ACCOUNT)
 Exempt = dict[str, tuple[str, Exemption]]
 """Exemptions by name, with the column of `base` that tells whether a record is exempt."""
 
@@ -60,7 +61,7 @@ def _kept(shape: Shape) -> set[str]:
     rule = shape.flags.rule
     kept = {*shape.keys, *shape.measured, *shape.numbers, *shape.divided, *(rule.novel.fields if rule.novel else ())}
     kept |= {"plan"} if shape.has_peers else set()
-    return kept | ({*rule.sequence.by, *where_values(rule)} if rule.sequence else set())
+    return kept | ({*coded(rule.sequence.by), *where_values(rule)} if rule.sequence else set())
 
 
 def where_values(rule: Rule) -> tuple[str, ...]:

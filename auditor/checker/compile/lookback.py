@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
+from auditor.checker.compile.codes import ACCOUNT, WHO, account_text, coded, text_in, with_account
 from auditor.checker.compile.conditions import TIME
 from auditor.checker.compile.flags import BASE
 from auditor.checker.compile.incidents import INCIDENT
@@ -70,9 +71,9 @@ def keys_of(rule: Rule) -> tuple[str, ...]:
     """
     subject = rule.subject_columns
     if rule.novel or rule.absent:
-        return tuple(dict.fromkeys(subject))
+        return coded(subject)
     by = [name for name in rule.by if name in rule.sequence.by] if rule.sequence else rule.by
-    return tuple(dict.fromkeys((*subject, *by)))
+    return coded((*subject, *by))
 
 
 def reaches_of(shape: Shape, place: int, ids: str) -> exp.Select:
@@ -111,12 +112,12 @@ def context_of(shape: Shape, spans: str, accounts: exp.Select | None) -> exp.Sel
     `accounts` (`_scope`, `account_id`), where given, says whose records may be among them.
     """
     keys = keys_of(shape.flags.rule)
-    items = [identifier(SCOPE, "span"), *columns((NUMBER, TIME, "account_id"), "record")]
+    items = [identifier(SCOPE, "span"), *columns((NUMBER, TIME), "record"), account_text()]
     same = [*same_keys(keys, "record", "span"), *_within_span()]
     query = joined_on(select(items, table(BASE, "record")), table(spans, "span"), every(same))
+    query = with_account(query, "record")
     if accounts is not None:
-        own = every(same_keys((SCOPE,), "span", "cited") + same_keys(("account_id",), "record", "cited"))
-        query = joined_on(query, inner(accounts, "cited"), own)
+        query = joined_on(query, inner(accounts, "cited"), _is_cited())
     return query.where(bears_on(shape), copy=False)
 
 
@@ -124,12 +125,12 @@ def first_of(shape: Shape, spans: str) -> exp.Select:
     """Return the first record of each span's group, as `context_of` gives records."""
     keys = keys_of(shape.flags.rule)
     place = over(exp.RowNumber(), keys, ascending(TIME, NUMBER))
-    own = select([*columns((*keys, NUMBER, TIME)), named(place, "_place")], table(BASE, "record"))
-    if "account_id" not in keys:
-        own = own.select(identifier("account_id"), copy=False)
+    kept = columns(dict.fromkeys((*keys, NUMBER, TIME, ACCOUNT)))
+    own = select([*kept, named(place, "_place")], table(BASE, "record"))
     ranked = inner(own.where(bears_on(shape), copy=False), "record")
-    items = [identifier(SCOPE, "span"), *columns((NUMBER, TIME, "account_id"), "record")]
+    items = [identifier(SCOPE, "span"), *columns((NUMBER, TIME), "record"), account_text()]
     query = joined_on(select(items, ranked), table(spans, "span"), every(same_keys(keys, "record", "span")))
+    query = with_account(query, "record")
     return query.where(exp.EQ(this=identifier("_place", "record"), expression=literal(1)), copy=False)
 
 
@@ -149,8 +150,8 @@ def strangers_of(shape: Shape, reaches: str, accounts: exp.Select) -> exp.Select
     items = [identifier("finding_id", "span"), named(exp.Count(this=exp.Star()), "records")]
     same = [*same_keys(keys, "record", "span"), *_within_span()]
     query = joined_on(select(items, table(BASE, "record")), table(reaches, "span"), every(same))
-    own = every(same_keys((SCOPE,), "span", "cited") + same_keys(("account_id",), "record", "cited"))
-    query = joined_on(query, inner(accounts, "cited"), own, "LEFT")
+    query = with_account(query, "record")
+    query = joined_on(query, inner(accounts, "cited"), _is_cited(), "LEFT")
     query = query.where(every([bears_on(shape), is_null(identifier("account_id", "cited"))]), copy=False)
     return query.group_by(identifier("finding_id", "span"), copy=False)
 
@@ -185,6 +186,11 @@ def accounts_of(shape: Shape, reaches: str, ids: str, place: int) -> exp.Select:
     member = joined_on(member, table(reaches, "reach"), every(same_keys(("finding_id",), "id", "reach")))
     is_own = exp.EQ(this=identifier("rule", "id"), expression=literal(place))
     return member.where(every([is_own, is_known(identifier("account_id", "member"))]), copy=False).distinct(copy=False)
+
+
+def _is_cited() -> exp.Expression:
+    own = exp.EQ(this=text_in(WHO), expression=identifier("account_id", "cited"))
+    return every([*same_keys((SCOPE,), "span", "cited"), own])
 
 
 def _within_span() -> list[exp.Expression]:

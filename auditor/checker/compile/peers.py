@@ -8,6 +8,7 @@ peers       the keys and `_bucket` of open windows, and a column for each name o
 from sqlglot import exp
 
 from auditor.checker.compile.baseline import compared_measures
+from auditor.checker.compile.codes import coded
 from auditor.checker.compile.measures import as_double
 from auditor.checker.compile.nodes import (
     ascending,
@@ -49,7 +50,7 @@ def values_of_peers(shape: Shape, rows: str) -> exp.Select:
     types = measure_types(shape)
     values = [named(as_double(types[place]), measure_column(place)) for place in compared_measures(shape)]
     first = named(over(exp.Min(this=identifier("_begun")), shape.keys, []), _FIRST)
-    number = named(over(exp.DenseRank(), (), ascending(*shape.flags.rule.subject_columns)), _SUBJECT)
+    number = named(over(exp.DenseRank(), (), ascending(*shape.flags.subject)), _SUBJECT)
     return select([*columns((*keys, PLAN)), first, number, *values], inner(grouped, "grouped"))
 
 
@@ -70,7 +71,7 @@ def _is_peer(shape: Shape) -> list[exp.Expression]:
     begin = exp.Mul(this=at.copy(), expression=literal(length))
     history = exp.Paren(this=exp.Sub(this=begin, expression=identifier(_FIRST, "peer")))
     return [
-        *same_keys((*shape.flags.rule.by, PLAN), "own", "peer"),
+        *same_keys((*coded(shape.flags.rule.by), PLAN), "own", "peer"),
         exp.NEQ(this=identifier(_SUBJECT, "own"), expression=identifier(_SUBJECT, "peer")),
         exp.GTE(this=identifier(BUCKET, "peer"), expression=earliest),
         exp.LT(this=identifier(BUCKET, "peer"), expression=at.copy()),

@@ -1,5 +1,6 @@
 """The plan of an audit: every statement, in the order in which an engine runs them.
 
+    codes        one table of whole numbers for the values of each key
     facts        one table of change-only stretches for each account fact that a rule reads
     base         one row a record, with what the rules read and the truth of their conditions
     counts       one row: what was selected, undetermined, left out
@@ -16,6 +17,7 @@ from datetime import datetime
 
 from sqlglot import exp
 
+from auditor.checker.compile.codes import code_table, codes_of
 from auditor.checker.compile.composite import plan_of_composite
 from auditor.checker.compile.flags import BASE, Flags, Truths
 from auditor.checker.compile.kept import base_columns, named_query, names_read, shape_of, versions_of
@@ -24,7 +26,7 @@ from auditor.checker.compile.on_records import Range, plan_on_records
 from auditor.checker.compile.results import TermsColumn
 from auditor.checker.compile.rows import Shape
 from auditor.checker.compile.scans import Scan, scans_of
-from auditor.checker.compile.seen import Scope, fact_table, facts_read, seen, stretches_of
+from auditor.checker.compile.seen import Scope, coded_names, fact_table, facts_read, seen, stretches_of
 from auditor.checker.compile.statements import RulePlan, Statement
 from auditor.checker.provided import coverage_of
 from auditor.digests import digest_of
@@ -40,11 +42,12 @@ class Plan:
     """The statements of an audit. `counts` gives one row: the outcome counts of each rule named in `counted`."""
 
     scope: Scope
+    codes: tuple[Statement, ...]
     facts: tuple[Statement, ...]
     base: Statement
     counts: exp.Select
     counted: tuple[tuple[int, str], ...]
-    scans: tuple[tuple[Statement, ...], ...]
+    scans: tuple[Scan, ...]
     rules: tuple[RulePlan, ...]
     versions: tuple[TermsColumn, ...]
 
@@ -58,15 +61,20 @@ class Plan:
         return digest_of(self.sql().encode())
 
     @property
+    def first(self) -> tuple[Statement, ...]:
+        """The tables of what is known of every record."""
+        return (*self.codes, *self.facts, self.base)
+
+    @property
     def in_order(self) -> tuple[RulePlan, ...]:
         """The plans of rules in the order in which they run: composites read the tables of others."""
         return tuple(sorted(self.rules, key=lambda item: item.rule.composite is not None))
 
     def _items(self) -> Iterator[exp.Expression | str]:
-        yield from (statement.creation() for statement in (*self.facts, self.base))
+        yield from (statement.creation() for statement in self.first)
         if self.counted:
             yield self.counts
-        yield from (statement.creation() for scan in self.scans for statement in scan)
+        yield from (statement.creation() for scan in self.scans for statement in scan.statements)
         for rule in self.in_order:
             yield f"-- {rule.rule.name}" if rule.coverage.is_evaluable else f"-- {rule.rule.name}: not evaluated"
             yield from (query for _, query in rule.counts)
@@ -117,11 +125,12 @@ def plan_for(
     scans = scans_of(shapes, timezone, tuple(dict.fromkeys(item.column for item in versions)))
     return Plan(
         scope=scope,
+        codes=tuple(Statement(code_table(name), codes_of(name)) for name in coded_names(names)),
         facts=tuple(Statement(fact_table(name), stretches_of(name, scope)) for name in facts_read(names, scope)),
         base=Statement(BASE, named_query(base, inner(seen(names, scope), "seen"))),
         counts=select([sql for _, _, sql in counted] or [literal(0)], table(BASE)),
         counted=tuple((number, name) for number, name, _ in counted),
-        scans=tuple(scan.statements() for scan in scans),
+        scans=scans,
         rules=_rule_plans(shapes, scans, versions, timezone, Range(since, until), asked=len(rules)),
         versions=versions,
     )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
+from auditor.checker.compile.codes import CODE, CODED, text_in, with_text
 from auditor.checker.compile.conditions import TIME
 from auditor.checker.compile.flags import as_text, covered
 from auditor.checker.compile.incidents import INCIDENT, IS_AGAINST, measure_columns
@@ -67,13 +68,23 @@ def incident_query(shape: Shape, found: str, members: str, versions: Sequence[Te
     is_first = exp.EQ(this=identifier(NUMBER, "first"), expression=identifier("_first", "ends"))
     same = every([*same_keys((INCIDENT,), "first", "ends"), is_first])
     query = joined_on(query, table(members, "first"), same)
+    for name in _coded(shape):
+        query = with_text(query, name, "incident", _text_of(name))
     ends_order = columns(("_first", "_last"), "ends")
     order = [*subject, *by, identifier("_start", "ends"), _exemption_order(shape), *ends_order]
     return query.order_by(*(exp.Ordered(this=sql, desc=False) for sql in order), copy=False)
 
 
 def _texts(names: Sequence[str]) -> list[exp.Expression]:
-    return [as_text(name, "incident") for name in names]
+    return [text_in(_text_of(name)) if name in CODED else as_text(name, "incident") for name in names]
+
+
+def _coded(shape: Shape) -> list[str]:
+    return [key.removeprefix(CODE) for key in shape.keys if key.startswith(CODE)]
+
+
+def _text_of(name: str) -> str:
+    return f"text {name}"
 
 
 def _exemption_order(shape: Shape) -> exp.Expression:

@@ -147,7 +147,7 @@ def _last(shape: Shape, number: exp.Expression) -> list[exp.Expression]:
 
 def _only_novel(shape: Shape, novel: Novel, query: exp.Select) -> exp.Select:
     """Return the rows that are new for their subject (docs/evaluation.md, "Novel"): few, so they are joined to."""
-    told_by = tuple(dict.fromkeys((*shape.flags.rule.subject_columns, *novel.fields)))
+    told_by = tuple(dict.fromkeys((*shape.flags.subject, *novel.fields)))
     same = every(same_keys(told_by, BASE, "fresh")) if told_by else exp.true()
     age = exp.Sub(this=identifier(TIME, BASE), expression=identifier("_first", "fresh"))
     query = joined_on(query, inner(_fresh(shape, novel), "fresh"), same)
@@ -167,7 +167,7 @@ def _only_novel(shape: Shape, novel: Novel, query: exp.Select) -> exp.Select:
 
 def _fresh(shape: Shape, novel: Novel) -> exp.Select:
     """Return the tuples of fields that are new for a subject, with the time of their first record."""
-    subject = shape.flags.rule.subject_columns
+    subject = shape.flags.subject
     told_by = tuple(dict.fromkeys((*subject, *novel.fields)))
     firsts = select([*columns(told_by), named(exp.Min(this=identifier(TIME)), "_first")], table(BASE))
     firsts = firsts.where(_chosen(shape), copy=False).group_by(*columns(told_by), copy=False)
@@ -180,7 +180,7 @@ def _fresh(shape: Shape, novel: Novel) -> exp.Select:
 
 def novel_counts(shape: Shape, novel: Novel) -> dict[str, exp.Select]:
     """Return the counts that `novel` adds: records lacking a field, subjects with too little history."""
-    flags, subject = shape.flags, shape.flags.rule.subject_columns
+    flags, subject = shape.flags, shape.flags.subject
     placed = [identifier(flags.steps[0]), *(is_known(column) for column in columns(shape.keys))]
     lacking = some([is_null(column) for column in columns(novel.fields)])
     unknown = select([exp.Count(this=exp.Star())], table(BASE)).where(every([*placed, lacking]), copy=False)
@@ -195,7 +195,7 @@ def novel_counts(shape: Shape, novel: Novel) -> dict[str, exp.Select]:
 
 def rows_of_occurrences(shape: Shape, pairs: str) -> exp.Select:
     """Return `rows` of a sequence rule from its table of pairs (`_n`, `_last`)."""
-    last_keys = [column for column in shape.keys if column not in shape.flags.rule.subject_columns]
+    last_keys = [column for column in shape.keys if column not in shape.flags.subject]
     subject = tuple(column for column in shape.keys if column not in last_keys)
     is_last = exp.EQ(this=identifier(NUMBER, "pair"), expression=identifier("_last", "pair"))
     items = [
@@ -217,7 +217,7 @@ def rows_of_occurrences(shape: Shape, pairs: str) -> exp.Select:
 
 def occurrences_without_by(shape: Shape, pairs: str) -> exp.Select | None:
     """Return the count of occurrences whose last record has a null in `by`, None when `by` is never null."""
-    last_keys = [column for column in shape.keys if column not in shape.flags.rule.subject_columns]
+    last_keys = [column for column in shape.keys if column not in shape.flags.subject]
     if not last_keys:
         return None
     query = select([exp.Count(this=exp.Star())], table(pairs, "pair"))

@@ -1,116 +1,152 @@
-"""Which stretches of time rules can violate in, found for all rules of the same keys in one scan of `base`.
+"""The records that rules can violate with, found for all rules of the same keys at once.
 
 Where `violates` asks for at least c of something that only grows with more records, a window that reaches c lies in a
 stretch of time that reaches c, alone or with the stretch before it. So the totals of stretches are taken once for many
-rules, and each rule then looks at the records of few. What is found here only leaves out: every window that is looked
-at is measured exactly, over all its records. Totals are doubles, a little too large on purpose.
+rules, and each rule then looks at the records of few. A first scan looks at long stretches of all records, a second
+one, for rules of shorter windows, at stretches of a window's length of those that are left. What is found here only
+leaves out: every window that is looked at is measured exactly, over all its records.
 
-    scan<k>_totals      the keys, `_stretch`, a total for each bound of each rule
-    scan<k>_stretches   those in which something may be: `_end<i>` where a window of rule i may end, `_past<i>` where
-                        one may begin that ends in the next
-    scan<k>_records     the records of these
+    scan<k>_totals      the keys, `_stretch`, the totals
+    scan<k>_stretches   those in which something may be, with the marks of stretches.py
+    scan<k>_records     the records of these, with their marks
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from functools import cached_property
 
 from sqlglot import exp
 
-from auditor.checker.compile.columns import extra_number, type_of
 from auditor.checker.compile.conditions import TIME
 from auditor.checker.compile.flags import BASE
 from auditor.checker.compile.incidents import TOLD
-from auditor.checker.compile.measures import different_column
-from auditor.checker.compile.nodes import (
-    ascending,
-    choose,
-    columns,
-    count_where,
-    every,
-    inner,
-    is_known,
-    is_true,
-    joined_on,
-    named,
-    over,
-    same_keys,
-    select,
-    some,
-)
-from auditor.checker.compile.pruning import IS_END, SHORTEST, STRETCH, Bound, growing_bounds
-from auditor.checker.compile.rows import MICROS, Shape, calendar_unit, rows_of_records, whole_steps
+from auditor.checker.compile.nodes import columns, every, inner, is_known, joined_on, named, same_keys, select, some
+from auditor.checker.compile.pruning import IS_END, SHORTEST, STRETCH
+from auditor.checker.compile.rows import MICROS, Shape, rows_of_records, whole_steps
 from auditor.checker.compile.statements import Statement
-from auditor.policy.expressions import Aggregate
-from auditor.policy.rule import Rule
-from auditor.records.schema import ColumnType
-from auditor.records.sql import cast, identifier, literal, table
+from auditor.checker.compile.stretches import Stretches, end_mark, marks_of
+from auditor.checker.compile.totals import needs_of, totals_of
+from auditor.records.sql import identifier, table
 
-SLACK = Decimal("0.999999")
-"""What a total of doubles must reach of a bound: far more than rounding can take away."""
-
-REAL_STEP = Decimal("0.000001")
-"""More than rounding a real to 6 digits can add to it."""
+HOUR = 3600
 
 
 @dataclass(frozen=True)
 class Scan:
-    """Rules whose windows lie in stretches of one length, over the same keys."""
+    """Rules whose windows lie in stretches of one length, over the same keys; it looks at what `first` has left."""
 
     number: int
     keys: tuple[str, ...]
     seconds: int
     shapes: tuple[Shape, ...]
     documents: tuple[str, ...] = ()
+    first: "Scan | None" = None
 
     def table(self, name: str) -> str:
         """Return the name of one of the scan's tables."""
         return f"scan{self.number}_{name}"
 
-    def place(self, shape: Shape) -> int:
-        """Return which of the scan's rules one is."""
+    def rows(self, shape: Shape) -> exp.Select:
+        """Return `rows` of one of the rules that end here, from the records that the scan kept."""
+        ends = [named(identifier(end_mark(self._place(shape)), BASE), IS_END)] if shape.is_sliding() else []
+        query = rows_of_records(shape, table(self.table("records"), BASE))
+        return query.select(*ends, copy=False).where(some(columns(self._marks(shape), BASE)), copy=False)
+
+    @cached_property
+    def statements(self) -> tuple[Statement, ...]:
+        """The tables of the scan, in their order."""
+        totals, stretches = self.table("totals"), self.table("stretches")
+        records = (Statement(self.table("records"), self._records()),) if self._last else ()
+        made = Stretches(self.keys, self.shapes, totals).query()
+        return Statement(totals, self._totals()), Statement(stretches, made), *records
+
+    @property
+    def _last(self) -> tuple[Shape, ...]:
+        """The rules that no other scan looks closer at."""
+        return tuple(shape for shape in self.shapes if self.first or not closer_stretch_of(shape))
+
+    def _place(self, shape: Shape) -> int:
         return self.shapes.index(shape)
 
-    def rows(self, shape: Shape) -> exp.Select:
-        """Return `rows` of one of the rules, from the records that the scan kept."""
-        place = self.place(shape)
-        ends = [named(identifier(_end(place), BASE), IS_END)] if shape.is_sliding() else []
-        near = [identifier(_end(place), BASE), *([identifier(_past(place), BASE)] if ends else [])]
-        query = rows_of_records(shape, table(self.table("records"), BASE))
-        return query.select(*ends, copy=False).where(some(near), copy=False)
+    def _marks(self, shape: Shape) -> list[str]:
+        return marks_of(shape, self._place(shape))
 
-    def statements(self) -> tuple[Statement, ...]:
-        """Return the tables of the scan, in their order."""
-        totals, stretches = self.table("totals"), self.table("stretches")
-        return (
-            Statement(totals, _totals(self)),
-            Statement(stretches, _stretches(self, totals)),
-            Statement(self.table("records"), _records(self, stretches)),
+    def _stretch(self, of: str | None = None) -> exp.Expression:
+        return named(whole_steps(TIME, self.seconds * MICROS, of), STRETCH)
+
+    def _totals(self) -> exp.Select:
+        keys, totals = (*self.keys, STRETCH), totals_of(self.shapes)
+        reading = sorted({*self.keys, *totals.reading})
+        looked_at = (
+            self.first.near(self.shapes, reading, [self._stretch("placed")])
+            if self.first
+            else self._placed(self.shapes, reading)
         )
+        return select([*columns(keys), *totals.items()], inner(looked_at, "looked")).group_by(
+            *columns(keys), copy=False
+        )
+
+    def _records(self) -> exp.Select:
+        """Return what the rules that end here read of the records in the stretches, with the marks of these."""
+        reading = {column.name for shape in self._last for column in _columns_of_rows(shape)}
+        reading |= {*TOLD, *self.documents, *(shape.flags.against for shape in self._last if shape.flags.against)}
+        marks = [mark for shape in self._last for mark in self._marks(shape)]
+        return self.near(self._last, sorted(reading), columns(marks, "near"))
+
+    def near(self, shapes: Sequence[Shape], reading: Sequence[str], items: Sequence[exp.Expression]) -> exp.Select:
+        """Return columns of the records that some of the rules may look at, in the stretches that are left."""
+        placed = inner(self._placed(shapes, sorted({*reading, *self.keys, TIME})), "placed")
+        same = every(same_keys((*self.keys, STRETCH), "placed", "near"))
+        query = select([*columns(reading, "placed"), *items], placed)
+        query = joined_on(query, table(self.table("stretches"), "near"), same)
+        own = [
+            every([identifier(shape.flags.steps[0], "placed"), some(columns(self._marks(shape), "near"))])
+            for shape in shapes
+        ]
+        return query.where(some(own), copy=False)
+
+    def _placed(self, shapes: Sequence[Shape], reading: Sequence[str]) -> exp.Select:
+        """Return columns of the records that rules select, with the stretch that each lies in."""
+        chosen = dict.fromkeys(shape.flags.steps[0] for shape in shapes)
+        names = dict.fromkeys((*reading, *chosen))
+        tests = [some(columns(chosen)), *(is_known(column) for column in columns(self.keys))]
+        return select([*columns(names), self._stretch()], table(BASE)).where(every(tests), copy=False)
+
+
+def _columns_of_rows(shape: Shape) -> list[exp.Column]:
+    return [column for column in rows_of_records(shape).find_all(exp.Column) if column.table == BASE]
 
 
 def scans_of(shapes: Sequence[Shape], timezone: str, documents: tuple[str, ...]) -> tuple[Scan, ...]:
-    """Return the scans that rules share; counting different values is done in a scan of its own.
+    """Return the scans that rules share, the first ones before those that look closer.
 
     `documents` are the truth columns of the terms, which are told of cited records.
     """
-    groups: dict[tuple[object, ...], list[Shape]] = {}
-    for place, shape in enumerate(shapes):
-        seconds = stretch_of(shape, timezone)
-        if seconds:
-            alone = place if all(_is_different(bound) for bound in bounds_of(shape.flags.rule)) else -1
-            groups.setdefault((shape.keys, seconds, alone), []).append(shape)
-    return tuple(
-        Scan(number, found[0].keys, stretch_of(found[0], timezone), tuple(found), documents)
-        for number, found in enumerate(groups.values())
-    )
+    scans: list[Scan] = []
+    for (keys, seconds), found in _grouped(shapes, lambda shape: stretch_of(shape, timezone)):
+        scans.append(Scan(len(scans), keys, seconds, found, documents))
+    for first in tuple(scans):
+        for (keys, seconds), found in _grouped(first.shapes, closer_stretch_of):
+            scans.append(Scan(len(scans), keys, seconds, found, documents, first))
+    return tuple(scans)
+
+
+def _grouped(
+    shapes: Sequence[Shape], length: Callable[[Shape], int]
+) -> list[tuple[tuple[tuple[str, ...], int], tuple[Shape, ...]]]:
+    """Return rules by keys and length of stretches; those without a length are left out."""
+    groups: dict[tuple[tuple[str, ...], int], list[Shape]] = {}
+    for shape in shapes:
+        if seconds := length(shape):
+            groups.setdefault((shape.keys, seconds), []).append(shape)
+    return [(group, tuple(found)) for group, found in groups.items()]
 
 
 def stretch_of(shape: Shape, timezone: str) -> int:
     """Return how long the stretches are in which a rule's windows are looked for, 0 where that can't be done."""
     rule = shape.flags.rule
     is_plain = not (rule.sequence or rule.novel or rule.absent or rule.baseline or rule.composite)
-    if not is_plain or rule.within is None or not shape.flags.coverage.is_evaluable or not bounds_of(rule):
+    if not is_plain or rule.within is None or not shape.flags.coverage.is_evaluable or not needs_of(shape):
         return 0
     match rule.within.kind:
         case "sliding":
@@ -126,157 +162,9 @@ def stretch_of(shape: Shape, timezone: str) -> int:
             return 0
 
 
-def bounds_of(rule: Rule) -> tuple[Bound, ...]:
-    """Return the bounds that are looked at: counting different values only where there is nothing cheaper."""
-    bounds = growing_bounds(rule)
-    return tuple(bound for bound in bounds if not _is_different(bound)) or bounds
-
-
-def _is_different(bound: Bound) -> bool:
-    return bool(different_column(bound[0]))
-
-
-def _total(rule: int, place: int) -> str:
-    return f"_total{rule}_{place}"
-
-
-def _end(rule: int) -> str:
-    return f"_end{rule}"
-
-
-def _past(rule: int) -> str:
-    return f"_past{rule}"
-
-
-def _totals(scan: Scan) -> exp.Select:
-    sums = [
-        named(_upper(shape, bound[0]), _total(rule, place))
-        for rule, shape in enumerate(scan.shapes)
-        for place, bound in enumerate(bounds_of(shape.flags.rule))
-    ]
-    placed = select([exp.Star(), named(_stretch(scan), STRETCH)], table(BASE)).where(_relevant(scan), copy=False)
-    keys = columns((*scan.keys, STRETCH))
-    return select([*keys, *sums], inner(placed, "placed")).group_by(*columns((*scan.keys, STRETCH)), copy=False)
-
-
-def _stretch(scan: Scan) -> exp.Expression:
-    return whole_steps(TIME, scan.seconds * MICROS)
-
-
-def _relevant(scan: Scan) -> exp.Expression:
-    steps = [identifier(shape.flags.steps[0]) for shape in scan.shapes]
-    return every([some(steps), *(is_known(column) for column in columns(scan.keys))])
-
-
-def _upper(shape: Shape, aggregate: Aggregate) -> exp.Expression:
-    """Return at least what an aggregate comes to over any of the records."""
-    step = identifier(shape.flags.steps[0])
-    if aggregate.function == "sum":
-        assert aggregate.column is not None
-        return exp.Sum(
-            this=choose(every([step, _is_positive(aggregate.column)]), _number(aggregate.column), literal(0))
-        )
-    if aggregate.function == "active_hours":
-        hour = calendar_unit(identifier(TIME), "hour", shape.flags.scope.timezone)
-        return exp.Count(this=exp.Distinct(expressions=[choose(step, hour)]))
-    if aggregate.is_distinct:
-        assert aggregate.column is not None
-        return exp.Count(this=exp.Distinct(expressions=[choose(step, identifier(aggregate.column))]))
-    known = [is_known(identifier(aggregate.column))] if aggregate.column else []
-    return count_where(every([step, *known]))
-
-
-def _is_positive(column: str) -> exp.Expression:
-    return exp.GT(this=_plain(column), expression=literal(0))
-
-
-def _number(column: str) -> exp.Expression:
-    number = cast(_plain(column), "DOUBLE")
-    is_real = not column.startswith("extra.") and type_of(column) is ColumnType.REAL
-    return exp.Add(this=number, expression=literal(REAL_STEP)) if is_real else number
-
-
-def _plain(column: str) -> exp.Expression:
-    return extra_number(identifier(column)) if column.startswith("extra.") else identifier(column)
-
-
-def _stretches(scan: Scan, totals: str) -> exp.Select:
-    """Return the stretches in which a window of some rule may lie."""
-    keys = (*scan.keys, STRETCH)
-    near: exp.Expression = table(totals)
-    if any(shape.is_sliding() for shape in scan.shapes):
-        same = every(same_keys(keys, "other", "total"))
-        is_near = exp.Exists(this=select([literal(1)], inner(_around(scan, totals), "other")).where(same, copy=False))
-        near = inner(select([exp.Star()], table(totals, "total")).where(is_near, copy=False), "near")
-    reached = [named(_reached(scan, rule), _end(rule)) for rule in range(len(scan.shapes))]
-    ends = select([*columns(keys), *reached], near)
-    follows = exp.EQ(this=_next(scan, STRETCH), expression=exp.Add(this=identifier(STRETCH), expression=literal(1)))
-    pasts = [
-        named(is_true(every([follows.copy(), _next(scan, _end(rule))])), _past(rule))
-        for rule, shape in enumerate(scan.shapes)
-        if shape.is_sliding()
-    ]
-    flags = [_end(rule) for rule in range(len(scan.shapes))]
-    known = select([*columns((*keys, *flags)), *pasts], inner(ends, "ends"))
-    flags += [past.alias for past in pasts]
-    return select(columns((*keys, *flags)), inner(known, "known")).where(some(columns(flags)), copy=False)
-
-
-def _around(scan: Scan, totals: str) -> exp.Select:
-    """Return the stretches that hold half a bound, and those beside them: of any two that reach it, one holds half."""
-    halves = [_passes(scan, rule, 0, half=True) for rule in range(len(scan.shapes))]
-    heavy = select(columns((*scan.keys, STRETCH)), table(totals)).where(some(halves), copy=False)
-    moved = exp.Add(this=identifier(STRETCH, "heavy"), expression=exp.column("step", table="steps"))
-    items = [*columns(scan.keys, "heavy"), named(exp.Paren(this=moved), STRETCH)]
-    steps = exp.values([(-1,), (0,), (1,)], alias="steps", columns=["step"])
-    return joined_on(select(items, inner(heavy, "heavy")), steps, exp.true())
-
-
-def _passes(
-    scan: Scan, rule: int, place: int, *, half: bool = False, value: exp.Expression | None = None
-) -> exp.Expression:
-    """Return the test that a total, or another value, reaches a bound of a rule, or half of it."""
-    shape = scan.shapes[rule]
-    limit = bounds_of(shape.flags.rule)[place][2] * SLACK / (2 if half and shape.is_sliding() else 1)
-    total = value or identifier(_total(rule, place))
-    return exp.GTE(this=total, expression=cast(literal(repr(float(limit))), "DOUBLE"))
-
-
-def _reached(scan: Scan, rule: int) -> exp.Expression:
-    shape = scan.shapes[rule]
-    places = range(len(bounds_of(shape.flags.rule)))
-    if not shape.is_sliding():
-        return is_true(every([_passes(scan, rule, place) for place in places]))
-    both = [
-        exp.Paren(this=exp.Add(this=identifier(_total(rule, place)), expression=_before(scan, _total(rule, place))))
-        for place in places
-    ]
-    return is_true(every([_passes(scan, rule, place, value=value) for place, value in zip(places, both, strict=True)]))
-
-
-def _before(scan: Scan, name: str) -> exp.Expression:
-    earlier = over(exp.Lag(this=identifier(STRETCH)), scan.keys, ascending(STRETCH))
-    value = over(exp.Lag(this=identifier(name)), scan.keys, ascending(STRETCH))
-    is_adjacent = exp.EQ(this=earlier, expression=exp.Sub(this=identifier(STRETCH), expression=literal(1)))
-    return choose(is_adjacent, value, literal(0))
-
-
-def _next(scan: Scan, name: str) -> exp.Expression:
-    return over(exp.Lead(this=identifier(name)), scan.keys, ascending(STRETCH))
-
-
-def _records(scan: Scan, stretches: str) -> exp.Select:
-    """Return what the rules read of the records in the stretches, with the marks of these."""
-    reading = {column.name for shape in scan.shapes for column in _columns_of_rows(shape)} | {*TOLD, *scan.documents}
-    reading |= {shape.flags.against for shape in scan.shapes if shape.flags.against}
-    marks = [_end(rule) for rule in range(len(scan.shapes))]
-    marks += [_past(rule) for rule, shape in enumerate(scan.shapes) if shape.is_sliding()]
-    placed = select([*columns(sorted(reading)), named(_stretch(scan), STRETCH)], table(BASE))
-    placed = placed.where(_relevant(scan), copy=False)
-    items = [*columns(sorted(reading), "placed"), *columns(marks, "near")]
-    same = every(same_keys((*scan.keys, STRETCH), "placed", "near"))
-    return joined_on(select(items, inner(placed, "placed")), table(stretches, "near"), same)
-
-
-def _columns_of_rows(shape: Shape) -> list[exp.Column]:
-    return [column for column in rows_of_records(shape).find_all(exp.Column) if column.table == BASE]
+def closer_stretch_of(shape: Shape) -> int:
+    """Return the length of a rule's windows where days are much longer, else 0."""
+    within = shape.flags.rule.within
+    assert within is not None
+    seconds = HOUR if within.unit == "hour" else within.seconds
+    return seconds if 0 < 2 * seconds <= SHORTEST else 0

@@ -11,11 +11,13 @@ from functools import cached_property
 
 from sqlglot import exp
 
+from auditor.checker.compile.codes import ACCOUNT, CODE, code_in, with_code
 from auditor.checker.compile.columns import FOLDED
 from auditor.checker.compile.conditions import LOCAL_TIME, TIME, microseconds
 from auditor.checker.compile.nodes import (
     ascending,
     columns,
+    descending,
     every,
     inner,
     is_known,
@@ -73,24 +75,23 @@ def fact_table(name: str) -> str:
 
 
 def stretches_of(name: str, scope: Scope) -> exp.Select:
-    """Return the change-only stretches (account_id, valid_from, valid_until, value) of one fact column."""
-    conditions = [is_known(identifier(name)), is_known(identifier("account_id")), *_existing(scope, "")]
-    last = over(
-        exp.RowNumber(),
-        ("account_id", "time"),
-        [exp.Ordered(this=identifier(column), desc=True) for column in ("source_id", "source_line")],
-    )
-    items = [identifier("account_id"), named(_time_number(identifier("time")), "at"), named(identifier(name), "value")]
-    ranked = select([*items, named(last, "place")], table(RECORDS)).where(every(conditions), copy=False)
-    newest = select(columns(("account_id", "at", "value")), inner(ranked, "ranked"))
+    """Return the change-only stretches (code of the account, valid_from, valid_until, value) of one fact column."""
+    place = ("source_id", "source_line") if len(scope.sources) > 1 else ("source_line",)
+    items = [named(_time_number(identifier("time", ROW)), "at"), named(identifier(name, ROW), "value")]
+    given = select([named(code_in("account_id"), ACCOUNT), *items, *columns(place, ROW)], table(RECORDS, ROW))
+    given = with_code(given, "account_id", identifier("account_id", ROW), "INNER")
+    given = given.where(every([is_known(identifier(name, ROW)), *_existing(scope, ROW)]), copy=False)
+    last = over(exp.RowNumber(), (ACCOUNT, "at"), descending(*place))
+    ranked = select([*columns((ACCOUNT, "at", "value")), named(last, "place")], inner(given, "given"))
+    newest = select(columns((ACCOUNT, "at", "value")), inner(ranked, "ranked"))
     newest = newest.where(exp.EQ(this=identifier("place"), expression=literal(1)), copy=False)
-    before = over(exp.Lag(this=identifier("value")), ("account_id",), ascending("at"))
-    steps = select([*columns(("account_id", "at", "value")), named(before, "before")], inner(newest, "newest"))
+    before = over(exp.Lag(this=identifier("value")), (ACCOUNT,), ascending("at"))
+    steps = select([*columns((ACCOUNT, "at", "value")), named(before, "before")], inner(newest, "newest"))
     changed = some([is_null(identifier("before")), exp.NEQ(this=identifier("before"), expression=identifier("value"))])
-    changes = select(columns(("account_id", "at", "value")), inner(steps, "steps")).where(changed, copy=False)
-    end = over(exp.Lead(this=identifier("at")), ("account_id",), ascending("at"))
+    changes = select(columns((ACCOUNT, "at", "value")), inner(steps, "steps")).where(changed, copy=False)
+    end = over(exp.Lead(this=identifier("at")), (ACCOUNT,), ascending("at"))
     until = named(exp.Coalesce(this=end, expressions=[literal(OPEN_END)]), "valid_until")
-    found = [identifier("account_id"), named(identifier("at"), "valid_from"), until, identifier("value")]
+    found = [identifier(ACCOUNT), named(identifier("at"), "valid_from"), until, identifier("value")]
     return select(found, inner(changes, "changes"))
 
 
@@ -101,14 +102,24 @@ def facts_read(names: Iterable[str], scope: Scope) -> tuple[str, ...]:
     return tuple(sorted(wanted & scope.facts))
 
 
+def coded_names(names: Iterable[str]) -> list[str]:
+    """Return the columns of which names of `seen` are codes, sorted."""
+    return sorted(name.removeprefix(CODE) for name in names if name.startswith(CODE))
+
+
 def seen(names: Iterable[str], scope: Scope) -> exp.Select:
     """Return `seen` with the given columns; roster records and records that don't exist yet are kept out."""
     wanted = sorted(set(names))
     facts = facts_read(wanted, scope)
     items = [named(_definition(name, scope, facts), name) for name in wanted]
     query = select(items, table(RECORDS, ROW))
+    if facts or ACCOUNT in wanted:
+        query = with_code(query, "account_id", identifier("account_id", ROW))
     for fact in facts:
         query = joined_on(query, table(fact_table(fact), fact_table(fact)), _holds(fact), "LEFT")
+    for name in coded_names(wanted):
+        if name != "account_id":
+            query = with_code(query, name, _column(name, scope, facts))
     if len(scope.sources) > 1:
         numbers = exp.values(list(enumerate(scope.source_ids)), alias="s", columns=["number", "source_id"])
         same = exp.EQ(this=identifier("source_id", ROW), expression=exp.column("source_id", table="s"))
@@ -121,7 +132,7 @@ def _holds(fact: str) -> exp.Expression:
     at, stretch = _time_number(identifier("time", ROW)), fact_table(fact)
     return every(
         [
-            exp.EQ(this=identifier("account_id", ROW), expression=identifier("account_id", stretch)),
+            exp.EQ(this=code_in("account_id"), expression=identifier(ACCOUNT, stretch)),
             exp.GTE(this=at, expression=identifier("valid_from", stretch)),
             exp.LT(this=at.copy(), expression=identifier("valid_until", stretch)),
         ]
@@ -149,7 +160,7 @@ def _timestamp(time: datetime) -> exp.Expression:
 
 
 def _plain(name: str) -> str:
-    return name.removeprefix(FOLDED)
+    return name.removeprefix(FOLDED).removeprefix(CODE)
 
 
 def _definition(name: str, scope: Scope, facts: tuple[str, ...]) -> exp.Expression:
@@ -161,6 +172,8 @@ def _definition(name: str, scope: Scope, facts: tuple[str, ...]) -> exp.Expressi
         return _time_number(time)
     if name == LOCAL_TIME:
         return local_time(time, scope.timezone)
+    if name.startswith(CODE):
+        return code_in(name.removeprefix(CODE))
     if name.startswith(FOLDED):
         return exp.Lower(this=_definition(_plain(name), scope, facts))
     return _column(name, scope, facts)

@@ -128,14 +128,17 @@ def execute(plan: Plan, activity: Activity) -> PlanResult:
 def _scanned(plan: Plan, connection: duckdb.DuckDBPyConnection) -> dict[int, str]:
     """Make the tables that rules share; return why the engine couldn't finish some of them, by number."""
     failed: dict[int, str] = {}
-    for number, statements in enumerate(plan.scans):
+    for scan in plan.scans:
+        if scan.first and scan.first.number in failed:
+            failed[scan.number] = failed[scan.first.number]
+            continue
         try:
-            for statement in statements:
+            for statement in scan.statements:
                 connection.execute(text_of(statement.creation()))
         except duckdb.InterruptException:
             raise
         except duckdb.Error as error:
-            failed[number] = first_line(error)
+            failed[scan.number] = first_line(error)
     return failed
 
 
@@ -158,7 +161,7 @@ def _all_tried(
 
 def _prepared(plan: Plan, connection: duckdb.DuckDBPyConnection) -> list[dict[str, int]]:
     try:
-        for statement in (*plan.facts, plan.base):
+        for statement in plan.first:
             connection.execute(text_of(statement.creation()))
         return _counts(plan, connection)
     except duckdb.InterruptException:

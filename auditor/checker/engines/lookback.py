@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 from sqlglot import exp
 
+from auditor.checker.compile.codes import ACCOUNT, code_in, with_code
 from auditor.checker.compile.conditions import TIME
 from auditor.checker.compile.flags import BASE
 from auditor.checker.compile.lookback import (
@@ -200,19 +201,20 @@ class _Writer:
         at = exp.UnixMicros(this=identifier("time", "record"))
         begins = every(
             [
-                *same_keys(("account_id",), "record", "stretch"),
+                exp.EQ(this=code_in("account_id"), expression=identifier(ACCOUNT, "stretch")),
                 exp.EQ(this=at, expression=identifier("valid_from", "stretch")),
                 is_known(identifier(name, "record")),
             ]
         )
         in_force = every(
             [
-                *same_keys(("account_id",), "span", "stretch"),
+                *same_keys(("account_id",), "span", "record"),
                 exp.LTE(this=identifier("valid_from", "stretch"), expression=identifier(UNTIL, "span")),
                 exp.GT(this=identifier("valid_until", "stretch"), expression=identifier(EDGE, "span")),
             ]
         )
-        query = joined_on(select(items, table(RECORDS, "record")), table(stretch, "stretch"), begins)
+        query = with_code(select(items, table(RECORDS, "record")), "account_id", identifier("account_id", "record"))
+        query = joined_on(query, table(stretch, "stretch"), begins)
         return joined_on(query, inner(spans, "span"), in_force)
 
     def _reaches(self) -> exp.Query:

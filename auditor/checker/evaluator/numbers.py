@@ -47,7 +47,7 @@ def measurable(value: Value) -> Numeric | None:
     """Return a column's value as aggregates take it: reals as decimals of 6 places, numbers in text as ones of 9."""
     if isinstance(value, str):
         number = number_in(value)
-        return None if number is None else number.quantize(Decimal("0.000000001"), context=_wide())
+        return None if number is None else number.quantize(_NINE_PLACES, context=_wide())
     if isinstance(value, float):
         rounded = Decimal(repr(value)).quantize(Decimal("0.000001"), ROUND_HALF_UP, _wide())
         return rounded if abs(value) < _LARGEST_REAL else None

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from auditor.simulate.worlds.ground import DAY, Ground, Person, Scene, Timed, Truth
 from auditor.simulate.worlds.prose import Anything, Asking, Mix, Template, product
-from auditor.simulate.worlds.rows import Scribe, some_error
+from auditor.simulate.worlds.rows import ERRORS, Scribe, some_error
 from auditor.simulate.worlds.timing import Cycle, day_of_a_service, day_of_people, in_bursts
 
 SHARE_BUSINESS = 0.06
@@ -89,17 +89,10 @@ def failed(timed: Timed, status: int) -> Timed:
     """Return a call as one that failed."""
     moment, row = timed
     kept = {name: value for name, value in row.items() if name not in ANSWERED}
-    return moment, {**kept, "status": status, "error_code": ERROR_WORDS[status]}
+    return moment, {**kept, "status": status, "error_code": ERRORS[status]}
 
 
 ANSWERED = {"input_tokens", "output_tokens", "finish_reason", "cost_usd"}
-ERROR_WORDS = {
-    429: "rate_limit_exceeded",
-    400: "invalid_request",
-    403: "account_deactivated",
-    500: "internal",
-    529: "overloaded",
-}
 
 
 def routine_of_a_person(ground: Ground, tools: list[Template]) -> Routine:

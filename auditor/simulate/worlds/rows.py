@@ -123,9 +123,9 @@ class Scribe:
         """Return what the platform did to an account."""
         return moment, {"account_id": who.id, "event": "enforcement", "action": action}
 
-    def listing(self, who: Person, moment: float, network: Network | None = None, key: int = 0) -> Timed:
+    def listing(self, who: Person, moment: float, network: Network) -> Timed:
         """Return a listing of the models on offer."""
-        row = {**self.presence(who, network), "event": "list_models", "api_key_id": who.keys[key]}
+        row = {**self.presence(who, network), "event": "list_models", "api_key_id": who.keys[0]}
         return moment, {**row, "endpoint": "/v1/models", "status": 200}
 
     def _tell(self, row: Row, who: Person, text: str, template: str) -> None:

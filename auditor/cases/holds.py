@@ -1,0 +1,51 @@
+"""Legal holds, and what may be erased: nothing that a case rests on which is held, or isn't closed."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from auditor.cases.casebook import Casebook
+from auditor.cases.ledger import Entry, entries_of
+from auditor.cases.model import Case
+from auditor.cases.steps import taking
+from auditor.cases.written import text_of
+from auditor.errors import Problem, UsageError
+
+
+def is_held(entries: Iterable[Entry]) -> bool:
+    """Say whether a case is under a legal hold, by its entries."""
+    said = [entry.kind for entry in entries if entry.kind in ("held", "released")]
+    return said[-1:] == ["held"]
+
+
+def hold(casebook: Casebook, case_id: str, *, reason: str, person: str, now: datetime) -> Entry:
+    """Put a case under a legal hold, whatever its status. Raises UsageError when it is under one."""
+    return _set(casebook, case_id, "held", reason=reason, person=person, now=now)
+
+
+def release(casebook: Casebook, case_id: str, *, reason: str, person: str, now: datetime) -> Entry:
+    """Lift the legal hold on a case. Raises UsageError when it is under none."""
+    return _set(casebook, case_id, "released", reason=reason, person=person, now=now)
+
+
+def _set(casebook: Casebook, case_id: str, kind: str, *, reason: str, person: str, now: datetime) -> Entry:
+    with taking(casebook, case_id, person=person, now=now) as step:
+        if is_held(entries_of(step.db, step.case.id)) == (kind == "held"):
+            state = "under a legal hold already" if kind == "held" else "under no legal hold"
+            raise UsageError.at(None, f"case {step.case.id} is {state}", "`auditor ledger show` tells what was done")
+        details = {"reason": text_of(reason, "a reason")}
+        return step.record("held" if kind == "held" else "released", details)
+
+
+def must_be_free(account: str, cases: Sequence[Case], entries: Sequence[Entry]) -> None:
+    """Raise UsageError naming every case of an account that keeps what the account wrote from being erased."""
+    problems = []
+    for case in cases:
+        own = [entry for entry in entries if entry.case_id == case.id]
+        if is_held(own):
+            hint = "a hold wins over everything; lift it first: `auditor case hold CASE --release`"
+            problems.append(Problem(None, f"case {case.id} of {account!a} is under a legal hold", hint))
+        elif case.status != "closed":
+            hint = "close it first (`auditor case close`): what an account wrote is evidence as long as a case is open"
+            problems.append(Problem(None, f"case {case.id} of {account!a} is {case.status}", hint))
+    if problems:
+        raise UsageError(problems)
