@@ -59,13 +59,13 @@ class _Combining:
             return ()
         held_here = [shelves[name] for name in self.combination.signals]
         found = self._together(held_here)
-        groups = {keys: sorted(group) for keys, group in found.items() if self._is_enough(group)}
-        since = self._specific_since(groups)
         telling = self._telling(found, held_here)
+        groups = {keys: sorted(found[keys]) for keys in telling if self._is_enough(found[keys])}
+        since = self._specific_since(groups)
         bonds = []
         for keys, group in sorted(groups.items()):
             starts = [start for key in keys if (start := since[key]) is not None]
-            if len(starts) == len(keys) and keys in telling:
+            if len(starts) == len(keys):
                 bonds.append((keys, self._bond(keys, group, max(starts))))
         return [*(bond for _, bond in bonds), *self._joined(bonds)]
 
@@ -168,7 +168,8 @@ class _Combining:
         if value.signal.networks or self.combination.common:
             return value.holders[0][0]
         meetings = earliest_meetings(groups, self.population.parties)
-        return reached_since(value, meetings, self.population, Bar(self.rules.specific))
+        least = self.rules.exclusive if self.combination.exclusive else self.rules.specific
+        return reached_since(value, meetings, self.population, Bar(least))
 
     def _bond(self, keys: tuple[int, ...], group: Group, start: int) -> Bond:
         parts = [self.values[key] for key in keys]

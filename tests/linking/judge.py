@@ -232,11 +232,10 @@ class Judge:
                 continue
             if len(self._parties(everybody)) >= combination.at_least:
                 groups.append((chosen, [(a, max(v.since(a) for v in chosen)) for a in sorted(everybody)]))
+        groups = [(c, m) for c, m in groups if all(self._tells_in(combination, v, c, parts) for v in c)]
         holding = []
         for chosen, members in groups:
             starts = [self._specific(v, groups, combination) for v in chosen]
-            if not all(self._tells_in(combination, v, chosen, parts) for v in chosen):
-                continue
             known = [start for start in starts if start is not None]
             if len(known) == len(starts):
                 holding.append((chosen, [(account, max(since, *known)) for account, since in members]))
@@ -300,7 +299,8 @@ class Judge:
                     if self.party[one] != self.party[two]:
                         for account in (one, two):
                             met[account] = min(met.get(account, max(first, second)), max(first, second))
-        return self._passing(value, met, 0, self.rules.specific)
+        least = self.rules.exclusive if combination.exclusive else self.rules.specific
+        return self._passing(value, met, 0, least)
 
     def _pairs(self, signal: str, members: Sequence[tuple[str, datetime]], least: int) -> list[Pair]:
         """Return every pair, from the moment on when both are there and enough parties are."""

@@ -117,6 +117,15 @@ def test_a_mail_domain_of_their_own_joins_those_who_share_program_and_template()
     assert groups(links([*members, *others], THREE)) == [{f"a{n:02}" for n in range(12)}]
 
 
+def test_strangers_at_the_mail_provider_and_with_the_program_of_a_crew_stay_out() -> None:
+    crew = [row(f"a{n:02}", 3, email_domain="p0.example", tls_fingerprint="t", device_id="d") for n in range(17)]
+    crew += [row(f"a{n:02}", 3, payment_fingerprint="c") for n in range(17)]
+    others = [row(f"o{n:03}", 3, email_domain=f"p{n % 5}.example", tls_fingerprint=f"s{n % 9}") for n in range(300)]
+    strangers = [row(f"s{n}", 3, email_domain="p0.example", tls_fingerprint="t") for n in range(8)]
+
+    assert groups(links([*crew, *others, *strangers], shipped())) == [{f"a{n:02}" for n in range(17)}]
+
+
 def fragments(*, strangers: int) -> list[Row]:
     """Return six pairs by device with one program of their own, and strangers who have it, among sixty others."""
     pairs = [row(f"a{n:02}", n / 10, device_id=f"d{n // 2}", user_agent="stack/1") for n in range(12)]
