@@ -118,11 +118,6 @@ def _doubt_of(finding: CaseFinding, part: AccountPart, scales: Scales) -> str:
     """Say why a finding that accounts made together supports nothing graver for this one; empty when it may."""
     if not is_pooled(finding.finding):
         return ""
-    if finding.finding.family == "coordination":
-        return (
-            "how linked accounts share out what they do is no second family, as a company deals out the calls of its "
-            "product, too, so it supports no more"
-        )
     if part.records * SMALL_PART < scales.typical[finding.finding.id]:
         return "this account's own part is less than a tenth of what the others typically did, so it supports no more"
     if finding.finding.cluster is None:
@@ -130,6 +125,11 @@ def _doubt_of(finding: CaseFinding, part: AccountPart, scales: Scales) -> str:
     tie = scales.ties.of(part.account)
     if tie is None or tie.cluster != finding.finding.cluster.id:
         return "the account is not linked to the others any more, so it supports no more"
+    if finding.finding.family == "coordination" and not tie.is_by_exits:
+        return (
+            "how linked accounts share out what they do is no second family where nothing hides who they are, as a "
+            "company deals out the calls of its product, too, so it supports no more"
+        )
     if tie.is_by_card:
         return (
             "a shared card alone links this account to the others, as an agency's does that pays for its customers, "
