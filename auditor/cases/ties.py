@@ -63,7 +63,7 @@ class Tie:
     @property
     def is_by_exits(self) -> bool:
         """Whether it is joined by exits of several access providers that the others use too, which no firm needs."""
-        return any(not edge.is_strong and EXITS <= set(edge.columns) for edge in self.edges)
+        return any(not edge.is_strong and set(edge.columns) >= EXITS for edge in self.edges)
 
     @property
     def is_by_card(self) -> bool:
