@@ -9,7 +9,7 @@ from auditor.content.groups import GROUPS, make_groups
 from auditor.content.nodes import equal, number_of
 from auditor.content.openings import FORMS, make_forms
 from auditor.content.seeds import PROMPT_SEEDS, SIMILARITY, make_similarities
-from auditor.content.templates import PROMPT_TEMPLATES, TEMPLATES, make_templates
+from auditor.content.templates import PROMPT_TEMPLATES, TEMPLATES, forget_texts, make_templates
 from auditor.content.texts import OWNED, PROMPTS, TEXTS, drop, make_texts
 from auditor.records.activity import Activity
 from auditor.records.derived import ROW, Derivation
@@ -35,8 +35,9 @@ def content_derivations(
     if "template_id" in wanted or "template_group" in wanted:
         make_forms(activity)
         make_templates(activity)
-    if "template_group" in wanted:
-        make_groups(activity)
+        if "template_group" in wanted:
+            make_groups(activity)
+        forget_texts(activity)
     drop(activity, TEXTS, OWNED, PROMPTS, FORMS)
     known = {"template_id": _template_id, "template_group": _template_group, "seed_similarity": _seed_similarity}
     return tuple(known[name]() for name in wanted)

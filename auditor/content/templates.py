@@ -24,6 +24,11 @@ def make_templates(activity: Activity) -> None:
     make_table(activity, PROMPT_TEMPLATES, _prompt_templates())
 
 
+def forget_texts(activity: Activity) -> None:
+    """Keep of the templates what records need: half of their room is text that nobody reads any more."""
+    make_table(activity, TEMPLATES, select(*columns("template_key", "template_id"), of=TEMPLATES))
+
+
 def _texts_with_template() -> exp.Select:
     template = exp.Coalesce(this=identifier("template"), expressions=[identifier("text")])
     return joined(

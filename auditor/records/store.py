@@ -29,6 +29,9 @@ from auditor.records.workspace import Workspace, disk_errors
 SCRATCH = ".partial-scratch"
 """Folder inside `activity/` for what doesn't fit into memory; swept like any unfinished name."""
 
+MEMORY, MEMORY_WITH_TEXT = "1GB", "2GB"
+"""What the engine may use before it turns to the disk; what prompts have in common is worked out from all of them."""
+
 
 def open_activity(workspace: Workspace) -> Activity:
     """Open the store of a workspace for reading; an empty store has the right columns and no rows.
@@ -48,6 +51,10 @@ def open_activity(workspace: Workspace) -> Activity:
         hint = "restore the activity folder from a backup"
         raise WorkspaceError.at(str(workspace.activity), message, hint) from error
     return Activity(connection, summaries_of(manifest))
+
+
+def _holds_text(manifest: Manifest) -> bool:
+    return any("prompt" in source.provides for source in manifest.sources)
 
 
 def summaries_of(manifest: Manifest) -> tuple[SourceSummary, ...]:
