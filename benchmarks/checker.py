@@ -20,6 +20,8 @@ import duckdb
 
 from auditor.checker.compile.nodes import select
 from auditor.checker.compile.plan import plan_for
+from auditor.checker.compile.seen import NUMBER
+from auditor.checker.compile.told import told_id, with_told
 from auditor.checker.engines.duckdb import PlanResult, execute
 from auditor.policy.load import load_rule_text
 from auditor.policy.pack import Context
@@ -89,7 +91,8 @@ def assert_same(result: PlanResult, activity: Activity, queries: dict[str, str])
     cited = {}
     for place, name in enumerate(queries):
         item = next(item for item in result.plan.rules if item.rule.name == name)
-        mine = text_of(select([identifier("record_id")], table(item.members), distinct=True))
+        members = select([told_id()], table(item.members, "member"), distinct=True)
+        mine = text_of(with_told(members, identifier(NUMBER, "member")))
         hand = f"SELECT DISTINCT record_id FROM hand{place}"
         for left, right in ((mine, hand), (hand, mine)):
             query = f"SELECT count(*) FROM ({left} EXCEPT {right})"

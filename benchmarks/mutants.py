@@ -107,7 +107,7 @@ def _skipped(part: ast.AST) -> list[ast.AST]:
             return [*part.decorator_list, *part.bases]
         case ast.Subscript(value=ast.Name(id=name)) if name in TYPES:
             return [part.slice]
-        case ast.Assert() | ast.ImportFrom() | ast.Import():
+        case ast.Assert() | ast.ImportFrom() | ast.Import() | ast.keyword(arg="strict"):
             return [part]
         case _:
             return []

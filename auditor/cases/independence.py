@@ -6,7 +6,8 @@ and the country looked up from it) are one signal. A rule that is left with noth
 see the same thing. A composite rests on findings that count by themselves, so it is no evidence beside them.
 
 A finding on a cluster also rests on what joined the cluster: whoever was put together for sharing a card can't be shown
-by that card to belong together. Such a signal makes no finding on the cluster a second family.
+by that card to belong together. (Of several ways in which they are joined only those count that are needed, see
+`Cluster.columns`.) Such a signal makes no finding on the cluster a second family.
 """
 
 from collections.abc import Iterable, Iterator, Sequence

@@ -19,6 +19,9 @@ BORROWED = CARD | {"phone_digest", "email_domain"}
 """Signals that whoever signs up may state about themselves, and so about somebody else: with these alone a stranger
 who knows an account's card and number joins it to a campaign, and it has no part in that."""
 
+EXITS = frozenset({"asn", "client_ip"})
+"""What weak links rest on where the same addresses of several providers are used by turns."""
+
 LONG_BEFORE = timedelta(days=7)
 """Who had a card or a device so long before the next one is taken for the one who was copied. A crew signs up within
 days; our proposal. It costs one account of a crew that shared things with an old account of its own."""
@@ -56,6 +59,11 @@ class Tie:
         return bool(self.edges) and all(
             edge.was_first(self.account, LONG_BEFORE) or signals_in(edge.columns) <= BORROWED for edge in self.edges
         )
+
+    @property
+    def is_by_exits(self) -> bool:
+        """Whether it is joined by exits of several access providers that the others use too, which no firm needs."""
+        return any(not edge.is_strong and set(edge.columns) >= EXITS for edge in self.edges)
 
     @property
     def is_by_card(self) -> bool:

@@ -7,8 +7,9 @@ file may only lower them.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from auditor.cases.independence import signals_in
 from auditor.cases.model import AccountPart, ActionName, CaseFinding
-from auditor.cases.ties import LONG_BEFORE, Ties
+from auditor.cases.ties import BORROWED, LONG_BEFORE, Ties
 from auditor.cases.victims import is_set_aside, names_a_victim, only_names_a_victim
 from auditor.checker.findings import Finding
 from auditor.policy.pack import Ladder
@@ -121,10 +122,15 @@ def _doubt_of(finding: CaseFinding, part: AccountPart, scales: Scales) -> str:
     if part.records * SMALL_PART < scales.typical[finding.finding.id]:
         return "this account's own part is less than a tenth of what the others typically did, so it supports no more"
     if finding.finding.cluster is None:
-        return ""
+        return _doubt_of_divisor(finding.finding)
     tie = scales.ties.of(part.account)
     if tie is None or tie.cluster != finding.finding.cluster.id:
         return "the account is not linked to the others any more, so it supports no more"
+    if finding.finding.family == "coordination" and not tie.is_by_exits:
+        return (
+            "how linked accounts share out what they do is no second family where nothing hides who they are, as a "
+            "company deals out the calls of its product, too, so it supports no more"
+        )
     if tie.is_by_card:
         return (
             "a shared card alone links this account to the others, as an agency's does that pays for its customers, "
@@ -143,6 +149,15 @@ def _doubt_of(finding: CaseFinding, part: AccountPart, scales: Scales) -> str:
     return ""
 
 
+def _doubt_of_divisor(finding: Finding) -> str:
+    """Say why what was measured over all who share a value supports nothing graver for one of them."""
+    shared = signals_in(name for name, _ in finding.by)
+    if finding.by and shared <= BORROWED:
+        words = ", ".join(sorted(shared))
+        return f"whoever knows this account's {words} can enter it for another one, so it supports no more"
+    return ""
+
+
 def _typical(finding: Finding) -> int:
     """Return the lower median of the cited records of the accounts in a finding."""
     counts = sorted(count for _, count in finding.account_records)
@@ -150,8 +165,14 @@ def _typical(finding: Finding) -> int:
 
 
 def is_pooled(finding: Finding) -> bool:
-    """Say whether what was measured was measured on several accounts together."""
-    return finding.subject_kind in ("none", "organization", "cluster") and len(finding.accounts) != 1
+    """Say whether what was measured was measured on several accounts together.
+
+    A rule without a subject measures all that share what it divides by, though it may be about one account in the end:
+    a request that is refused on one account and answered on another is the work of whoever has both, if anybody has.
+    """
+    if finding.subject_kind == "none":
+        return "account_id" not in dict(finding.by)
+    return finding.subject_kind in ("organization", "cluster") and len(finding.accounts) != 1
 
 
 def _is_its_own(finding: CaseFinding) -> bool:

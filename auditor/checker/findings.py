@@ -150,7 +150,8 @@ class ClusterSeen(Node):
     """The linked accounts that a finding is about, as they stood at the end of the run.
 
     `members` are all of them, also those without cited records; `signals` are the names of what joined them and
-    `columns` what that rests on. `formerly` names clusters that were merged into this one.
+    `columns` what those of the links rest on without which they would fall apart.
+    `formerly` names clusters that were merged into this one.
     """
 
     id: str

@@ -12,6 +12,7 @@ from itertools import product
 from auditor.linking.bonds import Bond, held
 from auditor.linking.holdings import Value
 from auditor.linking.judging import shelves_of
+from auditor.linking.model import CONTENT
 from auditor.linking.population import Population
 from auditor.linking.rarity import bits_of
 from auditor.linking.telling import Tally, Tells
@@ -58,18 +59,21 @@ class _Combining:
             return ()
         held_here = [shelves[name] for name in self.combination.signals]
         found = self._together(held_here)
-        groups = {keys: sorted(group) for keys, group in found.items() if self._is_enough(group)}
-        since = self._specific_since(groups)
         telling = self._telling(found, held_here)
+        groups = {keys: sorted(found[keys]) for keys in telling if self._is_enough(found[keys])}
+        since = self._specific_since(groups)
         bonds = []
         for keys, group in sorted(groups.items()):
             starts = [start for key in keys if (start := since[key]) is not None]
-            if len(starts) == len(keys) and keys in telling:
+            if len(starts) == len(keys):
                 bonds.append((keys, self._bond(keys, group, max(starts))))
         return [*(bond for _, bond in bonds), *self._joined(bonds)]
 
     def _joined(self, bonds: Sequence[tuple[tuple[int, ...], Bond]]) -> Iterable[Bond]:
-        """Yield a bond for each value that hardly anybody has outside of its groups: these are one."""
+        """Yield a bond for each value that hardly anybody has outside of its groups: these are one.
+
+        What they ask joins no groups: a public text may be taken up by two that have nothing to do with each other.
+        """
         mine: dict[int, list[Bond]] = {}
         for keys, bond in bonds:
             for key in keys:
@@ -78,7 +82,9 @@ class _Combining:
             holders = self.telling.holders.get(key)
             accounts = {account for bond in found for _, account in bond.members}
             inside = party_count(accounts, self.population)
-            if holders is not None and len(found) > 1 and inside >= self.rules.exclusive * holders:
+            if holders is None or CONTENT & set(self.values[key].signal.columns):
+                continue
+            if len(found) > 1 and inside >= self.rules.exclusive * holders:
                 yield self._bond_of_groups(self.values[key], found, inside)
 
     def _bond_of_groups(self, value: Value, bonds: Sequence[Bond], inside: int) -> Bond:
@@ -162,7 +168,8 @@ class _Combining:
         if value.signal.networks or self.combination.common:
             return value.holders[0][0]
         meetings = earliest_meetings(groups, self.population.parties)
-        return reached_since(value, meetings, self.population, Bar(self.rules.specific))
+        least = self.rules.exclusive if self.combination.exclusive else self.rules.specific
+        return reached_since(value, meetings, self.population, Bar(least))
 
     def _bond(self, keys: tuple[int, ...], group: Group, start: int) -> Bond:
         parts = [self.values[key] for key in keys]

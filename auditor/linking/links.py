@@ -10,6 +10,7 @@ from auditor.linking.bonds import Bond, strong_bond
 from auditor.linking.combinations import combined_bonds
 from auditor.linking.crowds import crowds_of
 from auditor.linking.days import DAYS, is_read_by_day, read_by_day
+from auditor.linking.fragments import fragment_bonds
 from auditor.linking.holdings import Value, holdings_of, lacking_columns
 from auditor.linking.judging import Verdicts, verdicts_on
 from auditor.linking.model import Links
@@ -72,7 +73,7 @@ def _bonds(
         elif signal.seen == "rhythm":
             templates = [v for v in verdicts.supporting if v.signal.columns == signal.columns]
             bonds += rhythm_bonds(signal, templates, units_of(bonds, population), reading, population)
-    return bonds
+    return [*bonds, *fragment_bonds(bonds, usable, signals, population)]
 
 
 def _values(signals: LinkRules, reading: Reading, population: Population) -> list[Value]:

@@ -8,6 +8,9 @@ from decimal import Decimal
 
 from auditor.policy.conditions import Node
 
+CONTENT = frozenset({"prompt_digest", "template_group"})
+"""Columns that say what is asked."""
+
 
 class Edge(Node):
     """One reason to take two accounts for acting together; `first` < `second`, both account ids.
@@ -67,8 +70,21 @@ class Cluster(Node):
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The record columns that the links rest on, sorted."""
-        return tuple(sorted({column for edge in self.edges for column in edge.columns}))
+        """The record columns that the links which are needed rest on, sorted.
+
+        Needed are those without which the members would fall apart: a spanning forest of strong links first, of those
+        that rest on content last. What links them a second time shows by itself that they belong together.
+        """
+        joined = {account: {account} for account in self.accounts}
+        needed: set[str] = set()
+        for edge in sorted(self.edges, key=_most_needed_first):
+            one, other = joined[edge.first], joined[edge.second]
+            if one is not other:
+                smaller, larger = sorted((one, other), key=len)
+                larger |= smaller
+                joined |= dict.fromkeys(smaller, larger)
+                needed |= set(edge.columns)
+        return tuple(sorted(needed))
 
     def path(self, first: str, second: str) -> tuple[Edge, ...]:
         """Return the edges that lead from one member to another, fewest first, then heaviest; none to itself.
@@ -129,6 +145,10 @@ class Links(Node):
     def cluster_of(self, account: str) -> Cluster | None:
         """Return the cluster that an account belongs to at the end, None for an unlinked one."""
         return next((cluster for cluster in self.clusters if account in cluster.accounts), None)
+
+
+def _most_needed_first(edge: Edge) -> tuple[bool, bool, Decimal, str, str, str]:
+    return (not edge.is_strong, bool(CONTENT & set(edge.columns)), -edge.weight, edge.first, edge.second, edge.signal)
 
 
 def _beside(edges: tuple[Edge, ...]) -> dict[str, list[tuple[str, Edge]]]:

@@ -49,7 +49,8 @@ class LinkCombination(Node):
     """Weak signals of different families that join accounts when all of them agree.
 
     At least `at_least` parties must share them; with `same_network` the networks of sign-up and of calls are one. Each
-    value that is no network must be specific to such groups, unless `common` ones are enough.
+    value that is no network must be specific to such groups, unless `common` ones are enough; with `exclusive` hardly
+    anybody may have it outside of them.
     """
 
     name: str
@@ -57,6 +58,7 @@ class LinkCombination(Node):
     at_least: int = 2
     same_network: bool = False
     common: bool = False
+    exclusive: bool = False
     source: str = ""
 
 

@@ -12,7 +12,7 @@ from auditor.records.values import shown
 KEYS = ("alone", "corroborated", "specific", "lift", "exclusive", "signals", "combinations")
 SIGNAL_KEYS = ("name", "kind", "family", "seen", "columns", "also", "strength", "only_supports", "networks", "within",
                "days", "at_least", "at_most", "not_through", "not_from", "without", "source")  # fmt: skip
-COMBINATION_KEYS = ("name", "of", "at_least", "same_network", "common", "source")
+COMBINATION_KEYS = ("name", "of", "at_least", "same_network", "common", "exclusive", "source")
 SEEN: tuple[Seen, ...] = get_args(Seen)
 STRENGTHS = ("strong", "weak")
 NETWORKS = ("hosting", "vpn", "isp", "mobile", "business", "education")
@@ -128,6 +128,7 @@ def _combination(fields: Fields, signals: tuple[LinkSignal, ...]) -> LinkCombina
         at_least=max(2, fields.whole_number("at_least", 2)),
         same_network=same_network,
         common=_flag(fields, "common"),
+        exclusive=_flag(fields, "exclusive"),
         source=fields.text("source"),
     )
 

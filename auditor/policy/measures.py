@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from auditor.policy.baseline import WORDS, words_of_baseline
-from auditor.policy.expression_parser import KEYWORDS, LATER_FUNCTIONS, parse_expression
+from auditor.policy.expression_parser import KEYWORDS, LINKED, parse_expression
 from auditor.policy.expressions import AGGREGATES, PAIR_FUNCTIONS, PER, Aggregate, Expression, Name, aggregates_in, walk
 from auditor.policy.fields import Fields, Problems, kind_of
 from auditor.policy.rule import Measure
@@ -15,7 +15,7 @@ from auditor.policy.yaml import MappingNode, ScalarNode
 from auditor.records.values import shown
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
-_TAKEN = frozenset({*KEYWORDS, *AGGREGATES, *PAIR_FUNCTIONS, *LATER_FUNCTIONS, PER, *WORDS})
+_TAKEN = frozenset({*KEYWORDS, *AGGREGATES, *PAIR_FUNCTIONS, LINKED, PER, *WORDS})
 
 
 def read_measures(fields: Fields, when: When) -> tuple[Measure, ...]:

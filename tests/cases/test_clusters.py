@@ -132,6 +132,26 @@ def test_two_independent_families_on_a_cluster_carry_throttle(casebook: Casebook
     assert action_of(only_case(casebook), "a").action is ActionName.THROTTLE
 
 
+def test_how_linked_accounts_share_out_their_work_is_no_second_family(casebook: Casebook) -> None:
+    balance = finding("a", "b", rule="balance", family="coordination", columns=["status"])
+
+    run(casebook, "r1", [on_cluster(content("a", "b"), CREW), on_cluster(balance, CREW)], links=linked(CREW))
+
+    action = action_of(only_case(casebook), "a")
+    assert action.action is ActionName.VERIFY
+    assert any("how linked accounts share out what they do" in reason for reason in action.because)
+
+
+def test_shared_out_work_counts_where_exits_of_several_providers_hide_who_they_are(casebook: Casebook) -> None:
+    balance = finding("a", "b", rule="balance", family="coordination", columns=["status"])
+    hidden = CREW.edges[0].model_copy(update={"signal": "pool", "is_strong": False, "columns": ("asn", "client_ip")})
+    crew = CREW.model_copy(update={"edges": (*CREW.edges, hidden)})
+
+    run(casebook, "r1", [on_cluster(content("a", "b"), crew), on_cluster(balance, crew)], links=linked(crew))
+
+    assert action_of(only_case(casebook), "b").action is ActionName.THROTTLE
+
+
 def test_what_joined_the_cluster_is_no_second_family(casebook: Casebook) -> None:
     by_card = finding("a", "b", rule="one-card", family="account", columns=["payment_fingerprint"])
 

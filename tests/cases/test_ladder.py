@@ -34,6 +34,7 @@ def case_finding(number: int, given: dict[str, Any], approved: list[str]) -> Cas
         family=given.get("family", "limits"),
         level=Level(given.get("level", "high")),
         columns=given.get("columns", ["output_tokens"]),
+        by=[(name, "shared") for name in given.get("by", [])],
         records=RECORDS,
     )
     approvals = [Approval(account_id="a", conduct=name, reason="known", approved_by="Ada") for name in approved]

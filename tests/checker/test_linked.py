@@ -38,6 +38,14 @@ novel: {fields: [asn], history: 10d, lasts: 24h}
 """
 
 
+RETURN = """\
+title: A linked account goes on where one was suspended
+subject: none
+when: {banned: {event: enforcement}, went_on: {event: completion}}
+sequence: {steps: [banned, went_on], within: 30d, where: "linked(banned, went_on)"}
+"""
+
+
 def crew(*accounts: str, days: int = 3, **facts: object) -> list[Row]:
     """Return the records of accounts that sign up with one card and make a call a day."""
     rows = [signup(account, 0, payment_fingerprint="card-1", **facts) for account in accounts]
@@ -64,6 +72,15 @@ def test_a_rule_about_clusters_sees_what_linked_accounts_did_together(tmp_path: 
     assert found.cluster is not None
     assert (found.accounts, found.cluster.members, found.subject) == (("a", "b"), ("a", "b"), (found.cluster.id,))
     assert (found.cluster.signals, found.cluster.columns) == (("card",), ("payment_fingerprint",))
+
+
+def test_a_sequence_may_ask_that_its_accounts_are_linked(tmp_path: Path) -> None:
+    rows = [*crew("a", "b"), row("a", 10, "enforcement"), row("stranger", 11), row("b", 12)]
+
+    result = audited(tmp_path, rows, rule_of(RETURN))
+
+    (found,) = result.findings
+    assert found.accounts == ("a", "b")
 
 
 def test_an_account_that_is_linked_to_nobody_is_a_cluster_of_one(tmp_path: Path) -> None:

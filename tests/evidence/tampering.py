@@ -45,3 +45,8 @@ def faults(bundle: Path, trust: Sequence[Path] = ()) -> set[tuple[str, str]]:
 def codes(bundle: Path, trust: Sequence[Path] = ()) -> set[str]:
     """Return the codes of everything that doesn't hold, proven or not."""
     return {code for code, _ in faults(bundle, trust)}
+
+
+def failures(bundle: Path) -> str:
+    """Return every failure as one text."""
+    return "\n".join(f"{item.file} {item.field} {item.message}" for item in verify_bundle(bundle).failures)

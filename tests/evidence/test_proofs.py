@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from auditor.evidence.proofs import is_consistent, is_consistent_part, is_included, is_included_in_part
 from auditor.evidence.standalone.tree import leaf_hash, node_hash, root_of
+from tests.evidence.proofs import is_consistent, is_consistent_part, is_included, is_included_in_part
 
 VECTORS = Path(__file__).parents[1] / "data" / "rfc6962.jsonl"
 ALL = 518

@@ -163,3 +163,13 @@ def test_no_more_pieces_are_taken_than_are_needed() -> None:
     done.close()  # type: ignore[attr-defined]  # a generator
 
     assert len(taken) < 100
+
+
+def test_whoever_waits_is_told_what_is_read(sound: Path) -> None:
+    told = dict[str, int]()
+
+    verify_bundle(sound, watch=told.__setitem__)
+
+    size = (sound / CITED).stat().st_size
+    assert told["every payload file has the digest that its manifest lists"] > size
+    assert told["every finding rests on the cited records"] > size

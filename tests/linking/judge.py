@@ -102,6 +102,7 @@ class Judge:
                 pairs += self._pairs(value.signal.name, [(a, max(s, start)) for a, s in value.holders], 2)
         for combination in self.rules.combinations:
             pairs += self._combined(combination, usable)
+        pairs += [pair for value in usable for pair in self._fragments(value, pairs)]
         clusters, stretches = self._grown(pairs)
         return Judgement(clusters, stretches, pairs, sorted((v.signal.name, len(v.holders)) for v in strong_refused))
 
@@ -231,11 +232,10 @@ class Judge:
                 continue
             if len(self._parties(everybody)) >= combination.at_least:
                 groups.append((chosen, [(a, max(v.since(a) for v in chosen)) for a in sorted(everybody)]))
+        groups = [(c, m) for c, m in groups if all(self._tells_in(combination, v, c, parts) for v in c)]
         holding = []
         for chosen, members in groups:
             starts = [self._specific(v, groups, combination) for v in chosen]
-            if not all(self._tells_in(combination, v, chosen, parts) for v in chosen):
-                continue
             known = [start for start in starts if start is not None]
             if len(known) == len(starts):
                 holding.append((chosen, [(account, max(since, *known)) for account, since in members]))
@@ -249,11 +249,34 @@ class Judge:
             mine = [members for chosen, members in groups if value in chosen]
             since = {account: min(s for m in mine for a, s in m if a == account) for one in mine for account, _ in one}
             holders = len(self._parties(value.accounts()))
-            is_common = not value.signal.is_strong and not value.signal.networks and holders > self.rules.alone
+            is_common = (
+                value.signal.family != "content"
+                and not value.signal.is_strong
+                and not value.signal.networks
+                and holders > self.rules.alone
+            )
             inside = len(self._parties(since))
             if is_common and len(mine) > 1 and inside >= self.rules.exclusive * holders:
                 found.append(sorted(since.items()))
         return found
+
+    def _fragments(self, value: Held, pairs: Sequence[Pair]) -> list[Pair]:
+        """Return what makes one group of groups that nearly all holders of a value are in, each with another one."""
+        parties = len(self._parties(value.accounts()))
+        if value.signal.is_strong or value.signal.networks or value.signal.family == "content":
+            return []
+        groups = [group & value.accounts() for group in _components(pairs)]
+        groups = [group for group in groups if len(group) > 1]
+        inside = {account for group in groups for account in group}
+        if (
+            parties <= self.rules.alone
+            or len(groups) < 2
+            or len(self._parties(inside)) < self.rules.exclusive * parties
+        ):
+            return []
+        since = {a: min(pair.since for pair in pairs if a in (pair.first, pair.second)) for a in inside}
+        members = [(account, max(value.since(account), since[account])) for account in sorted(inside)]
+        return self._pairs(value.signal.name, members, 2)
 
     def _tells_in(
         self, combination: LinkCombination, value: Held, group: Sequence[Held], parts: Sequence[Sequence[Held]]
@@ -276,7 +299,8 @@ class Judge:
                     if self.party[one] != self.party[two]:
                         for account in (one, two):
                             met[account] = min(met.get(account, max(first, second)), max(first, second))
-        return self._passing(value, met, 0, self.rules.specific)
+        least = self.rules.exclusive if combination.exclusive else self.rules.specific
+        return self._passing(value, met, 0, least)
 
     def _pairs(self, signal: str, members: Sequence[tuple[str, datetime]], least: int) -> list[Pair]:
         """Return every pair, from the moment on when both are there and enough parties are."""

@@ -29,6 +29,7 @@ SEVERAL = (
     LinkCombination(name="sign-up-and-email", signals=("sign-up", "email")),
     LinkCombination(name="email-program-prompt", signals=("email", "program", "prompt")),
     LinkCombination(name="server-and-program", signals=("server", "program"), common=True),
+    LinkCombination(name="email-and-program", signals=("email", "program"), exclusive=True),
 )
 RULES = LinkRules(signals=(CARD, DEVICE, SIGN_UP, SERVER, EMAIL, PROGRAM, PROMPT), combinations=SEVERAL, alone=2)
 

@@ -117,6 +117,34 @@ def test_a_mail_domain_of_their_own_joins_those_who_share_program_and_template()
     assert groups(links([*members, *others], THREE)) == [{f"a{n:02}" for n in range(12)}]
 
 
+def test_strangers_at_the_mail_provider_and_with_the_program_of_a_crew_stay_out() -> None:
+    crew = [row(f"a{n:02}", 3, email_domain="p0.example", tls_fingerprint="t", device_id="d") for n in range(17)]
+    crew += [row(f"a{n:02}", 3, payment_fingerprint="c") for n in range(17)]
+    others = [row(f"o{n:03}", 3, email_domain=f"p{n % 5}.example", tls_fingerprint=f"s{n % 9}") for n in range(300)]
+    strangers = [row(f"s{n}", 3, email_domain="p0.example", tls_fingerprint="t") for n in range(8)]
+
+    assert groups(links([*crew, *others, *strangers], shipped())) == [{f"a{n:02}" for n in range(17)}]
+
+
+def fragments(*, strangers: int) -> list[Row]:
+    """Return six pairs by device with one program of their own, and strangers who have it, among sixty others."""
+    pairs = [row(f"a{n:02}", n / 10, device_id=f"d{n // 2}", user_agent="stack/1") for n in range(12)]
+    alone = [row(f"b{n}", 3, user_agent="stack/1") for n in range(strangers)]
+    return [*pairs, *alone, *(row(f"o{n}", 3, user_agent=f"sdk/{n % 5}") for n in range(60))]
+
+
+def test_pairs_that_nearly_all_holders_of_a_program_are_in_are_one_group() -> None:
+    found = links(fragments(strangers=2))
+
+    assert groups(found) == [{f"a{n:02}" for n in range(12)}]
+    reasons = {edge.reason for edge in found.clusters[0].edges if edge.signal == "program"}
+    assert reasons == {"same program, held by 14 of 74 accounts; 12 of them are in 6 groups that more joins"}
+
+
+def test_pairs_among_many_users_of_a_program_stay_pairs() -> None:
+    assert [len(group) for group in groups(links(fragments(strangers=20)))] == [2] * 6
+
+
 def test_weak_signals_link_only_together() -> None:
     together = [signup("a", **HOST), signup("b", 1, **HOST), row("a", 2, user_agent="x"), row("b", 3, user_agent="x")]
     network_only = [signup("c", 100, client_ip="198.51.100.1", network_kind="hosting"),
@@ -223,6 +251,20 @@ def test_every_pair_has_a_path() -> None:
     assert cluster.path("a", "a") == ()
     with pytest.raises(KeyError):
         cluster.path("a", "z")
+
+
+def test_a_cluster_rests_on_the_links_that_are_needed_strong_ones_first() -> None:
+    crew = [signup(name, n, payment_fingerprint="c", **HOST) for n, name in enumerate("ab")]
+    crew += [row(name, 3 + d, user_agent="harvester/1") for name in "ab" for d in range(2)]
+    third = [signup("c", 2, **HOST), row("c", 4, user_agent="harvester/1")]
+    others = [row(f"o{n}", user_agent="sdk/1") for n in range(20)]
+
+    (two,) = links([*crew, *others]).clusters
+    (three,) = links([*crew, *third, *others]).clusters
+
+    assert {edge.signal for edge in two.edges} == {"card", "sign-up-and-program"}
+    assert two.columns == ("payment_fingerprint",)
+    assert three.columns == ("client_ip", "payment_fingerprint", "user_agent")
 
 
 def test_nothing_shared_is_ever_shown() -> None:

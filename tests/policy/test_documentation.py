@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from auditor.policy import rule_reader, schema
-from auditor.policy.expression_parser import LATER_FUNCTIONS
+from auditor.policy.expression_parser import LINKED
 from auditor.policy.expressions import AGGREGATES, PAIR_FUNCTIONS
 from auditor.policy.load import load_pack, load_rule_text
 from auditor.policy.modifiers import MODIFIERS
@@ -66,7 +66,7 @@ def test_every_kind_of_file_has_an_example() -> None:
 
 @pytest.mark.parametrize(
     "word",
-    [*rule_reader.KEYS, *MODIFIERS, *AGGREGATES, *PAIR_FUNCTIONS, *LATER_FUNCTIONS, *CONDUCTS],
+    [*rule_reader.KEYS, *MODIFIERS, *AGGREGATES, *PAIR_FUNCTIONS, LINKED, *CONDUCTS],
 )
 def test_every_word_of_the_grammar_is_on_the_page(word: str) -> None:
     assert re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", PAGE)

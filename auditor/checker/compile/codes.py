@@ -9,14 +9,15 @@ from collections.abc import Iterable
 from sqlglot import exp
 
 from auditor.checker.compile.nodes import ascending, inner, is_known, joined_on, named, over, select
-from auditor.records.activity import RECORDS
+from auditor.records.activity import STORED
 from auditor.records.sql import cast, identifier, literal, table
 
 CODE = "code "
 """`code x` is the code of column x."""
 
 CODED = ("account_id", "api_key_id", "end_user_id", "organization_id")
-"""Derived ids are not among them: a second look at a derived column costs more than its codes save."""
+"""Derived ids are not among them: a second look at a derived column costs more than its codes save. So codes are read
+off what is stored, without what is derived."""
 
 ACCOUNT = f"{CODE}account_id"
 _CODE, _TEXT = "code", "text"
@@ -36,7 +37,7 @@ def code_table(name: str) -> str:
 
 def codes_of(name: str) -> exp.Select:
     """Return the codes of a column: (text, code)."""
-    texts = select([named(identifier(name), _TEXT)], table(RECORDS), distinct=True)
+    texts = select([named(identifier(name), _TEXT)], table(STORED), distinct=True)
     texts = texts.where(is_known(identifier(name)), copy=False)
     place = cast(over(exp.RowNumber(), (), ascending(_TEXT)), "INTEGER")
     return select([identifier(_TEXT), named(place, _CODE)], inner(texts, "texts"))

@@ -17,7 +17,16 @@ from auditor.checker.compile.codes import account_text, is_coded, with_account
 from auditor.checker.compile.conditions import TIME
 from auditor.checker.compile.flags import BASE, covered
 from auditor.checker.compile.incidents import INCIDENT, IS_AGAINST, ends_in
-from auditor.checker.compile.measures import Typed, measure_sql
+from auditor.checker.compile.meetings import (
+    OF,
+    PART,
+    RECORDS,
+    held,
+    numbered,
+    open_column,
+    total_of,
+    violating,
+)
 from auditor.checker.compile.nodes import (
     ascending,
     choose,
@@ -29,7 +38,6 @@ from auditor.checker.compile.nodes import (
     is_null,
     joined_on,
     named,
-    over,
     same_keys,
     select,
     some,
@@ -43,15 +51,12 @@ from auditor.checker.compile.results import (
     is_of_its_account,
     source_query,
 )
-from auditor.checker.compile.rows import MICROS, Shape
+from auditor.checker.compile.rows import Shape
 from auditor.checker.compile.seen import NUMBER, source_of
 from auditor.checker.compile.statements import RulePlan, Statement
-from auditor.checker.compile.windows import EXEMPT, HIGH, LOW, NOT_EXEMPT, measure_column, peaks
-from auditor.policy.expressions import Expression, Name
+from auditor.checker.compile.windows import EXEMPT, HIGH, LOW, NOT_EXEMPT, peaks
 from auditor.policy.rule import Composite
 from auditor.records.sql import identifier, literal, table
-
-PART, OF, AT, REACH, RECORDS = "_part", "_of", "_at", "_reach", "_records"
 
 
 def plan_of_composite(
@@ -75,8 +80,8 @@ def plan_of_composite(
         statements=(
             Statement(shape.table("cited"), _cited(shape, parts)),
             Statement(shape.table("pieces"), _pieces(shape)),
-            Statement(shape.table("windows"), _numbered(shape, _violating(shape, composite, parts), composite)),
-            Statement(shape.table("held"), _held(shape, composite)),
+            Statement(shape.table("windows"), numbered(shape, violating(shape, composite, parts), composite)),
+            Statement(shape.table("held"), held(shape, composite)),
             Statement(found, _incidents(shape, told)),
             Statement(cited, _members(shape, documents)),
         ),
@@ -117,7 +122,7 @@ def _pieces(shape: Shape) -> exp.Select:
     keys = (*shape.keys, PART, OF)
     items = [named(first, LOW), named(last, HIGH), named(exp.Count(this=exp.Star()), RECORDS)]
     items += [
-        named(exp.Count(this=choose(identifier(name), exp.null(), literal(1))), _open_column(place))
+        named(exp.Count(this=choose(identifier(name), exp.null(), literal(1))), open_column(place))
         for place, name in enumerate(shape.exemptions)
     ]
     query = select([*columns(keys), *items], table(shape.table("cited")))
@@ -134,106 +139,6 @@ def _in_force(shape: Shape) -> list[exp.Expression]:
         return [test.transform(lambda node: end(this=node) if isinstance(node, exp.Column) else node) for test in tests]
 
     return [*at(exp.Min), *at(exp.Max)]
-
-
-def _open_column(place: int) -> str:
-    return f"_open{place}"
-
-
-def _violating(shape: Shape, composite: Composite, parts: Sequence[RulePlan]) -> exp.Select:
-    """Return the stretches that violate: what touches one is what begins before its end and reaches its start."""
-    words: dict[str, list[int]] = {}
-    for part in parts:
-        words.setdefault(composite.counted(part.rule), []).append(part.shape.flags.number)
-
-    def reach(test: exp.Expression | None) -> exp.Expression:
-        end = identifier(HIGH) if test is None else choose(test, identifier(HIGH))
-        return over(exp.Max(this=end), shape.keys, ascending(LOW), frame="RANGE")
-
-    def of(numbers: list[int]) -> exp.Expression:
-        return exp.In(this=identifier(PART), expressions=[literal(number) for number in numbers])
-
-    items = [named(identifier(LOW), AT), named(reach(None), REACH)]
-    items += [named(reach(of(numbers)), f"_word{place}") for place, numbers in enumerate(words.values())]
-    items += [
-        named(reach(exp.GT(this=identifier(_open_column(place)), expression=literal(0))), _open_column(place))
-        for place, _ in enumerate(shape.exemptions)
-    ]
-    reached = select([*columns(shape.keys), *items], table(shape.table("pieces")), distinct=True)
-    touched = [
-        choose(_reaches(composite, identifier(f"_word{place}")), literal(1), literal(0)) for place in range(len(words))
-    ]
-    count = named(_sum(touched), measure_column(0))
-    kept = [*columns((*shape.keys, AT, REACH)), count, named(_exempt(shape, composite), EXEMPT)]
-    counted = select(kept, inner(reached, "reached"))
-    violates = shape.flags.rule.violates
-    assert violates is not None
-    known: dict[Expression, Typed] = {Name(name=composite.measure): Typed(identifier(measure_column(0)), "count")}
-    verdict = measure_sql(violates, known).sql
-    return select([exp.Star()], inner(counted, "counted")).where(verdict, copy=False)
-
-
-def _reaches(composite: Composite, end: exp.Expression) -> exp.Expression:
-    """Return the test that what ends there reaches into the stretch that ends at `_at`."""
-    start = exp.Sub(this=identifier(AT), expression=literal(composite.within * MICROS))
-    return exp.GTE(this=end, expression=start)
-
-
-def _sum(parts: Sequence[exp.Expression]) -> exp.Expression:
-    total = parts[0]
-    for part in parts[1:]:
-        total = exp.Add(this=total, expression=part)
-    return exp.Paren(this=total)
-
-
-def _exempt(shape: Shape, composite: Composite) -> exp.Expression:
-    """Return the place of the first exemption that leaves nothing open in the stretch."""
-    ifs = [
-        exp.If(this=exp.Not(this=exp.Coalesce(this=_reaches(composite, identifier(_open_column(place))),
-                                              expressions=[exp.false()])), true=literal(place))
-        for place, _ in enumerate(shape.exemptions)
-    ]  # fmt: skip
-    return exp.Case(ifs=ifs, default=literal(NOT_EXEMPT)) if ifs else literal(NOT_EXEMPT)
-
-
-def _numbered(shape: Shape, violating: exp.Select, composite: Composite) -> exp.Select:
-    """Return the violating stretches with the number of their incident: those that share a piece have the same."""
-    before = over(exp.Lag(this=identifier(REACH)), (*shape.keys, EXEMPT), ascending(AT))
-    starts = select([exp.Star(), named(before, "_before")], inner(violating, "violating"))
-    is_new = choose(_reaches(composite, identifier("_before")), literal(0), literal(1))
-    number = over(exp.Sum(this=is_new), (), ascending(*shape.keys, EXEMPT, AT), frame="ROWS")
-    items = [*columns((*shape.keys, AT, EXEMPT, measure_column(0))), named(number, INCIDENT)]
-    return select(items, inner(starts, "starts"))
-
-
-def _held(shape: Shape, composite: Composite) -> exp.Query:
-    """Return the pieces of each incident. Of each class (not exempt, or by one exemption) a piece belongs to the first
-    stretch that ends after it began, unless that begins after it ended.
-    """
-    return union_all([_held_in(shape, composite, place) for place in range(NOT_EXEMPT, len(shape.exemptions))])
-
-
-def _held_in(shape: Shape, composite: Composite, place: int) -> exp.Select:
-    what = (PART, OF, LOW, HIGH, RECORDS)
-    nothing = [named(exp.null(), name) for name in ("_next", INCIDENT)]
-    own = select(
-        [*columns(shape.keys), *columns(what), named(identifier(LOW), AT), *nothing], table(shape.table("pieces"))
-    )
-    no_piece = [named(exp.null(), name) for name in what]
-    stretch = [identifier(AT), named(identifier(AT), "_next"), identifier(INCIDENT)]
-    ends = select([*columns(shape.keys), *no_piece, *stretch], table(shape.table("windows")))
-    ends = ends.where(exp.EQ(this=identifier(EXEMPT), expression=literal(place)), copy=False)
-
-    def first(name: str) -> exp.Expression:
-        return named(over(exp.Min(this=identifier(name)), shape.keys, ascending(AT), frame="RANGE", ahead=True), name)
-
-    lines = select(
-        [*columns((*shape.keys, *what)), first("_next"), first(INCIDENT)], inner(union_all([own, ends]), "line")
-    )
-    reach = exp.Add(this=identifier(HIGH), expression=literal(composite.within * MICROS))
-    touches = exp.LTE(this=identifier("_next"), expression=reach)
-    query = select([*columns((*shape.keys, *what, INCIDENT))], inner(lines, "lines"))
-    return query.where(every([is_known(identifier(PART)), touches]), copy=False)
 
 
 def _incidents(shape: Shape, told: Range) -> exp.Select:
@@ -261,7 +166,7 @@ def _members(shape: Shape, documents: Sequence[str]) -> exp.Select:
     records = records.group_by(identifier(INCIDENT, "held"), identifier(NUMBER, "cited"), copy=False)
     kept = [
         identifier(INCIDENT, "own"),
-        *columns((NUMBER, TIME, "record_id"), "record"),
+        *columns((NUMBER, TIME), "record"),
         account_text(),
         named(exp.EQ(this=identifier(IS_AGAINST, "own"), expression=literal(1)), IS_AGAINST),
         *columns(documents, "record"),
@@ -310,7 +215,7 @@ def _subjects_of_too_few(shape: Shape, composite: Composite, parts: Sequence[Rul
         return exp.Max(this=choose(exp.In(this=source_of(), expressions=numbers), literal(1), literal(0)))
 
     judged = [*covered(shape.flags.rule.effective), *(is_known(column) for column in columns(shape.keys))]
-    subjects = select([named(_sum([has_one(ids) for ids in used.values()]), "words")], table(BASE))
+    subjects = select([named(total_of([has_one(ids) for ids in used.values()]), "words")], table(BASE))
     subjects = subjects.where(every(judged), copy=False).group_by(*columns(shape.keys), copy=False)
     few = exp.LT(this=identifier("words"), expression=literal(composite.at_least))
     return select([exp.Count(this=exp.Star())], inner(subjects, "subjects")).where(few, copy=False)

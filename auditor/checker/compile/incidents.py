@@ -1,7 +1,7 @@
 """Violating windows that share records become incidents, and incidents get all their records.
 
 `incidents`: the keys, `_exempt`, `_incident` (a number of its own), `_lo`, `_hi`, `_windows`, the peak measures.
-`members`: `_incident` and the record's `_n`, `_t`, `record_id`, `account_id`, `_is_against`, and one truth
+`members`: `_incident` and the record's `_n`, `_t`, `account_id`, `_is_against`, and one truth
 column for each document of the terms.
 """
 
@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sqlglot import exp
 
-from auditor.checker.compile.codes import ACCOUNT, account_text, with_account
+from auditor.checker.compile.codes import account_text, with_account
 from auditor.checker.compile.conditions import TIME, microseconds
 from auditor.checker.compile.flags import BASE
 from auditor.checker.compile.nodes import (
@@ -36,8 +36,6 @@ from auditor.records.sql import identifier, literal, table
 
 INCIDENT = "_incident"
 IS_AGAINST = "_is_against"
-TOLD = ("record_id", ACCOUNT)
-"""What is kept to be told of every record that an incident cites, beside its place in the order."""
 
 
 def numbered_windows(shape: Shape, windows: exp.Select) -> exp.Select:
@@ -93,7 +91,7 @@ def members(
     against = is_true(identifier(shape.flags.against, "record")) if shape.flags.against else exp.true()
     items = [
         identifier(INCIDENT, "pair"),
-        *columns((NUMBER, TIME, "record_id"), "record"),
+        *columns((NUMBER, TIME), "record"),
         account_text(),
         named(against, IS_AGAINST),
         *columns(documents, "record"),

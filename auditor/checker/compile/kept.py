@@ -18,7 +18,7 @@ from auditor.policy.terms import Terms
 from auditor.records.schema import is_identifier
 from auditor.records.sql import identifier
 
-ALWAYS_KEPT = (NUMBER, TIME, "record_id", ACCOUNT)
+ALWAYS_KEPT = (NUMBER, TIME, ACCOUNT)
 Exempt = dict[str, tuple[str, Exemption]]
 """Exemptions by name, with the column of `base` that tells whether a record is exempt."""
 

@@ -6,14 +6,16 @@
     counts       one row: what was selected, undetermined, left out
     scan<k>_*    the records that rules of the same keys can violate with (scans.py)
     rule<n>_*    rows, windows, incidents, members of each rule that can be evaluated
+    told         the ids of the records that these cite
 
 The pairing of a sequence is not SQL: the engine reads `candidates`, puts them together (checker/joining.py) and makes
 the table of pairs that `rows` starts from: each record of an occurrence, and the occurrence's last one.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 
 from sqlglot import exp
 
@@ -28,13 +30,14 @@ from auditor.checker.compile.rows import Shape
 from auditor.checker.compile.scans import Scan, scans_of
 from auditor.checker.compile.seen import Scope, coded_names, fact_table, facts_read, seen, stretches_of
 from auditor.checker.compile.statements import RulePlan, Statement
+from auditor.checker.compile.told import told_of
 from auditor.checker.provided import coverage_of
 from auditor.digests import digest_of
 from auditor.policy.pack import Context
 from auditor.policy.rule import Exemption, Rule
 from auditor.policy.terms import Terms
 from auditor.records.activity import SourceSummary
-from auditor.records.sql import literal, table
+from auditor.records.sql import literal, table, text_of
 
 
 @dataclass(frozen=True)
@@ -55,26 +58,30 @@ class Plan:
         """Print every statement for a dialect of SQLGlot."""
         return "\n\n".join(_printed(item, dialect) for item in self._items())
 
-    @property
+    @cached_property
     def digest(self) -> str:
-        """The SHA-256 of the plan as printed for DuckDB."""
-        return digest_of(self.sql().encode())
+        """The SHA-256 of the plan as it is printed to be run."""
+        return digest_of("\n".join(map(_run, self._items())).encode())
 
     @property
     def first(self) -> tuple[Statement, ...]:
         """The tables of what is known of every record."""
         return (*self.codes, *self.facts, self.base)
 
+    def told(self, rules: Iterable[RulePlan]) -> Statement:
+        """Return the table of the ids of the records that rules cite."""
+        return told_of(tuple(rules), self.scope)
+
     @property
     def in_order(self) -> tuple[RulePlan, ...]:
         """The plans of rules in the order in which they run: composites read the tables of others."""
         return tuple(sorted(self.rules, key=lambda item: item.rule.composite is not None))
 
-    def _items(self) -> Iterator[exp.Expression | str]:
-        yield from (statement.creation() for statement in self.first)
+    def _items(self) -> Iterator[Statement | exp.Expression | str]:
+        yield from self.first
         if self.counted:
             yield self.counts
-        yield from (statement.creation() for scan in self.scans for statement in scan.statements)
+        yield from (statement for scan in self.scans for statement in scan.statements)
         for rule in self.in_order:
             yield f"-- {rule.rule.name}" if rule.coverage.is_evaluable else f"-- {rule.rule.name}: not evaluated"
             yield from (query for _, query in rule.counts)
@@ -83,14 +90,21 @@ class Plan:
                 yield "-- the records around those of the first step; where another step has fewer, around that one's"
                 yield rule.pairing.around[0]
                 yield f"-- the pairs of these candidates are put into {rule.pairing.pairs} (checker/joining.py)"
-            yield from (statement.creation() for statement in rule.statements)
+            yield from rule.statements
             yield from (query for _, query in rule.late_counts)
+        yield self.told(rule for rule in self.rules if rule.coverage.is_evaluable)
+        for rule in self.in_order:
             queries = (rule.incident_query, rule.account_query, rule.source_query, rule.part_query)
             yield from (query for query in queries if query is not None)
 
 
-def _printed(item: exp.Expression | str, dialect: str) -> str:
+def _printed(item: Statement | exp.Expression | str, dialect: str) -> str:
+    item = item.creation() if isinstance(item, Statement) else item
     return item.replace("\n", " ") if isinstance(item, str) else f"{item.sql(dialect=dialect, pretty=True)};"
+
+
+def _run(item: Statement | exp.Expression | str) -> str:
+    return item if isinstance(item, str) else item.text if isinstance(item, Statement) else text_of(item)
 
 
 def plan_for(

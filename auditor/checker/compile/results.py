@@ -29,6 +29,7 @@ from auditor.checker.compile.nodes import (
 )
 from auditor.checker.compile.rows import Shape
 from auditor.checker.compile.seen import NUMBER, source_of
+from auditor.checker.compile.told import told_id, with_told
 from auditor.checker.compile.windows import EXEMPT, NOT_EXEMPT
 from auditor.policy.terms import Terms, TermsVersion
 from auditor.records.sql import identifier, literal, table
@@ -57,7 +58,8 @@ def incident_query(shape: Shape, found: str, members: str, versions: Sequence[Te
     items = [
         *columns((INCIDENT, EXEMPT, "_windows"), "incident"),
         *columns(("_start", "_end", "_records"), "ends"),
-        *columns(("record_id", "account_id"), "first"),
+        told_id(),
+        identifier("account_id", "first"),
         *columns(("_first", "_about", "_low_source", "_high_source"), "ends"),
         *(sql.copy() for sql in (*subject, *by)),
         *columns(measure_columns(shape), "incident"),
@@ -68,6 +70,7 @@ def incident_query(shape: Shape, found: str, members: str, versions: Sequence[Te
     is_first = exp.EQ(this=identifier(NUMBER, "first"), expression=identifier("_first", "ends"))
     same = every([*same_keys((INCIDENT,), "first", "ends"), is_first])
     query = joined_on(query, table(members, "first"), same)
+    query = with_told(query, identifier("_first", "ends"))
     for name in _coded(shape):
         query = with_text(query, name, "incident", _text_of(name))
     ends_order = columns(("_first", "_last"), "ends")

@@ -17,9 +17,9 @@ from functools import cached_property
 
 from sqlglot import exp
 
+from auditor.checker.compile.codes import ACCOUNT
 from auditor.checker.compile.conditions import TIME
 from auditor.checker.compile.flags import BASE
-from auditor.checker.compile.incidents import TOLD
 from auditor.checker.compile.nodes import columns, every, inner, is_known, joined_on, named, same_keys, select, some
 from auditor.checker.compile.pruning import IS_END, SHORTEST, STRETCH
 from auditor.checker.compile.rows import MICROS, Shape, rows_of_records, whole_steps
@@ -89,7 +89,7 @@ class Scan:
     def _records(self) -> exp.Select:
         """Return what the rules that end here read of the records in the stretches, with the marks of these."""
         reading = {column.name for shape in self._last for column in _columns_of_rows(shape)}
-        reading |= {*TOLD, *self.documents, *(shape.flags.against for shape in self._last if shape.flags.against)}
+        reading |= {ACCOUNT, *self.documents, *(shape.flags.against for shape in self._last if shape.flags.against)}
         marks = [mark for shape in self._last for mark in self._marks(shape)]
         return self.near(self._last, sorted(reading), columns(marks, "near"))
 

@@ -30,7 +30,7 @@ from auditor.checker.compile.nodes import (
 )
 from auditor.checker.provided import provided_anywhere
 from auditor.policy.pack import Context
-from auditor.records.activity import RECORDS, SourceSummary
+from auditor.records.activity import RECORDS, STORED, SourceSummary
 from auditor.records.extras import extra_text
 from auditor.records.schema import FACT_COLUMNS
 from auditor.records.sql import cast, identifier, literal, table
@@ -78,7 +78,7 @@ def stretches_of(name: str, scope: Scope) -> exp.Select:
     """Return the change-only stretches (code of the account, valid_from, valid_until, value) of one fact column."""
     place = ("source_id", "source_line") if len(scope.sources) > 1 else ("source_line",)
     items = [named(_time_number(identifier("time", ROW)), "at"), named(identifier(name, ROW), "value")]
-    given = select([named(code_in("account_id"), ACCOUNT), *items, *columns(place, ROW)], table(RECORDS, ROW))
+    given = select([named(code_in("account_id"), ACCOUNT), *items, *columns(place, ROW)], table(STORED, ROW))
     given = with_code(given, "account_id", identifier("account_id", ROW), "INNER")
     given = given.where(every([is_known(identifier(name, ROW)), *_existing(scope, ROW)]), copy=False)
     last = over(exp.RowNumber(), (ACCOUNT, "at"), descending(*place))
@@ -107,12 +107,12 @@ def coded_names(names: Iterable[str]) -> list[str]:
     return sorted(name.removeprefix(CODE) for name in names if name.startswith(CODE))
 
 
-def seen(names: Iterable[str], scope: Scope) -> exp.Select:
+def seen(names: Iterable[str], scope: Scope, source: str = RECORDS) -> exp.Select:
     """Return `seen` with the given columns; roster records and records that don't exist yet are kept out."""
     wanted = sorted(set(names))
     facts = facts_read(wanted, scope)
     items = [named(_definition(name, scope, facts), name) for name in wanted]
-    query = select(items, table(RECORDS, ROW))
+    query = select(items, table(source, ROW))
     if facts or ACCOUNT in wanted:
         query = with_code(query, "account_id", identifier("account_id", ROW))
     for fact in facts:
@@ -167,6 +167,8 @@ def _definition(name: str, scope: Scope, facts: tuple[str, ...]) -> exp.Expressi
     time = identifier("time", ROW)
     if name == NUMBER:
         line = identifier("source_line", ROW)
+        if len(scope.sources) < 2:
+            return line
         return exp.Add(this=exp.Mul(this=_source(scope), expression=literal(LINES)), expression=line)
     if name == TIME:
         return _time_number(time)

@@ -1,13 +1,14 @@
 """What the plan of one rule holds: tables to make, one after the other, and the queries that read its answer."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from sqlglot import exp
 
 from auditor.checker.compile.rows import Shape
 from auditor.checker.provided import RuleCoverage
 from auditor.policy.rule import Rule
-from auditor.records.sql import table
+from auditor.records.sql import table, text_of
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,11 @@ class Statement:
 
     name: str
     query: exp.Query
+
+    @cached_property
+    def text(self) -> str:
+        """The statement as DuckDB runs it."""
+        return text_of(self.creation())
 
     def creation(self) -> exp.Create:
         """Return CREATE OR REPLACE TEMPORARY TABLE name AS query."""

@@ -11,6 +11,7 @@ from auditor.checker.compile.nodes import ascending, columns, joined_on, named, 
 from auditor.checker.compile.plan import Plan
 from auditor.checker.compile.seen import LINES, NUMBER, source_of
 from auditor.checker.compile.statements import RulePlan
+from auditor.checker.compile.told import told_id, with_told
 from auditor.checker.engines.incidents import FoundIncident
 from auditor.checker.engines.tables import fill
 from auditor.records.sql import call, cast, identifier, literal, table
@@ -55,11 +56,13 @@ def _cited(plan: Plan, place: int, item: RulePlan) -> exp.Select:
         named(exp.UnixToTime(this=identifier(TIME, "member"), scale=exp.UnixToTime.MICROS), "time"),
         named(call("LIST_EXTRACT", sources, source_place), "source_id"),
         named(exp.Paren(this=line), "source_line"),
-        *columns(("record_id", "account_id"), "member"),
+        told_id(),
+        identifier("account_id", "member"),
         named(identifier(IS_AGAINST, "member"), "is_against"),
     ]
     same = exp.EQ(this=identifier("incident", "id"), expression=identifier(INCIDENT, "member"))
     query = joined_on(select(items, table(item.members, "member")), table(IDS, "id"), same)
+    query = with_told(query, identifier(NUMBER, "member"))
     return query.where(exp.EQ(this=identifier("rule", "id"), expression=literal(place)), copy=False)
 
 

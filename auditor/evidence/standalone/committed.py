@@ -23,13 +23,14 @@ class Committed:
         self._is_edition = is_edition
         self.leaves = bytearray()
 
-    def faults_of(self, record: Any) -> Iterator[Fault]:
-        """Yield what is wrong with the commitment to the next record, None for one that can't be read."""
+    def faults_of(self, record: Any) -> list[Fault]:
+        """Return what is wrong with the commitment to the next record, None for one that can't be read."""
         for number, line in self._lines:
             if not self._is_of_withheld(line):
-                yield from self._faults_of(number, line, record)
-                return
-        yield Fault(COMMITMENTS, "", "has fewer lines than there are records")
+                field, message = self._odd(line, record)
+                where = f"line {number}: {field}" if field else f"line {number}"
+                return [Fault(COMMITMENTS, where, message)] if message else []
+        return [Fault(COMMITMENTS, "", "has fewer lines than there are records")]
 
     def rest(self) -> Iterator[Fault]:
         """Read what follows the last record: withheld records in an edition, else nothing."""
@@ -43,29 +44,25 @@ class Committed:
             self.leaves += bytes.fromhex(found[1].decode())
         return found is not None
 
-    def _faults_of(self, number: int, line: bytes, record: Any) -> Iterator[Fault]:
+    def _odd(self, line: bytes, record: Any) -> tuple[str, str]:
+        """Return the field and what is wrong with a line; nothing where nothing is."""
         try:
             found = _read(line)
         except UnreadableError as error:
-            yield Fault(COMMITMENTS, f"line {number}", str(error))
-            return
+            return "", str(error)
         leaf = field_of(found, "leaf")
         if not _is_hash(leaf):
-            yield Fault(COMMITMENTS, f"line {number}: leaf", "is no SHA-256")
-            return
+            return "leaf", "is no SHA-256"
         self.leaves += bytes.fromhex(leaf)
         if record is None:
-            return
+            return "", ""
         try:
             given, odd = _leaf_given(found, record, is_edition=self._is_edition)
         except (KeyError, TypeError, AttributeError):
-            yield Fault(COMMITMENTS, f"line {number}", "does not fit the shape of its record")
-            return
-        if odd:
-            yield Fault(COMMITMENTS, f"line {number}", odd)
-        elif given.hex() != leaf:
-            message = "is not what its record gives: the record or the commitment was changed"
-            yield Fault(COMMITMENTS, f"line {number}: leaf", message)
+            return "", "does not fit the shape of its record"
+        if odd or given.hex() == leaf:
+            return "", odd
+        return "leaf", "is not what its record gives: the record or the commitment was changed"
 
 
 def _read(line: bytes) -> Any:

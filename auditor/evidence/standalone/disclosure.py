@@ -75,7 +75,11 @@ def salt_of(key: str, group: str) -> str:
 
 def commitment_to(salt: str, text: str) -> str:
     """Return the commitment to a group's text."""
-    return hashlib.sha256((salt + text).encode("utf-8", "surrogatepass")).hexdigest()
+    return hashlib.sha256(_bytes_of_text(salt + text)).hexdigest()
+
+
+def _bytes_of_text(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")  # half a pair can stand in a text of JSON
 
 
 def leaf_of(commitments: Mapping[str, str]) -> bytes:
@@ -94,7 +98,8 @@ def own_leaf(key: str, texts: Mapping[str, str]) -> bytes:
     for group, code, code_bytes in _LEAF_ORDER:
         if group in texts:
             salt = made(start + code_bytes).hexdigest()
-            found.append(code + made((salt + texts[group]).encode("utf-8", "surrogatepass")).hexdigest())
+            text = salt + texts[group]
+            found.append(code + made(text.encode() if text.isascii() else _bytes_of_text(text)).hexdigest())
     return leaf_hash("".join(found).encode())
 
 
@@ -111,7 +116,9 @@ def group_texts(line: Any) -> dict[str, str]:
         if source.get(field) is not None:
             names.append(name)
             values.append(source[field])
-    texts = [value if type(value) is str else _value_text(value) for value in values]
+    texts = [
+        value if type(value) is str else str(value) if type(value) is int else _value_text(value) for value in values
+    ]
     if "".join(texts).isascii():
         said = [f"{name}:{len(text)}:{text}," for name, text in zip(names, texts, strict=True)]
     else:
@@ -143,16 +150,14 @@ def _plain_json(value: Any) -> str:
 
 
 def _size(text: str) -> int:
-    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
+    return len(text) if text.isascii() else len(_bytes_of_text(text))
 
 
 def _value_text(value: Any) -> str:
-    if type(value) is int:
-        return str(value)
     if value is True or value is False:
         return "true" if value else "false"
-    if isinstance(value, str):
-        return value
+    if isinstance(value, str | int):
+        return str(value)
     plain = _plain_json(value)
     if "\\" not in plain:
         return plain

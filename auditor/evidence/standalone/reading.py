@@ -125,6 +125,11 @@ def field_of(value: Any, *path: str) -> Any:
     return value
 
 
+def as_object(value: Any) -> dict[str, Any]:
+    """Return a JSON object, an empty one for any other value."""
+    return value if isinstance(value, dict) else {}
+
+
 def list_of(value: Any, *path: str) -> list[Any]:
     """Return the list that lies at a path of keys, an empty one where none does."""
     found = field_of(value, *path)

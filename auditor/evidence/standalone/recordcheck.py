@@ -18,6 +18,7 @@ from auditor.evidence.standalone.ownbytes import differences, record_in
 from auditor.evidence.standalone.reading import (
     Files,
     UnreadableError,
+    as_object,
     document_of,
     field_of,
     list_of,
@@ -109,38 +110,36 @@ class _Check:
             except UnreadableError as error:
                 yield Fault(place, f"line {number}", str(error))
                 line = None
-            if line is not None:
-                yield from (Fault(place, f"line {number}: {field}", message) for field, message in self._odd(line))
+            for field, message in self._odd(line) if line is not None else ():
+                yield Fault(place, f"line {number}: {field}", message)
             yield from self.committed.faults_of(line)
-            if line is not None and place == CITED:
-                yield from self._tallied(number, line)
-            elif line is not None:
-                yield from self._needed(number, line)
+            if line is not None:
+                yield from self._tallied(number, line) if place == CITED else self._needed(number, line)
 
     def _odd(self, line: Any) -> list[tuple[str, str]]:
         """Return what is wrong with one record by itself, as (field, message)."""
-        source, record = line.get("source"), line.get("record")
-        source_id, at = str(field_of(source, "id")), field_of(source, "line")
+        source, record = as_object(line.get("source")), as_object(line.get("record"))
+        source_id, at = str(source.get("id")), source.get("line")
         found = []
-        order = (time_order(field_of(record, "time")), source_id, at)
-        if not order[0] or type(at) is not int or order <= self._order:
+        time = time_order(record.get("time"))
+        if not time or type(at) is not int or (time, source_id, at) <= self._order:
             found.append(("record.time", "is not in record order, or the record is there twice"))
         else:
-            self.first, self.last = self.first or order, order
-            self._order = order
+            self._order = self.last = (time, source_id, at)
+            self.first = self.first or self.last
         if source_id not in self._known.profiles:
             found.append(("source.id", "is no source of data/receipt.json"))
         data, odd = self._bytes_of(source)
         if data is None and not odd and self._piece.place == CITED:
-            self.without[str(field_of(source, "without_bytes"))] += 1
+            self.without[str(source.get("without_bytes"))] += 1
         found += odd
         if data is not None and self._known.profiles.get(source_id) == "canonical":
             found += self._unlike(data, record, source_id, at)
         return found
 
-    def _bytes_of(self, source: Any) -> tuple[bytes | None, list[tuple[str, str]]]:
+    def _bytes_of(self, source: dict[str, Any]) -> tuple[bytes | None, list[tuple[str, str]]]:
         """Return the exact bytes of a record; an edition may withhold them."""
-        if self._known.is_edition and field_of(source, "without_bytes") == WITHHELD:
+        if self._known.is_edition and source.get("without_bytes") == WITHHELD:
             return None, []
         return bytes_of(source)
 
@@ -152,31 +151,34 @@ class _Check:
             odd.append(("source", "is JSON in some lines of this source and something else in others"))
         return odd
 
-    def _tallied(self, number: int, cited: Any) -> Iterator[Fault]:
+    def _tallied(self, number: int, cited: Any) -> list[Fault]:
         """Count a cited record for its findings."""
-        named = list_of(cited, "findings")
+        named, faults = list_of(cited, "findings"), []
         if not named:
-            yield Fault(CITED, f"line {number}: findings", "no finding cites this record")
+            faults.append(Fault(CITED, f"line {number}: findings", "no finding cites this record"))
         for item in named:
             name = str(field_of(item, "id"))
             if name not in self._known.findings:
-                yield Fault(CITED, f"line {number}: findings", "names a finding that data/findings.jsonl does not hold")
+                message = "names a finding that data/findings.jsonl does not hold"
+                faults.append(Fault(CITED, f"line {number}: findings", message))
                 continue
             if name not in self.tallies:
                 self.tallies[name] = Tally()
             self.tallies[name].add(cited, field_of(item, "is_against") is True)
+        return faults
 
-    def _needed(self, number: int, record: Any) -> Iterator[Fault]:
+    def _needed(self, number: int, record: Any) -> list[Fault]:
         named = list_of(record, "findings")
-        if not named or not all(isinstance(name, str) and name in self._known.findings for name in named):
-            yield Fault(CONTEXT, f"line {number}: findings", "names no finding, or one that isn't there")
+        if named and all(isinstance(name, str) and name in self._known.findings for name in named):
+            return []
+        return [Fault(CONTEXT, f"line {number}: findings", "names no finding, or one that isn't there")]
 
 
-def bytes_of(source: Any) -> tuple[bytes | None, list[tuple[str, str]]]:
+def bytes_of(source: dict[str, Any]) -> tuple[bytes | None, list[tuple[str, str]]]:
     """Return the exact bytes of a cited record, None where it has none, and what is wrong with them."""
-    text, encoded = field_of(source, "text"), field_of(source, "base64")
+    text, encoded = source.get("text"), source.get("base64")
     if text is None and encoded is None:
-        has_reason = isinstance(field_of(source, "without_bytes"), str) and field_of(source, "without_bytes")
+        has_reason = isinstance(source.get("without_bytes"), str) and source["without_bytes"]
         return None, [] if has_reason else [("source", "has neither the bytes of the record nor a reason why not")]
     try:
         data = text.encode() if isinstance(text, str) else base64.b64decode(str(encoded), validate=True)

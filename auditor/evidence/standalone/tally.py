@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from auditor.evidence.standalone.reading import field_of
+from auditor.evidence.standalone.reading import as_object, field_of
 
 
 class Tally:
@@ -19,14 +19,14 @@ class Tally:
 
     def add(self, cited: Any, is_against: bool) -> None:
         """Count one cited record; they come in record order."""
-        record, source = cited.get("record"), cited.get("source")
-        time = field_of(record, "time")
+        record, source = as_object(cited.get("record")), as_object(cited.get("source"))
+        time = record.get("time")
         if not self.records:
-            self.first = (time, field_of(record, "record_id"), field_of(source, "line"))
+            self.first = (time, record.get("record_id"), source.get("line"))
         self.records += 1
         self.last_time = time
-        self.sources.add(str(field_of(source, "id")))
-        account = field_of(record, "account_id") or field_of(cited, "pseudonyms", "account_id")
+        self.sources.add(str(source.get("id")))
+        account = record.get("account_id") or field_of(cited, "pseudonyms", "account_id")
         if is_against and isinstance(account, str):
             self.accounts[account] = self.accounts.get(account, 0) + 1
 

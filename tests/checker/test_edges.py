@@ -1,0 +1,35 @@
+"""Whole rules exactly at their edges, by the plan and by the plain evaluator."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from auditor.checker.compile.plan import plan_for
+from auditor.checker.engines.duckdb import execute
+from auditor.checker.evaluator.evaluate import evaluate
+from auditor.policy.pack import Context
+from auditor.records.memory import activity_of
+from tests.policy.examples import rule_of
+
+CASES = yaml.safe_load((Path(__file__).parent / "edges.yml").read_text())
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])
+def test_a_rule_holds_exactly_as_far_as_it_says(case: dict[str, Any]) -> None:
+    rule = rule_of(case["rule"] + "\n")
+    rows = [
+        {"account_id": "x", "event": event, "time": f"2026-{time}Z", **(more[0] if more else {})}
+        for event, time, *more in case["records"]
+    ]
+    activity = activity_of(rows)
+
+    result = execute(plan_for([rule], sources=activity.sources, context=Context()), activity)
+    judged = evaluate(rule, activity.rows(), activity.sources, context=Context())
+
+    (outcome,) = result.outcomes
+    cited = [[record.source_line - 1 for record in result.of(rule.name, item.number)] for item in outcome.incidents]
+    assert cited == case["cited"]
+    assert [[record.source_line - 1 for record in records] for records in judged.citations] == case["cited"]
+    assert outcome == judged.outcome
