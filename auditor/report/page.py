@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict
 from auditor.cases.dossier import FINDINGS_IN_FULL, Dossier, FindingEvidence, gravest_first
 from auditor.cases.model import Case, CasebookChange, CaseFinding, order_in_lists
 from auditor.cases.runs import PackRun, is_judged
-from auditor.cases.who import who
+from auditor.cases.who import titles_of, who
 from auditor.checker.findings import Receipt, RuleRun
 from auditor.digests import digest_of, digest_of_parts, rfc3339
 from auditor.policy.condition_words import counted
@@ -179,7 +179,7 @@ def environment() -> Environment:
         day=words.day, duration=words.duration, every=words.every, figure=words.figure,
         amount=words.amount,
         operator_words=words.operator_words, peak_word=words.peak_word, brief=words.brief,
-        who=who, place_of=place_of, ground_of=words.ground_of,
+        who=who, titles_of=titles_of, place_of=place_of, ground_of=words.ground_of,
     )  # fmt: skip
     made.globals.update(
         ACTIONS=words.ACTIONS, STRENGTHS=words.STRENGTHS, STANDINGS=words.STANDINGS, PROTECTIONS=words.PROTECTIONS,
