@@ -157,10 +157,12 @@ def partly_evaluated(receipt: Receipt) -> dict[str, tuple[str, ...]]:
 @cache
 def edition() -> str:
     """Return the digest of the files that shape a page, so that a page of another edition is known for one."""
-    package = files("auditor.report")
-    parts = [*package.iterdir(), *package.joinpath("templates").iterdir()]
-    named = sorted((part.name, part) for part in parts if part.is_file())
-    return digest_of_parts([text for name, part in named for text in (name, digest_of(part.read_bytes()))])
+    package = files("auditor")
+    folders = (package / "report", package / "report" / "templates", package / "cases")
+    single = (package / "characters.py", package / "policy" / "condition_words.py")
+    parts = [*single, *(part for folder in folders for part in folder.iterdir())]
+    named = sorted((str(part), part) for part in parts if part.is_file())
+    return digest_of_parts([text for _, part in named for text in (part.name, digest_of(part.read_bytes()))])
 
 
 @cache
