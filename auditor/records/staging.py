@@ -186,7 +186,7 @@ def finished(
 
 @dataclass(frozen=True)
 class RowBytes:
-    """The bytes of single rows: of the source (JSON or other text), or of the rewritten lines where it has no byte ranges."""
+    """The bytes of single rows: of the source (`is_json` or other text), or of rewritten lines where it has no ranges."""
 
     path: Path
     positions: Positions
