@@ -13,7 +13,7 @@ _NAMED = re.compile(r"%([^%\s]+)%")
 
 
 def unused_lists(pack: Pack, context: Context) -> tuple[tuple[str, str], ...]:
-    """Return the lists of a context that no file of a pack names and that replace none of its lists, each with a hint."""
+    """Return the lists of a context that no file of a pack names, and that replace none, each with a hint."""
     named = {name for file in pack.files for name in _NAMED.findall(file.text)}
     known = sorted(named | {item.name for item in pack.lists} | CONTEXT_LISTS)
     otherwise = f"lists that can be given are {', '.join(known)}"

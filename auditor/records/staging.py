@@ -186,7 +186,7 @@ def finished(
 
 @dataclass(frozen=True)
 class RowBytes:
-    """The bytes of single rows: of the source (`is_json` or other text), or of rewritten lines where it has no ranges."""
+    """The bytes of single rows: of the source (`is_json` or other text), or of rewritten lines if it has no ranges."""
 
     path: Path
     positions: Positions

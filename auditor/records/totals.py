@@ -89,7 +89,7 @@ def _organizations(
 
 
 def _of_wanted(columns: Sequence[exp.Expr], key: str = "account_id") -> exp.Select:
-    """Select columns of the records whose `key` is among the names given as the statement's one parameter, a list of text."""
+    """Select columns of the records whose `key` is among the statement's one parameter, a list of text."""
     parameter = exp.Cast(this=exp.Placeholder(), to=exp.DataType.build("VARCHAR[]", dialect="duckdb"))
     listed = exp.Select(expressions=[exp.Anonymous(this="unnest", expressions=[parameter])])
     wanted = exp.In(this=identifier(key), query=exp.Subquery(this=listed))
