@@ -9,6 +9,8 @@ from auditor.records.schema import COLUMNS, ColumnType
 from auditor.records.values import CONTENT, EXPECTED, NAIVE_TIME_PATTERN, shown
 
 DEEPEST = 64
+_ESCAPED_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+"""Behind an even number of backslashes; else it is text that shows such an escape, as a prompt about JSON may."""
 
 
 def reason_for(data: bytes, fault: str, found: str | None, *, is_json: bool) -> str:
@@ -64,7 +66,7 @@ def _json_fault(text: str, columns: tuple[str, ...]) -> str | None:
 
 
 def _content_fault(record: Mapping[str, object], columns: tuple[str, ...]) -> str | None:
-    if "\\u0000" in json.dumps(record):
+    if _ESCAPED_NUL.search(json.dumps(record)):
         return "found an escaped NUL character, expected text"
     if _depth(record) > DEEPEST:
         return f"found values nested {_depth(record)} levels deep, expected at most {DEEPEST}"

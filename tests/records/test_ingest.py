@@ -429,5 +429,14 @@ def test_what_only_json_forbids_gets_no_line_of_a_text_log_out_of_sight(workspac
     assert (report.quarantined, report.records) == (0, 4)
 
 
+def test_text_that_shows_an_escaped_nul_is_no_nul(workspace: Workspace, tmp_path: Path) -> None:
+    shown, real = line(prompt="what is \\u0000 ?", note="\\\\u0000"), line(prompt="a\\\0")
+
+    report = read(workspace, written(tmp_path / "a.jsonl", shown, real, line(user_agent="\0")))
+
+    assert (report.records, report.quarantined) == (1, 2)
+    assert rows(workspace)[0]["prompt"] == "what is \\u0000 ?"
+
+
 def access_line(*, user: str = "bob", time: str = "17/May/2015:10:09:00 +0000", agent: str = "Mozilla") -> bytes:
     return f'192.0.2.7 - {user} [{time}] "GET / HTTP/1.1" 200 10 "-" "{agent}"\n'.encode()
