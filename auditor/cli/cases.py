@@ -201,7 +201,7 @@ def appeal(
         entry = deciding.make_outcome(
             folder,
             case,
-            outcome=outcome,
+            outcome=deciding.outcome_of(outcome),
             action=deciding.action_of(action) if action else None,
             reason=reason,
             signer=deciding.signer_of(by, absolute(key), absolute(passphrase_file)),

@@ -20,15 +20,26 @@ from auditor.cli.sealing import build_all
 from auditor.cli.snapshot import kept_judgement, read_receipt
 from auditor.digests import digest_of_file
 from auditor.errors import AuditorError, UsageError
-from auditor.evidence.deciding import Signer, approve, attested, hear, propose
-from auditor.evidence.keys import signing_key
+from auditor.evidence.deciding import OUTCOMES, Signer, approve, attested, hear, propose
+from auditor.evidence.keys import signing_key, trusted_key
 from auditor.evidence.standalone.layout import TAG_MANIFEST
+from auditor.policy.fields import nearest
 from auditor.records.workspace import Workspace, open_workspace, write_atomically
 
 
 def signer_of(name: str, key: Path | None, passphrase_file: Path | None) -> Signer:
     """Return the person who signs, with the key opened. Raises UsageError when it can't be."""
+    if key is not None:
+        _must_not_be_public(key)
     return Signer(name, signing_key(key, passphrase_for(key, passphrase_file)) if key else None)
+
+
+def outcome_of(text: str) -> str:
+    """Return the outcome of an appeal as it was written. Raises UsageError for a word that is none."""
+    if text not in OUTCOMES:
+        message = f"found `{' '.join(text.split())[:40]}`, expected one of {', '.join(OUTCOMES)}"
+        raise UsageError.at("--outcome", message, nearest(text, OUTCOMES, "`milder` also needs `--action ACTION`"))
+    return text
 
 
 def action_of(text: str) -> ActionName:
@@ -129,7 +140,10 @@ def make_close(folder: Path, case_id: str, *, reason: str, person: str, now: dat
     """Record that a case is closed."""
     workspace = open_workspace(folder, create=False)
     with workspace.lock(), open_known_casebook(workspace) as casebook:
+        case, course = show_case(casebook, case_id), _course(casebook, case_id)
         entry = close(casebook, case_id, reason=reason, person=person, now=now)
+        if case.status == "proposed" and course.proposed:
+            console.talk(f"the proposal of {course.proposed.person}, which nobody had approved, is dropped")
         _page_anew(workspace, casebook, case_id)
     return entry
 
@@ -140,6 +154,16 @@ def make_hold(folder: Path, case_id: str, *, reason: str, person: str, now: date
     with workspace.lock(), open_known_casebook(workspace) as casebook:
         record = release if is_lifted else hold
         return record(casebook, case_id, reason=reason, person=person, now=now)
+
+
+def _must_not_be_public(path: Path) -> None:
+    """Refuse a public key where a private one is asked for, before anything is said of who may read the file."""
+    try:
+        trusted_key(path)
+    except UsageError:
+        return
+    message = "this is a public key, expected the private one that goes with it"
+    raise UsageError.at(str(path), message, "name the file without `.pub`")
 
 
 def _must_not_be_settled(case: Case) -> None:

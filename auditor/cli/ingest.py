@@ -42,7 +42,7 @@ def ingest(
     else:
         intake.show(report)
     intake.complain_of_failures(report)
-    if report.failed or (is_strict and report.quarantined):
+    if report.failed or (is_strict and any(source.quarantined for source in report.sources)):
         raise typer.Exit(EXIT_PARTIAL)
 
 

@@ -19,6 +19,7 @@ from auditor.cases.update import accounts_concerned, knows_later, update_caseboo
 from auditor.checker.audit import AuditResult, run_audit
 from auditor.cli.kept_pages import refuse_link
 from auditor.cli.leftovers import sweep_runs, warn_of_lost_casebook
+from auditor.cli.misnamed import warn_of_approvals_for_nobody, warn_of_unused_lists
 from auditor.cli.pages import write_case_pages, write_index
 from auditor.cli.snapshot import Judgement, keep_judgement, load_judgement
 from auditor.records.activity import Activity
@@ -72,6 +73,7 @@ def travel(order: Order, *, folder: Path, clock: Callable[[], datetime], say: Ca
     now = clock()
     say("loading policies")
     judgement = load_judgement(order.pack, order.context, order.approvals)
+    warn_of_unused_lists(judgement.pack, judgement.context)
     workspace = open_workspace(folder, create=bool(order.paths))
     refuse_link(workspace)
     warn_of_lost_casebook(workspace)
@@ -80,6 +82,7 @@ def travel(order: Order, *, folder: Path, clock: Callable[[], datetime], say: Ca
     with workspace.lock():
         sweep_runs(workspace)
         activity = open_activity(workspace)
+        warn_of_approvals_for_nobody(judgement.approvals, activity)
         say("checking rules")
         result = _audited(order, judgement, activity, workspace, clock)
         say("updating cases")

@@ -71,10 +71,11 @@ def show_records(told: Sequence[tuple[Case, Statement]]) -> None:
 
     Raises BundleError where a record would hold personal data.
     """
-    for case, statement in told:
-        record = record_of(statement, case.accounts)
-        if record is not None:
-            console.json_line(record)
+    records = [record_of(statement, case.accounts) for case, statement in told]
+    if not any(records):
+        console.talk("no record: no decision in force restricts an account")
+    for record in filter(None, records):
+        console.json_line(record)
 
 
 def write(told: Sequence[tuple[Case, Statement]], language: Language, folder: Path) -> None:

@@ -10,6 +10,7 @@ from auditor.checker.compile.plan import plan_for
 from auditor.checker.provided import COMPLETE_SOURCE, RuleCoverage, coverage_of
 from auditor.checker.rulecases import CaseResult, run_cases
 from auditor.cli import console
+from auditor.cli.misnamed import warn_of_unused_lists
 from auditor.cli.paths import shown_path
 from auditor.errors import UsageError
 from auditor.policy.explain import words_of
@@ -78,7 +79,9 @@ def tested(pack: str) -> tuple[TestedCase, ...]:
 def covered(pack: str, context: Path | None, folder: Path) -> tuple[RuleCoverage, ...]:
     """Say which rules can run on what the workspace holds."""
     platform = load_context(context) if context else Context()
-    rules = load_pack(pack, context=platform).rules
+    loaded = load_pack(pack, context=platform)
+    warn_of_unused_lists(loaded, platform)
+    rules = loaded.rules
     activity = open_activity(open_workspace(folder, create=False))
     try:
         surveyed = with_extra_names(activity, {name for rule in rules for name in rule.needed_columns()})
@@ -133,8 +136,11 @@ def write_schema(kind: str, out: Path | None) -> None:
 
 
 def pack_with(pack: str, context: Path | None) -> Pack:
-    """Load a pack with the lists of a context file. Raises PolicyError."""
-    return load_pack(pack, context=load_context(context) if context else Context())
+    """Load a pack with the lists of a context file, and warn of lists it doesn't use. Raises PolicyError."""
+    platform = load_context(context) if context else Context()
+    loaded = load_pack(pack, context=platform)
+    warn_of_unused_lists(loaded, platform)
+    return loaded
 
 
 def rule_named(name: str, pack: Pack) -> Rule:

@@ -63,7 +63,9 @@ class Reader:
         rewritten, lines = self._rewrite(plain, what, file.shown, number)
         fields = load_exactly(self.connection, lines, what.profile, ())
         places = rewritten.positions
-        data = RowBytes(plain, places) if what.format != PARQUET else RowBytes(lines, survey_lines(lines).positions)
+        data = RowBytes(plain, places, is_json=what.format == JSON_ARRAY)
+        if what.format == PARQUET:
+            data = RowBytes(lines, survey_lines(lines).positions)
         rows_must_align(self.connection, len(places), lines, is_exact=False)
         hand_over_places(self.connection, places, self.scratch)
         bad = judge(self.connection, what.profile, rewritten.refused, data, fields)

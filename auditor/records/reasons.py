@@ -9,29 +9,35 @@ from auditor.records.schema import COLUMNS, ColumnType
 from auditor.records.values import CONTENT, EXPECTED, NAIVE_TIME_PATTERN, shown
 
 DEEPEST = 64
+_ESCAPED_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+"""Behind an even number of backslashes; else it is text that shows such an escape, as a prompt about JSON may."""
 
 
-def reason_for(data: bytes, fault: str, found: str | None) -> str:
-    """Say why a line is no record, given the fault that staging found: a column, or that it is no JSON object."""
+def reason_for(data: bytes, fault: str, found: str | None, *, is_json: bool) -> str:
+    """Say why a line is no record, given the fault that staging found: a column, or that it is no JSON object.
+
+    A line of a CSV file or a text log (`is_json` false) is only held against what any text must be.
+    """
     if fault == NOT_A_RECORD:
-        return strict_fault(data, columns=()) or "found a line that is no JSON object, expected one record a line"
+        return line_fault(data, is_json=is_json) or "found a line that is no JSON object, expected one record a line"
     if fault.startswith(EXPRESSION):
         column = fault.removeprefix(EXPRESSION)
         return (
-            strict_fault(data, columns=())
+            line_fault(data, is_json=is_json)
             or f"the profile's expression for `{column}` fails on the values of this line"
         )
     if fault in ("time", "event") and not found:
-        return strict_fault(data, columns=()) or f"`{fault}` is missing, expected a value"
+        return line_fault(data, is_json=is_json) or f"`{fault}` is missing, expected a value"
     if fault == "time" and found and _is_naive(found):
         return f"`time` is {shown(found)}, without a zone, expected {EXPECTED[ColumnType.TIMESTAMP]}"
     return f"`{fault}` is {shown(found)}, expected {EXPECTED[COLUMNS[fault].type]}"
 
 
-def strict_fault(data: bytes, columns: tuple[str, ...]) -> str | None:
-    """Return what is wrong with a line by RFC 8259 and the limits of a record, None when it is sound.
+def line_fault(data: bytes, columns: tuple[str, ...] = (), *, is_json: bool) -> str | None:
+    """Return what is wrong with a line of its kind, None when it is sound.
 
-    `columns` are those whose values must not be nested.
+    JSON is held against RFC 8259 and the limits of a record; `columns` are those whose values must not be nested. In
+    other text a bracket or `nan` is text like any other: nobody gets a line of a CSV file or a log out of sight by it.
     """
     try:
         text = data.decode()
@@ -39,6 +45,10 @@ def strict_fault(data: bytes, columns: tuple[str, ...]) -> str | None:
         return f"found a byte that is no UTF-8 at byte {error.start + 1}, expected UTF-8 text"
     if "\0" in text:
         return f"found a NUL byte at byte {data.index(0) + 1}, expected text"
+    return _json_fault(text, columns) if is_json else None
+
+
+def _json_fault(text: str, columns: tuple[str, ...]) -> str | None:
     keys = _KeysOfObject()
     try:
         record = json.loads(text, object_pairs_hook=keys, parse_constant=_no_constant)
@@ -56,7 +66,7 @@ def strict_fault(data: bytes, columns: tuple[str, ...]) -> str | None:
 
 
 def _content_fault(record: Mapping[str, object], columns: tuple[str, ...]) -> str | None:
-    if "\\u0000" in json.dumps(record):
+    if _ESCAPED_NUL.search(json.dumps(record)):
         return "found an escaped NUL character, expected text"
     if _depth(record) > DEEPEST:
         return f"found values nested {_depth(record)} levels deep, expected at most {DEEPEST}"

@@ -20,7 +20,7 @@ from auditor.records.mapping import COLONS, colons_in, mapped_columns, mapping_q
 from auditor.records.places import LOADED, PLACES, ROW
 from auditor.records.profiles import Profile
 from auditor.records.quarantine import BadLine
-from auditor.records.reasons import reason_for, strict_fault
+from auditor.records.reasons import line_fault, reason_for
 from auditor.records.schema import COLUMNS
 from auditor.records.sql import any_of, call, cast, identifier, is_not, is_null, literal, named, table, text_of, total
 from auditor.records.survey import LONGEST_LINE, Colons, Positions
@@ -153,8 +153,11 @@ def judge(
     strict = tuple(profile.columns) if profile.name == "canonical" else ()
     for row, fault, found in suspects(connection, mapped_columns(profile, fields)):
         if row not in bad:
-            line = data.of(row)
-            reason = strict_fault(line, strict) if fault is None else reason_for(line, fault, found)
+            line, is_json = data.of(row), data.is_json
+            if fault is None:
+                reason = line_fault(line, strict, is_json=is_json)
+            else:
+                reason = reason_for(line, fault, found, is_json=is_json)
             if reason is not None:
                 bad[row] = reason
     mark_bad(connection, bad)
@@ -183,10 +186,11 @@ def finished(
 
 @dataclass(frozen=True)
 class RowBytes:
-    """The bytes of single rows: of the source, or of the rewritten lines where the source has no byte ranges."""
+    """The bytes of single rows: of the source (`is_json` or other text), or of rewritten lines if it has no ranges."""
 
     path: Path
     positions: Positions
+    is_json: bool = True
 
     def of(self, row: int) -> bytes:
         """Return the bytes of a row."""

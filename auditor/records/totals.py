@@ -49,6 +49,14 @@ def account_totals(
     }
 
 
+def names_on_record(activity: Activity, column: str, names: Collection[str]) -> frozenset[str]:
+    """Return those of the given names that a column of text of any record holds."""
+    if not names:
+        return frozenset()
+    query = _of_wanted([identifier(column)], column).distinct()
+    return frozenset(name for (name,) in activity.connection.execute(text_of(query), [sorted(names)]).fetchall())
+
+
 def _totals(as_of: datetime | None) -> exp.Select:
     account, time = identifier("account_id"), identifier("time")
     seen = time if as_of is None else _by_then(as_of)
@@ -80,11 +88,11 @@ def _organizations(
     return found
 
 
-def _of_wanted(columns: Sequence[exp.Expr]) -> exp.Select:
-    """Select columns of the records of the accounts given as the statement's one parameter, a list of text."""
+def _of_wanted(columns: Sequence[exp.Expr], key: str = "account_id") -> exp.Select:
+    """Select columns of the records whose `key` is among the statement's one parameter, a list of text."""
     parameter = exp.Cast(this=exp.Placeholder(), to=exp.DataType.build("VARCHAR[]", dialect="duckdb"))
     listed = exp.Select(expressions=[exp.Anonymous(this="unnest", expressions=[parameter])])
-    wanted = exp.In(this=identifier("account_id"), query=exp.Subquery(this=listed))
+    wanted = exp.In(this=identifier(key), query=exp.Subquery(this=listed))
     return exp.Select(expressions=columns).from_(table(RECORDS)).where(wanted)
 
 

@@ -21,14 +21,14 @@ RESTRICTIONS: Mapping[ActionName, Mapping[str, str]] = {
     ActionName.TERMINATE: {"decision_account": "DECISION_ACCOUNT_TERMINATED"},
 }
 KEYWORDS = {
-    "distillation": "KEYWORD_TRADE_SECRET_INFRINGEMENT",
-    "reasoning-extraction": "KEYWORD_TRADE_SECRET_INFRINGEMENT",
-    "model-extraction": "KEYWORD_TRADE_SECRET_INFRINGEMENT",
     "coordinated-accounts": "KEYWORD_INAUTHENTIC_ACCOUNTS",
     "bulk-signup": "KEYWORD_INAUTHENTIC_ACCOUNTS",
     "ban-evasion": "KEYWORD_INAUTHENTIC_ACCOUNTS",
     "unsupported-region": "KEYWORD_GEOGRAPHICAL_REQUIREMENTS",
 }
+"""Of conducts that a keyword describes. None says what the law calls an act: extracting a model may infringe a trade
+secret, but neither a rule nor a clause of the terms finds that, so it is told as a breach of the terms.
+"""
 LONGEST = {"decision_facts": 5000, "incompatible_content_ground": 500, "incompatible_content_explanation": 2000}
 """Characters that the database takes."""
 

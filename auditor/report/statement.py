@@ -7,7 +7,7 @@ happened, so that no text can say otherwise.
 
 import re
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Literal
 
@@ -17,7 +17,7 @@ from auditor.cases.model import ActionName, Case, CaseFinding
 from auditor.checker.findings import Applied
 from auditor.policy.conditions import Node
 
-COMPLAINT_DAYS = 183
+COMPLAINT_MONTHS = 6
 """Six months at least: Article 20(1) of Regulation (EU) 2022/2065."""
 
 AutomatedDecision = Literal["AUTOMATED_DECISION_PARTIALLY", "AUTOMATED_DECISION_NOT_AUTOMATED"]
@@ -101,8 +101,8 @@ class Statement(Node):
 
     @property
     def complaint_until(self) -> date | None:
-        """The last day of the complaint period, counted from the decision."""
-        return (self.decision.time + timedelta(days=COMPLAINT_DAYS)).date() if self.decision else None
+        """The last day of the complaint period, counted in calendar months from the day of the decision (UTC)."""
+        return months_after(self.decision.time.date(), COMPLAINT_MONTHS) if self.decision else None
 
 
 def decision_for(course: Course, account: str) -> AccountDecision | None:
@@ -124,6 +124,18 @@ def decision_for(course: Course, account: str) -> AccountDecision | None:
         appealed=course.appealed.time if course.appealed else None,
         heard=Heard(outcome=last.details["outcome"], reason=last.details["reason"], time=last.time) if last else None,
     )
+
+
+def months_after(day: date, months: int) -> date:
+    """Return the same day some months later; the first of the next month where that month has no such day.
+
+    So a period is never shorter than its months: Regulation 1182/71 would end it on the last day there is.
+    """
+    years, month = divmod(day.month - 1 + months, 12)
+    try:
+        return day.replace(year=day.year + years, month=month + 1)
+    except ValueError:
+        return day.replace(year=day.year + years, month=month + 2, day=1)
 
 
 def waiting_for(course: Course, account: str) -> ActionName | None:

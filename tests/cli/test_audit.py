@@ -26,6 +26,15 @@ def test_ingest_accounts_for_every_line(auditor: Run, log: Path) -> None:
     assert [source["lines"] for source in report["sources"]] == [27]
 
 
+def test_strict_ingest_fails_on_bad_lines_of_a_log_that_was_there_already(auditor: Run, log: Path) -> None:
+    clean = auditor("ingest", log, "--strict").code
+    log.write_bytes(log.read_bytes() + b"not json\n")
+
+    codes = [auditor("ingest", log, *strict).code for strict in (("--strict",), ("--strict",), ())]
+
+    assert (clean, codes) == (0, [3, 3, 0])
+
+
 def test_ingest_of_the_same_bytes_again_adds_nothing(auditor: Run, log: Path) -> None:
     auditor("ingest", log)
 

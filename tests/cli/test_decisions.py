@@ -212,3 +212,36 @@ def test_the_list_of_cases_shows_how_far_they_have_come_once_people_did_somethin
     assert "status" not in before
     assert "proposed  " in after.splitlines()[2]
     assert after.splitlines()[0].split()[:4] == ["case", "severity", "proposed", "status"]
+
+
+def test_closing_a_case_says_that_its_proposal_is_dropped(auditor: Run, case: str) -> None:
+    propose(auditor, case, "--action", "verify")
+
+    closed = auditor("case", "close", case, "--reason", "a failover", "--by", "Bert")
+
+    assert closed.code == 0
+    assert "the proposal of Anna, which nobody had approved, is dropped" in closed.err
+
+
+def test_closing_a_case_without_a_waiting_proposal_says_nothing_of_one(auditor: Run, case: str) -> None:
+    propose(auditor, case, "--action", "verify")
+    auditor("case", "approve", case, "--by", "Bert")
+
+    assert "dropped" not in auditor("case", "close", case, "--reason", "done", "--by", "Bert").err
+
+
+def test_a_public_key_where_a_private_one_is_meant_is_told_as_such(auditor: Run, case: str) -> None:
+    why = ("--action", "verify", "--reason", "keys hop", "--by", "Anna")
+
+    ran = auditor("case", "propose", case, *why, "--key", "anna.pem.pub")
+
+    assert ran.code == 2
+    assert "anna.pem.pub: this is a public key, expected the private one that goes with it" in ran.err
+    assert "chmod" not in ran.err
+
+
+def test_a_misspelt_outcome_is_told_with_what_was_meant(auditor: Run, case: str) -> None:
+    ran = auditor("case", "appeal", case, "--outcome", "overturn", "--reason", "it was", "--by", "Cara")
+
+    assert ran.code == 2
+    assert "found `overturn`, expected one of upheld, milder, overturned\n  hint: did you mean `overturned`?" in ran.err

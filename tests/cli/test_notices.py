@@ -109,6 +109,7 @@ def test_the_record_of_a_decision_is_printed_on_one_line(auditor: Run, case: str
     record = json.loads(auditor("case", "notice", case, "--record").out)
 
     assert (before.code, before.out) == (0, "")
+    assert "no decision in force restricts an account" in before.err
     assert record["decision_provision"] == "DECISION_PROVISION_PARTIAL_SUSPENSION"
     assert record["automated_decision"] == "AUTOMATED_DECISION_PARTIALLY"
     assert not any("acct-1" in str(value) or "Reviewer" in str(value) for value in record.values())

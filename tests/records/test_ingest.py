@@ -405,3 +405,38 @@ def test_store_holds_what_the_plain_definition_says(
     }
     assert differing == {}
     assert all(row["time"].replace(tzinfo=None) == expected[number]["time"] for number, row in found.items())
+
+
+def test_bad_times_of_text_logs_are_told_as_such_and_not_as_json(workspace: Workspace, tmp_path: Path) -> None:
+    log = written(tmp_path / "a.log", access_line(time="31/Feb/2015:10:09:00 +0000"))
+    table = written(tmp_path / "b.csv", b"time,event\n,completion\n")
+
+    read(workspace, log, table)
+
+    assert [kept.reason for kept in read_quarantine(workspace)] == ["`time` is missing, expected a value"] * 2
+
+
+def test_what_only_json_forbids_gets_no_line_of_a_text_log_out_of_sight(workspace: Workspace, tmp_path: Path) -> None:
+    log = written(tmp_path / "a.log", access_line(user="nan", agent="[bot"), access_line(agent='\\\\u0000{"a": NaN}'))
+    table = written(
+        tmp_path / "b.csv",
+        b"time,event,account_id,user_agent\n2026-01-01T00:00:00Z,completion,nan,{bot\n",
+        b"2026-01-01T00:00:00Z,completion,inf,\\u0000\n",
+    )
+
+    report = read(workspace, log, table)
+
+    assert (report.quarantined, report.records) == (0, 4)
+
+
+def test_text_that_shows_an_escaped_nul_is_no_nul(workspace: Workspace, tmp_path: Path) -> None:
+    shown, real = line(prompt="what is \\u0000 ?", note="\\\\u0000"), line(prompt="a\\\0")
+
+    report = read(workspace, written(tmp_path / "a.jsonl", shown, real, line(user_agent="\0")))
+
+    assert (report.records, report.quarantined) == (1, 2)
+    assert rows(workspace)[0]["prompt"] == "what is \\u0000 ?"
+
+
+def access_line(*, user: str = "bob", time: str = "17/May/2015:10:09:00 +0000", agent: str = "Mozilla") -> bytes:
+    return f'192.0.2.7 - {user} [{time}] "GET / HTTP/1.1" 200 10 "-" "{agent}"\n'.encode()

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -85,7 +85,7 @@ def test_a_notice_names_facts_ground_machine_and_redress_with_its_date(language:
         "acct_one",
         "2026-01-05",
         "“You must not do this.”",
-        "2026-12-31",
+        "2027-01-01",
         "2022/2065",
         "Twice in a month.",
     ):
@@ -212,6 +212,33 @@ def test_the_record_is_valid_by_the_schema(action: ActionName) -> None:
     assert record is not None
     Draft202012Validator(SCHEMA).validate(record)
     assert (record["automated_detection"], record["automated_decision"]) == ("Yes", "AUTOMATED_DECISION_PARTIALLY")
+
+
+def test_the_record_of_an_extraction_claims_no_infringement_of_a_right() -> None:
+    record = record_of(told(decided(), finding("acct_one", conducts=("distillation", "model-extraction"))))
+
+    assert record is not None
+    Draft202012Validator(SCHEMA).validate(record)
+    assert record["category_specification"] == ["KEYWORD_OTHER"]
+    assert record["category_specification_other"] == "breach of terms of service"
+
+
+@pytest.mark.parametrize(
+    ("day", "until"),
+    [
+        ("2026-11-27", "2027-05-27"),
+        ("2026-03-01", "2026-09-01"),
+        ("2026-06-30", "2026-12-30"),
+        ("2026-08-31", "2027-03-01"),
+        ("2027-08-30", "2028-03-01"),
+        ("2027-08-29", "2028-02-29"),
+        ("2026-05-31", "2026-12-01"),
+    ],
+)
+def test_six_months_to_complain_are_calendar_months_and_never_fewer(day: str, until: str) -> None:
+    statement = told(decided().model_copy(update={"time": datetime.fromisoformat(f"{day}T23:59:00Z")}))
+
+    assert statement.complaint_until == date.fromisoformat(until)
 
 
 @pytest.mark.parametrize("action", [ActionName.NONE, ActionName.WARN, ActionName.VERIFY])
