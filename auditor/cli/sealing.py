@@ -153,10 +153,10 @@ def show(report: VerificationReport, *, is_json: bool) -> None:
             console.result(
                 f"{check.result}: {check.code}: {check.name}{f' ({where})' if where else ''}: {check.message}"
             )
-    for signature in report.signatures:
-        sternest = next((action for action in reversed(LADDER) if action in signature.actions.values()), "none")
-        who = f"{signature.person}, {signature.time}, key {signature.key_id}"
-        console.result(f"signed: {signature.step}, {sternest}, {who}")
+    for said in sorted((*report.signatures, *report.not_signed), key=lambda said: said.file):
+        sternest = next((action for action in reversed(LADDER) if action in said.actions.values()), "none")
+        head = f"NOT signed ({said.flaw})" if said.flaw else "signed"
+        console.result(f"{head}: {said.step}, {sternest}, {said.person}, {said.time}, key {said.key_id}")
     held = sum(check.result == "ok" for check in report.checks)
     console.result(f"{report.verdict}: {held} of {console.plural(len(report.checks), 'check')} hold")
     if report.stage == "proposal":
