@@ -81,20 +81,15 @@ def workers_for(work: Callable[[Any], Any], count: int, method: Method) -> list[
 def _work_off(
     work: Callable[[Any], Any], connection: "Connection[Any, Any]", inherited: "list[Connection[Any, Any]]"
 ) -> None:
-    """Do pieces until there are no more; Ctrl-C is for the process that waits for this one."""
+    """Do pieces until there are no more, or one raises an error; Ctrl-C is for the process that waits for this one."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for other in inherited:
         other.close()
     try:
         while True:
-            piece = connection.recv()
-            try:
-                outcome = (work(piece),)
-            except Exception:  # noqa: BLE001  # done again, and so raised, by the process that handed it over
-                outcome = None
-            connection.send(outcome)
-    except (EOFError, OSError):
-        connection.close()
+            connection.send((work(connection.recv()),))
+    finally:
+        os._exit(0)  # without a word: whoever handed the piece over does it again, and so meets the error
 
 
 def _let_go(workers: list[Worker]) -> None:
@@ -166,5 +161,4 @@ class _Round(Generic[Given, Made]):
                 task.outcome = connection.recv()
                 self._free.append(connection)
             except (EOFError, OSError):
-                task.outcome = None
-            task.is_here = task.outcome is None
+                task.is_here = True
