@@ -119,6 +119,17 @@ def test_fault_in_a_late_piece_is_named_by_its_line(large: Path, tmp_path: Path)
     assert (COMMITMENTS, f"line {MANY - 8}") in failures
 
 
+@pytest.mark.parametrize("end", [b"\r\n", b" \n"], ids=["a carriage return", "a space"])
+def test_line_that_holds_more_than_its_object_is_named(sound: Path, tmp_path: Path, end: bytes) -> None:
+    bundle = tmp_path / "C-0123456789ab"
+    shutil.copytree(sound, bundle)
+    cited = bundle / CITED
+    cited.write_bytes(cited.read_bytes().replace(b"\n", end, 1))
+    made_again(bundle)
+
+    assert (CITED, "line 1") in {(check.file, check.field) for check in verify_bundle(bundle).failures}
+
+
 def doubled(number: int) -> int:
     """Return twice a number; in another process, some are never done."""
     if number == 7 and os.getpid() != HERE:
