@@ -178,6 +178,12 @@ class Case(Node):
     steps: tuple[StepTaken, ...] = ()
     """What people decided, oldest first; the ledger has all of it."""
 
+    @property
+    def decided(self) -> str:
+        """The sternest action that is in force by a decision of people, empty before one; a proposal is none."""
+        decisions = [step.action for step in self.steps if step.kind in ("approved", "heard") and not step.on]
+        return decisions[-1] if decisions else ""
+
 
 def order_in_lists(case: Case) -> tuple[int, int, str]:
     """Return where a case stands in every list of cases: sternest proposal first, then gravest finding, then id."""

@@ -101,6 +101,12 @@ def last_receipt(casebook: Casebook, pack: str) -> Receipt:
         return _last_receipt(db, pack)
 
 
+def is_first_run(casebook: Casebook, receipt: Receipt) -> bool:
+    """Say whether no other run of the receipt's pack is in the casebook."""
+    with casebook.reading() as db:
+        return not _newest(db, "pack = ? AND run_id <> ?", [receipt.pack, receipt.run_id])
+
+
 def given_before(casebook: Casebook, receipt: Receipt) -> dict[str, str]:
     """Return what the run of a receipt was not given, though an earlier run of its pack was.
 

@@ -1,4 +1,4 @@
-"""Who a case is about, in one line: said the same way in the table, in the index and at the head of the case file."""
+"""Who a case is about, and what was seen, in one line: said the same way in the table, the index and the case file."""
 
 from auditor.cases.model import Case
 
@@ -16,6 +16,12 @@ def who(case: Case, shown: int = 1) -> str:
         others = _others(case)
         return f"no account ({_counted(others, max(shown, 1))})" if others else "no account"
     return _counted(case.accounts, shown)
+
+
+def titles_of(case: Case) -> list[str]:
+    """Return the titles of a case's findings, each once, gravest first, those that no longer hold last."""
+    ordered = sorted(case.findings, key=lambda item: (item.status == "stale", -item.finding.level.rank))
+    return list(dict.fromkeys(item.finding.title for item in ordered))
 
 
 def _counted(names: tuple[str, ...], shown: int) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from auditor.cases.model import Case
 from auditor.cases.runs import judged_in
-from auditor.cases.who import who
+from auditor.cases.who import titles_of, who
 from auditor.checker.findings import Receipt
 from auditor.cli import console
 from auditor.digests import rfc3339
@@ -31,7 +31,7 @@ def show_cases(cases: Iterable[Case]) -> None:
             case.id,
             str(case.severity),
             str(case.proposed_action),
-            *([case.status] if was_any_touched else []),
+            *([_status(case)] if was_any_touched else []),
             console.narrowed(who(case), WHO_COLUMNS),
             _in_short(case),
         )
@@ -44,16 +44,16 @@ def show_cases(cases: Iterable[Case]) -> None:
     console.result()
 
 
+def _status(case: Case) -> str:
+    """Return the status with what is in force: `decided: suspend`."""
+    return f"{case.status}: {case.decided}" if case.decided else case.status
+
+
 def _in_short(case: Case) -> str:
     """Return the gravest titles of a case's findings, and how many more there are."""
-    titles = _titles(case)
+    titles = titles_of(case)
     more = len(titles) - TITLES_SHOWN
     return "; ".join(titles[:TITLES_SHOWN]) + (f"; and {more} more" if more > 0 else "")
-
-
-def _titles(case: Case) -> list[str]:
-    ordered = sorted(case.findings, key=lambda item: (item.status == "stale", -item.finding.level.rank))
-    return list(dict.fromkeys(item.finding.title for item in ordered))
 
 
 def show_findings(cases: Iterable[Case], receipt: Receipt) -> None:

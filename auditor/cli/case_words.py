@@ -22,7 +22,8 @@ MEMBERS_SHOWN = 12
 
 def words_of_case(case: Case) -> Iterator[str]:
     """Yield a case line by line."""
-    yield f"case {case.id}: {case.severity}, proposed action `{case.proposed_action}`, {case.status}"
+    decided = f": `{case.decided}`" if case.decided else ""
+    yield f"case {case.id}: {case.severity}, proposed action `{case.proposed_action}`, {case.status}{decided}"
     yield f"pack {case.pack}, opened {rfc3339(case.opened)}, last run {case.last_run}"
     if case.assignee:
         yield f"looked into by {case.assignee}"

@@ -14,7 +14,7 @@ from auditor import __version__
 from auditor.cases.casebook import Casebook, open_casebook
 from auditor.cases.model import Case, CasebookChange
 from auditor.cases.notes import list_cases
-from auditor.cases.runs import as_seen, given_before
+from auditor.cases.runs import as_seen, given_before, is_first_run
 from auditor.cases.update import accounts_concerned, knows_later, update_casebook
 from auditor.checker.audit import AuditResult, run_audit
 from auditor.cli.kept_pages import refuse_link
@@ -52,6 +52,7 @@ class Journey:
 
     `seen` are the same cases with every finding as this run saw it, where the casebook knows more of an incident.
     `given_before` names what this run lacks and an earlier run of the pack had (`approvals`, `context`), with that run.
+    `is_first` says that no run of the pack came before.
     """
 
     workspace: Workspace
@@ -63,6 +64,7 @@ class Journey:
     cases: tuple[Case, ...]
     seen: tuple[Case, ...]
     given_before: Mapping[str, str]
+    is_first: bool
 
 
 def travel(order: Order, *, folder: Path, clock: Callable[[], datetime], say: Callable[[str], None]) -> Journey:
@@ -89,12 +91,12 @@ def travel(order: Order, *, folder: Path, clock: Callable[[], datetime], say: Ca
             cases = list_cases(casebook, pack=judgement.pack.name)
             approvals = judgement.approvals
             seen = as_seen(cases, result.findings, result.receipt, approvals=approvals, totals=totals)
-            lacks = given_before(casebook, result.receipt)
+            lacks, is_first = given_before(casebook, result.receipt), is_first_run(casebook, result.receipt)
             say("writing case files")
             write_case_pages(workspace, cases, result.receipt, judgement, activity)
             write_index(workspace, casebook, seen, result.receipt, change)
         quarantined = sum(source.quarantined for source in load_manifest(workspace).sources)
-    return Journey(workspace, judgement, ingested, quarantined, result, change, cases, seen, lacks)
+    return Journey(workspace, judgement, ingested, quarantined, result, change, cases, seen, lacks, is_first)
 
 
 def run_id_of(now: datetime) -> str:

@@ -17,20 +17,21 @@ _CONSEQUENCES = {
 
 
 def news_of(made: Journey) -> str:
-    """Say in one line what is new since the last run."""
+    """Say in one line what is new since the last run, or what the first one found."""
     change = made.change
+    since = "first run" if made.is_first else "new since the last run"
     if change.new_findings or change.changed_findings or change.stale_findings:
         parts = [f"{console.plural(len(change.new_findings), 'new finding')} in {_cases_of_news(made)}"]
         if change.changed_findings:
             parts.append(f"{len(change.changed_findings):,} changed")
         if change.stale_findings:
             parts.append(f"{len(change.stale_findings):,} no longer hold")
-        return f"new since the last run: {', '.join(parts)}"
+        return f"{since}: {', '.join(parts)}"
     if change.changed_proposals:
         return "new since the last run: no finding, but other proposals"
     if change.changed_cases:
         return f"new since the last run: no finding, but other standings or facts in {_cases_of_news(made)}"
-    return "nothing new since the last run"
+    return "first run: no finding" if made.is_first else "nothing new since the last run"
 
 
 def proposals_of(made: Journey) -> Iterator[str]:

@@ -134,7 +134,7 @@ def hear(
             message = f"the appeal was given to `{waiting.details['to']}`, not to `{step.person}`"
             raise UsageError.at(None, message, "let that person decide it")
         actions = _after_appeal(step.course, outcome, action)
-        beyond = step.course.steps[0].details["beyond"]
+        beyond = step.course.steps[0].details["beyond"] if is_beyond(step.case, actions) else ""
         decision = _decision("heard", step, actions, text_of(reason, "a reason"), beyond, ())
         bundle = step.course.steps[0].details["bundle"]
         return _recorded(step, "heard", decision, signer, bundle=bundle, more={"outcome": outcome})

@@ -43,7 +43,8 @@ def open_activity(workspace: Workspace) -> Activity:
     with disk_errors(workspace.activity):
         workspace.activity.mkdir(exist_ok=True)
     scratch = workspace.activity / f"{SCRATCH}-{os.getpid()}"  # two engines would write over each other's files
-    connection = open_connection(folders=(workspace.activity, workspace.runs), temporary=scratch)
+    memory = MEMORY_WITH_TEXT if _holds_text(manifest) else MEMORY
+    connection = open_connection(folders=(workspace.activity, workspace.runs), memory_limit=memory, temporary=scratch)
     try:
         _create_view(connection, workspace.activity, manifest)
     except duckdb.Error as error:

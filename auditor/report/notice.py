@@ -16,7 +16,7 @@ from auditor.report.phrases.de import GERMAN
 from auditor.report.phrases.en import ENGLISH
 from auditor.report.phrases.fr import FRENCH
 from auditor.report.phrases.model import Language, Phrases
-from auditor.report.statement import StatedFinding, Statement
+from auditor.report.statement import AccountDecision, StatedFinding, Statement
 from auditor.report.visible import plain_visible
 from auditor.report.words import number_of
 
@@ -112,14 +112,27 @@ def _decided(statement: Statement, words: Phrases) -> Iterator[str]:
     if statement.decision is None:
         yield from [words.proposed[statement.action]] if statement.action is not ActionName.NONE else []
         return
-    if statement.decision.is_withdrawn:
-        yield words.withdrawn.format(date=_day(statement.decision.time))
-    elif statement.action is ActionName.NONE:
+    yield from _appeal(statement.decision, words)
+    if statement.decision.is_withdrawn or statement.action is ActionName.NONE:
         return
-    else:
-        yield words.decided[statement.action].format(date=_day(statement.decision.time))
+    yield words.decided[statement.action].format(date=_day(statement.decision.time))
     if statement.decision.reason:
         yield words.reason.format(reason=statement.decision.reason)
+    if statement.decision.beyond:
+        yield words.beyond.format(reason=statement.decision.beyond)
+
+
+def _appeal(decision: AccountDecision, words: Phrases) -> Iterator[str]:
+    """Tell of a complaint that waits, and of what came of one that was heard."""
+    if decision.appealed:
+        yield words.complaint_waits.format(date=_day(decision.appealed))
+    if decision.heard is None:
+        return
+    if decision.is_withdrawn:
+        yield words.withdrawn.format(date=_day(decision.heard.time))
+    elif decision.heard.outcome in words.heard:
+        yield words.heard[decision.heard.outcome].format(date=_day(decision.heard.time))
+    yield words.heard_reason.format(reason=decision.heard.reason)
 
 
 def _seen(statement: Statement, words: Phrases) -> Iterator[str]:
@@ -185,7 +198,8 @@ def _redress(statement: Statement, words: Phrases) -> Iterator[str]:
     if statement.complaint_until is None:
         yield words.draft_complaint
         return
-    yield words.complaint.format(until=statement.complaint_until.isoformat())
+    if statement.decision and not statement.decision.appealed and statement.decision.heard is None:
+        yield words.complaint.format(until=statement.complaint_until.isoformat())
     yield words.settlement
     yield words.court
 

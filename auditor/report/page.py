@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict
 from auditor.cases.dossier import FINDINGS_IN_FULL, Dossier, FindingEvidence, gravest_first
 from auditor.cases.model import Case, CasebookChange, CaseFinding, order_in_lists
 from auditor.cases.runs import PackRun, is_judged
-from auditor.cases.who import who
+from auditor.cases.who import titles_of, who
 from auditor.checker.findings import Receipt, RuleRun
 from auditor.digests import digest_of, digest_of_parts, rfc3339
 from auditor.policy.condition_words import counted
@@ -157,10 +157,12 @@ def partly_evaluated(receipt: Receipt) -> dict[str, tuple[str, ...]]:
 @cache
 def edition() -> str:
     """Return the digest of the files that shape a page, so that a page of another edition is known for one."""
-    package = files("auditor.report")
-    parts = [*package.iterdir(), *package.joinpath("templates").iterdir()]
-    named = sorted((part.name, part) for part in parts if part.is_file())
-    return digest_of_parts([text for name, part in named for text in (name, digest_of(part.read_bytes()))])
+    package = files("auditor")
+    folders = (package / "report", package / "report" / "templates", package / "cases")
+    single = (package / "characters.py", package / "policy" / "condition_words.py")
+    parts = [*single, *(part for folder in folders for part in folder.iterdir())]
+    named = sorted((str(part), part) for part in parts if part.is_file())
+    return digest_of_parts([text for _, part in named for text in (part.name, digest_of(part.read_bytes()))])
 
 
 @cache
@@ -179,7 +181,7 @@ def environment() -> Environment:
         day=words.day, duration=words.duration, every=words.every, figure=words.figure,
         amount=words.amount,
         operator_words=words.operator_words, peak_word=words.peak_word, brief=words.brief,
-        who=who, place_of=place_of, ground_of=words.ground_of,
+        who=who, titles_of=titles_of, place_of=place_of, ground_of=words.ground_of,
     )  # fmt: skip
     made.globals.update(
         ACTIONS=words.ACTIONS, STRENGTHS=words.STRENGTHS, STANDINGS=words.STANDINGS, PROTECTIONS=words.PROTECTIONS,

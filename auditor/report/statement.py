@@ -23,10 +23,19 @@ COMPLAINT_DAYS = 183
 AutomatedDecision = Literal["AUTOMATED_DECISION_PARTIALLY", "AUTOMATED_DECISION_NOT_AUTOMATED"]
 
 
-class AccountDecision(Node):
-    """What a named person decided for one account; `approved_by` is empty where no other person agreed.
+class Heard(Node):
+    """What came of the last appeal, and why."""
 
-    `before_appeal` is what was in force until an appeal was heard, None when none was.
+    outcome: str
+    reason: str
+    time: datetime
+
+
+class AccountDecision(Node):
+    """What a named person decided for one account, and what came of an appeal; `time` is since when it is in force.
+
+    `approved_by` is empty where no other person agreed. `beyond` says why it goes beyond what the evidence carries,
+    where it does. `before_appeal` is what was in force until an appeal was heard, None when none was.
     """
 
     action: ActionName
@@ -34,7 +43,11 @@ class AccountDecision(Node):
     by: str
     approved_by: str = ""
     time: datetime
+    beyond: str = ""
     before_appeal: ActionName | None = None
+    appealed: datetime | None = None
+    """When an appeal was made that still waits."""
+    heard: Heard | None = None
 
     @property
     def is_withdrawn(self) -> bool:
@@ -93,21 +106,23 @@ class Statement(Node):
 
 
 def decision_for(course: Course, account: str) -> AccountDecision | None:
-    """Return what is in force for an account as the ledger tells it, None before an approval.
-
-    After an appeal that is its outcome, by the person who heard it.
-    """
+    """Return what is in force for an account as the ledger tells it, None before an approval."""
     if course.proposed is None or course.approved is None:
         return None
     last = course.heard[-1] if course.heard else None
-    is_by_two = last is None and person_of(course.approved.person) != person_of(course.proposed.person)
+    is_by_two = person_of(course.approved.person) != person_of(course.proposed.person)
+    action = _action_in(course.steps[-1], account)
+    is_changed = last is not None and action is not _action_in(course.approved, account)
     return AccountDecision(
-        action=_action_in(course.steps[-1], account),
-        reason=(last or course.proposed).details["reason"],
-        by=(last or course.proposed).person,
+        action=action,
+        reason=course.proposed.details["reason"],
+        by=course.proposed.person,
         approved_by=course.approved.person if is_by_two else "",
-        time=(last or course.approved).time,
+        time=last.time if last and is_changed else course.approved.time,
+        beyond=course.steps[-1].details["beyond"],
         before_appeal=_action_in(course.approved, account) if last else None,
+        appealed=course.appealed.time if course.appealed else None,
+        heard=Heard(outcome=last.details["outcome"], reason=last.details["reason"], time=last.time) if last else None,
     )
 
 

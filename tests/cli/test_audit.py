@@ -71,7 +71,7 @@ def test_audit_says_first_what_is_new(auditor: Run, log: Path) -> None:
     first = auditor("audit", log, "--pack", "pack").out.splitlines()[0]
     second = auditor("audit", log, "--pack", "pack").out.splitlines()[0]
 
-    assert first == "new since the last run: 1 new finding in 1 case"
+    assert first == "first run: 1 new finding in 1 case"
     assert second == "nothing new since the last run"
 
 

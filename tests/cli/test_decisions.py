@@ -104,6 +104,15 @@ def test_case_file_tells_what_people_decided(auditor: Run, case: str) -> None:
     assert "they admitted it" in page
 
 
+def test_what_is_in_force_stands_where_one_looks_first(auditor: Run, case: str) -> None:
+    auditor("case", "propose", case, "--action", "warn", "--reason", "a first time", "--by", "A. Reviewer")
+    auditor("case", "approve", case, "--by", "B. Lead")
+
+    assert "decided: warn" in auditor("case", "list").out
+    assert "decided: `warn`" in auditor("case", "show", case).out.splitlines()[0]
+    assert "Decided: a warning." in (Path("audit/cases") / f"{case}.html").read_text()
+
+
 def test_proposal_is_void_when_the_case_changes(auditor: Run, case: str) -> None:
     propose(auditor, case, *SUSPEND)
     auditor("audit", write_log(Path("more.jsonl"), refusals=30), "--pack", "pack")

@@ -62,6 +62,46 @@ def test_who_appealed_with_success_is_told_that_the_decision_was_withdrawn(audit
     assert "prohibits this" not in printed
 
 
+def test_a_complaint_that_waits_is_told_and_none_is_invited_anew(auditor: Run, case: str) -> None:
+    decide(auditor, case, "--beyond", "it went on after a warning")
+    auditor("case", "appeal", case, "--reason", "the key was stolen", "--by", "A. Reviewer", "--to", "C. Third")
+
+    printed = auditor("case", "notice", case).out
+
+    assert "is being examined by a person who took no part" in printed
+    assert "You can complain" not in printed
+
+
+@pytest.mark.parametrize(
+    ("outcome", "told"),
+    [(("upheld",), "The decision stands."), (("milder", "--action", "warn"), "was made milder")],
+    ids=["upheld", "milder"],
+)
+def test_who_appealed_is_told_what_came_of_it_and_why(
+    auditor: Run, case: str, outcome: tuple[str, ...], told: str
+) -> None:
+    decide(auditor, case, "--beyond", "it went on after a warning")
+    auditor("case", "appeal", case, "--reason", "the key was stolen", "--by", "A. Reviewer", "--to", "C. Third")
+    auditor("case", "appeal", case, "--outcome", *outcome, "--reason", "looked at anew", "--by", "C. Third")
+
+    printed = auditor("case", "notice", case).out
+
+    assert told in printed and "looked at anew" in printed
+    assert "six refusals got around the limit" in printed and "approved by another" in printed
+    assert "You can complain" not in printed
+
+
+def test_why_people_went_beyond_the_evidence_is_told_as_long_as_they_do(auditor: Run, case: str) -> None:
+    decide(auditor, case, "--beyond", "it went on after a warning")
+    before = auditor("case", "notice", case).out
+    auditor("case", "appeal", case, "--reason", "the key was stolen", "--by", "A. Reviewer", "--to", "C. Third")
+    auditor("case", "appeal", case, "--outcome", "milder", "--action", "verify", "--reason", "so", "--by", "C. Third")
+
+    assert "beyond what the records carry by themselves" in before and "it went on after a warning" in before
+    assert "it went on after a warning" not in auditor("case", "notice", case).out
+    assert "beyond" not in auditor("case", "show", case).out.split("heard")[-1].splitlines()[0]
+
+
 def test_the_record_of_a_decision_is_printed_on_one_line(auditor: Run, case: str) -> None:
     before = auditor("case", "notice", case, "--record")
     decide(auditor, case, "--beyond", "it went on after a warning")

@@ -9,7 +9,7 @@ GERMAN = Phrases(
     colon=": ",
     title="Mitteilung über eine Entscheidung zu Ihrem Konto",
     draft_title="Entwurf einer Mitteilung zu einem Konto",
-    draft="Dies ist ein Entwurf. Noch hat niemand etwas entschieden; er darf nicht versandt werden.",
+    draft="Dies ist ein Entwurf, geschrieben vor jeder Entscheidung; er darf nicht versandt werden.",
     case="Fall",
     account="Konto",
     date="Datum der Entscheidung",
@@ -25,6 +25,16 @@ GERMAN = Phrases(
     },
     withdrawn="Ihre Beschwerde wurde geprüft. Die Entscheidung über Ihr Konto wurde am {date} zurückgenommen und"
     " hat keine Wirkung mehr.",
+    heard={
+        "upheld": "Ihre Beschwerde wurde am {date} von einer Person geprüft, die an der Entscheidung nicht beteiligt"
+        " war. Die Entscheidung bleibt bestehen.",
+        "milder": "Ihre Beschwerde wurde am {date} von einer Person geprüft, die an der Entscheidung nicht beteiligt"
+        " war. Die Entscheidung wurde gemildert; was folgt, gilt jetzt.",
+    },
+    heard_reason="Begründung dafür: „{reason}“",
+    complaint_waits="Ihre Beschwerde vom {date} wird von einer Person geprüft, die an der Entscheidung nicht beteiligt"
+    " war.",
+    beyond="Das geht über das hinaus, was die Aufzeichnungen allein tragen. Begründung dafür: „{reason}“",
     proposed={
         "warn": "Es wird vorgeschlagen, die Kontoinhaberin oder den Kontoinhaber zu verwarnen.",
         "verify": "Es wird vorgeschlagen, um eine Erklärung des unten Beschriebenen zu bitten und um Bestätigung, wer"

@@ -9,7 +9,7 @@ ENGLISH = Phrases(
     colon=": ",
     title="Notice of a decision about your account",
     draft_title="Draft of a notice about an account",
-    draft="This is a draft. Nobody has decided anything yet, and it must not be sent.",
+    draft="This is a draft, written before any decision. It must not be sent.",
     case="Case",
     account="Account",
     date="Date of the decision",
@@ -25,6 +25,15 @@ ENGLISH = Phrases(
     },
     withdrawn="Your complaint was heard. The decision about your account was withdrawn on {date} and has no effect"
     " any more.",
+    heard={
+        "upheld": "Your complaint was examined on {date} by a person who took no part in the decision. The decision"
+        " stands.",
+        "milder": "Your complaint was examined on {date} by a person who took no part in the decision. The decision was"
+        " made milder; what follows is in force now.",
+    },
+    heard_reason="Reason given for that: “{reason}”",
+    complaint_waits="Your complaint of {date} is being examined by a person who took no part in the decision.",
+    beyond="This goes beyond what the records carry by themselves. Reason given for that: “{reason}”",
     proposed={
         "warn": "It is proposed to warn the account holder.",
         "verify": "It is proposed to ask the account holder to explain what is described below and to confirm who uses"

@@ -23,7 +23,7 @@ _PHRASES = Phrases(
     colon=" : ",
     title="Avis d’une décision concernant votre compte",
     draft_title="Projet d’avis concernant un compte",
-    draft="Ceci est un projet. Personne n’a encore rien décidé, et il ne doit pas être envoyé.",
+    draft="Ceci est un projet, écrit avant toute décision. Il ne doit pas être envoyé.",
     case="Dossier",
     account="Compte",
     date="Date de la décision",
@@ -41,6 +41,15 @@ _PHRASES = Phrases(
     },
     withdrawn="Votre réclamation a été examinée. La décision concernant votre compte a été retirée le {date} et"
     " n’a plus d’effet.",
+    heard={
+        "upheld": "Votre réclamation a été examinée le {date} par une personne qui n’a pas pris part à la décision. La"
+        " décision est maintenue.",
+        "milder": "Votre réclamation a été examinée le {date} par une personne qui n’a pas pris part à la décision. La"
+        " décision a été adoucie ; ce qui suit est désormais en vigueur.",
+    },
+    heard_reason="Motif donné : « {reason} »",
+    complaint_waits="Votre réclamation du {date} est examinée par une personne qui n’a pas pris part à la décision.",
+    beyond="Cela va au-delà de ce que les enregistrements établissent à eux seuls. Motif donné : « {reason} »",
     proposed={
         "warn": "Il est proposé d’avertir le titulaire du compte.",
         "verify": "Il est proposé de demander au titulaire du compte d’expliquer ce qui est décrit ci-dessous et de"

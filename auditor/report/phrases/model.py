@@ -32,6 +32,12 @@ class Phrases(Node):
     """A sentence for each action, as decided; `{date}` is the day it takes effect."""
     withdrawn: str
     """Said when an appeal has undone a decision; `{date}` is the day on which it was heard."""
+    heard: Mapping[str, str]
+    """What came of a complaint that left something in force: `upheld` or `milder`; `{date}` is the day it was heard."""
+    heard_reason: str
+    complaint_waits: str
+    beyond: str
+    """Why people decided more than the evidence carries."""
     proposed: Mapping[str, str]
     reason: str
     what_was_seen: str
