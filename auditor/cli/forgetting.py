@@ -1,12 +1,13 @@
 """Forget an account: what it wrote, the secrets of its cases and their bundles; the ledger keeps that it happened."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from auditor.cases.casebook import Casebook
 from auditor.cases.holds import must_be_free
-from auditor.cases.ledger import append, entries_of
+from auditor.cases.ledger import Entry, append, entries_of
 from auditor.cases.model import Case
 from auditor.cases.notes import list_cases
 from auditor.cases.written import text_of
@@ -22,13 +23,17 @@ from auditor.records.workspace import Workspace, open_workspace
 
 @dataclass(frozen=True)
 class Forgotten:
-    """What is erased of an account, or would be; `ledger` is the number of the entry, 0 where nothing was done yet."""
+    """What is erased of an account, or would be; `ledger` is the number of the entry, 0 where nothing was done yet.
+
+    `decided` are cases that people decided: what they decided on can't be sealed again afterwards.
+    """
 
     account: str
     records: int
     secrets: tuple[str, ...]
     bundles: tuple[str, ...]
     cases: tuple[str, ...]
+    decided: tuple[str, ...]
     ledger: int = 0
 
 
@@ -40,9 +45,10 @@ def forget(folder: Path, account: str, *, reason: str, person: str, now: datetim
     workspace = open_workspace(folder, create=False)
     with workspace.lock(), open_known_casebook(workspace) as casebook:
         cases = tuple(case for case in list_cases(casebook) if account in case.accounts)
-        found = _found(workspace, account, cases)
         with casebook.reading() as db:
-            must_be_free(account, cases, entries_of(db))
+            entries = entries_of(db)
+        found = _found(workspace, account, cases, entries)
+        must_be_free(account, cases, entries)
         text_of(person, "a name")
         text_of(reason, "a reason")
         if is_meant:
@@ -51,14 +57,15 @@ def forget(folder: Path, account: str, *, reason: str, person: str, now: datetim
     return found
 
 
-def _found(workspace: Workspace, account: str, cases: tuple[Case, ...]) -> Forgotten:
+def _found(workspace: Workspace, account: str, cases: tuple[Case, ...], entries: Sequence[Entry]) -> Forgotten:
     ids = tuple(sorted(case.id for case in cases))
     evidence = evidence_of(workspace, ids)
     records = records_with_content(workspace, account)
     if not records and not any(evidence) and (not cases or account in load_manifest(workspace).forgotten):
         message = f"nothing is kept that {account!a} wrote, nor a secret or bundle of a case about it"
         raise UsageError.at(None, message, "`auditor case list` names the accounts that cases are about")
-    return Forgotten(account, records, evidence.secrets, evidence.bundles, ids)
+    decided = {entry.case_id for entry in entries if entry.kind == "approved"} & {*evidence.secrets, *evidence.bundles}
+    return Forgotten(account, records, evidence.secrets, evidence.bundles, ids, tuple(sorted(decided)))
 
 
 def _erase(
@@ -77,7 +84,7 @@ def _erase(
         }
         name = text_of(person, "a name")
         entry = append(db, kind="forgotten", case_id="", person=name, time=now, details=details)
-    return Forgotten(found.account, records, evidence.secrets, evidence.bundles, found.cases, entry.number)
+    return replace(found, records=records, secrets=evidence.secrets, bundles=evidence.bundles, ledger=entry.number)
 
 
 def _write_pages(workspace: Workspace, casebook: Casebook, cases: tuple[Case, ...]) -> None:
@@ -99,6 +106,9 @@ def show(found: Forgotten, *, is_json: bool) -> None:
     console.result(f"  what it wrote in {console.plural(found.records, 'record')}: {verb}")
     console.result(f"  secrets of cases: {', '.join(found.secrets) or 'none'}: {verb}")
     console.result(f"  bundles: {', '.join(found.bundles) or 'none'}: {verb}")
+    if found.decided:
+        tense = "can't be made again" if found.ledger else "could never be made again; keep copies elsewhere first"
+        console.result(f"  what people decided on in {', '.join(found.decided)}: that bundle {tense}")
     if found.ledger:
         console.result(f"recorded as ledger entry {found.ledger}")
         console.result("original logs, the quarantine, and copies that left the house are yours to deal with")

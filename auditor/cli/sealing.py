@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from auditor.cases.decisions import course_of
-from auditor.cases.ledger import entries_of
+from auditor.cases.ledger import Entry, entries_of
 from auditor.cases.model import Case
 from auditor.cases.notes import show_case
 from auditor.cli import console
 from auditor.cli.leftovers import open_known_casebook
 from auditor.cli.progress import Progress
 from auditor.cli.shares import Share, judged_by, sealed_in_shares
-from auditor.digests import digest_of_file
+from auditor.digests import digest_of_file, rfc3339
 from auditor.errors import UsageError
 from auditor.evidence.casesecrets import secrets_of
 from auditor.evidence.custody import store_must_be_as_written
@@ -39,24 +39,41 @@ from auditor.records.workspace import (
 def build(folder: Path, case_id: str, out: Path | None) -> Path:
     """Seal one case and return where its bundle is.
 
-    Raises UsageError when there is no such case or something else is at `out`; BundleError; WorkspaceError.
+    Raises UsageError when there is no such case, something else is at `out`, or a decided case was forgotten;
+    BundleError; WorkspaceError.
     """
     workspace = open_workspace(folder, create=False)
     with workspace.lock(), open_known_casebook(workspace) as casebook:
         case = show_case(casebook, case_id)
         with casebook.reading() as db:
-            people = attested(course_of(entries_of(db, case.id)))
+            entries = entries_of(db)
+        people = attested(course_of(entry for entry in entries if entry.case_id == case.id))
         if out is not None and out.exists():
             message = "found something there already, expected a new folder"
             raise UsageError.at(str(out), message, "choose another `--out`")
         is_zip = out is not None and out.suffix.lower() == ".zip"
         if people and people.is_final and (kept := _kept(workspace, case.id, people)):
             return _handed_out(kept, out, is_zip=is_zip, root=case.id)
+        if people and people.is_final:
+            _must_not_be_forgotten(case.id, entries)
         places = {case.id: out if out is not None and not is_zip else workspace.bundles / case.id}
         signed = {case.id: people} if people else {}
         with Progress() as progress:
             bundle = next(build_all(workspace, [case], targets=places, people=signed, say=progress.step))
         return write_zip(bundle, out, root=case.id) if out is not None and is_zip else bundle
+
+
+def _must_not_be_forgotten(case_id: str, entries: Sequence[Entry]) -> None:
+    """Refuse to seal a decided case whose secret is gone: it would have another root than people decided on."""
+    for entry in entries:
+        if entry.kind == "forgotten" and case_id in (*entry.details["secrets"], *entry.details["bundles"]):
+            account, when = entry.details["account"], rfc3339(entry.time)
+            found = (
+                f"the bundle that case {case_id} was decided on is gone: account {account!a} was forgotten on {when}"
+            )
+            message = f"{found} (ledger entry {entry.number}), which can't be undone"
+            hint = f"look for a copy that left the house; `auditor ledger show --case {case_id}` tells what was decided"
+            raise UsageError.at(None, message, hint)
 
 
 def _kept(workspace: Workspace, case_id: str, people: Attested) -> Path | None:
@@ -153,10 +170,10 @@ def show(report: VerificationReport, *, is_json: bool) -> None:
             console.result(
                 f"{check.result}: {check.code}: {check.name}{f' ({where})' if where else ''}: {check.message}"
             )
-    for signature in report.signatures:
-        sternest = next((action for action in reversed(LADDER) if action in signature.actions.values()), "none")
-        who = f"{signature.person}, {signature.time}, key {signature.key_id}"
-        console.result(f"signed: {signature.step}, {sternest}, {who}")
+    for said in sorted((*report.signatures, *report.not_signed), key=lambda said: said.file):
+        sternest = next((action for action in reversed(LADDER) if action in said.actions.values()), "none")
+        head = f"NOT signed ({said.flaw})" if said.flaw else "signed"
+        console.result(f"{head}: {said.step}, {sternest}, {said.person}, {said.time}, key {said.key_id}")
     held = sum(check.result == "ok" for check in report.checks)
     console.result(f"{report.verdict}: {held} of {console.plural(len(report.checks), 'check')} hold")
     if report.stage == "proposal":

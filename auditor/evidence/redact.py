@@ -1,4 +1,8 @@
-"""Make a redacted edition of a bundle: a bag of its own, with the same root, that verifies by itself."""
+"""Make a redacted edition of a bundle: a bag of its own, with the same root, that verifies by itself.
+
+It tells what the evidence is and what the program proposed, nothing of what people decided: neither what they signed,
+which is the full bundle, nor the drafts of notices in that, which say that nobody has decided anything yet.
+"""
 
 import hashlib
 import json
@@ -39,7 +43,6 @@ from auditor.evidence.redacted import (
 from auditor.evidence.redaction import Redactor
 from auditor.evidence.standalone.checks import examination_of
 from auditor.evidence.standalone.disclosure import BYTES, GROUP_FIELDS
-from auditor.evidence.stated import NOTICES_FILE, STATEMENTS_FILE
 from auditor.policy.conditions import Node
 from auditor.report.edition import EditionView, WithheldView, render_edition
 
@@ -115,7 +118,6 @@ class _Edition:
         for name, model in documents.items():
             self._bag.add(name, [_bytes(model)])
         self._bag.add("findings.jsonl", [_bytes(item) for item in findings])
-        self._add_own_statement()
         self._bag.add("report/report.html", [render_edition(_view(edition, shown, findings, proposal))])
         for name, content in sorted(carried().items()):
             self._bag.add(name, [content])
@@ -127,17 +129,6 @@ class _Edition:
                 "External-Identifier": shown.case.id,
             }
         )
-
-    def _add_own_statement(self) -> None:
-        """Leave the holder of the account what they would be told; nobody else's edition has any of it."""
-        if self._redactor.account is None:
-            return
-        for name in (STATEMENTS_FILE, NOTICES_FILE):
-            path = self._data / name
-            lines = path.read_bytes().splitlines(keepends=True) if path.is_file() else []
-            own = [line for line in lines if json.loads(line)["account"] == self._redactor.account]
-            if own:
-                self._bag.add(name, own)
 
     def _records(self) -> tuple[int, int]:
         """Write the records and their commitments; return how many of each kind are shown."""

@@ -38,7 +38,10 @@ class CheckResult(Node):
 
 
 class SignatureSeen(Node):
-    """A step that somebody signed, as the envelope says; whether to believe it is what the checks say."""
+    """A step as its envelope says it; `flaw` says why nobody signed that, and is empty where the key's holder did.
+
+    Whether to believe who signed is what the checks say.
+    """
 
     file: str
     step: str
@@ -48,6 +51,7 @@ class SignatureSeen(Node):
     actions: dict[str, str]
     reason: str
     beyond: str
+    flaw: str
 
     @classmethod
     def of(cls, found: Attestation) -> "SignatureSeen":
@@ -62,6 +66,7 @@ class SignatureSeen(Node):
             actions={account: LADDER[rank] for account, rank in found.actions.items()},
             reason=field_of(predicate, "reason"),
             beyond=field_of(predicate, "beyond"),
+            flaw=found.flaw,
         )
 
 
@@ -69,13 +74,15 @@ class VerificationReport(Node):
     """Every check of a bundle; truthy when all hold, which takes signatures by trusted keys.
 
     `stage` is the last step that was signed (`proposal`, `approval`, `appeal`), `sealed` when none was. Leaving out the
-    last step leaves a bundle of the stage before: ask for the stage that you were told of.
+    last step leaves a bundle of the stage before: ask for the stage that you were told of. `not_signed` are statements
+    that pass for signed ones and are none.
     """
 
     format_version: Literal[1] = 1
     verdict: Verdict
     stage: str
     signatures: tuple[SignatureSeen, ...]
+    not_signed: tuple[SignatureSeen, ...] = ()
     checks: tuple[CheckResult, ...]
 
     def __bool__(self) -> bool:
@@ -109,10 +116,12 @@ def verify_bundle(
     checks += tuple(_other_bag(path, found))
     if sources is not None:
         checks += tuple(CheckResult(**check._asdict()) for check in original_checks(found.files, sources))
+    seen = tuple(map(SignatureSeen.of, found.attested))
     return VerificationReport(
         verdict=_verdict({check.result for check in checks}),
         stage=found.signed[-1].step if found.signed else "sealed",
-        signatures=tuple(SignatureSeen.of(item) for item in found.signed),
+        signatures=tuple(item for item in seen if not item.flaw),
+        not_signed=tuple(item for item in seen if item.flaw),
         checks=checks,
     )
 

@@ -9,9 +9,13 @@ import pytest
 from auditor.cases.casebook import open_casebook
 from auditor.cases.holds import hold, release
 from auditor.cases.ledger import entries_of, faults_of
+from auditor.cases.model import ActionName
 from auditor.cases.steps import close
-from auditor.cli.forgetting import Forgotten, forget
+from auditor.cli.forgetting import Forgotten, forget, show
+from auditor.cli.sealing import build
+from auditor.digests import digest_of_file
 from auditor.errors import UsageError
+from auditor.evidence.deciding import Signer, approve, propose
 from auditor.evidence.verify import verify_bundle
 from auditor.records.store import open_activity
 from tests.evidence.journeys import Audited, audited, row
@@ -147,3 +151,37 @@ def test_account_that_is_forgotten_has_nothing_to_forget(made: Audited) -> None:
         forgotten(made, "a")
     with pytest.raises(UsageError, match="nothing is kept"):
         forgotten(made, "nobody")
+
+
+def decide(made: Audited, account: str) -> None:
+    """Let one person decide the case of an account on its bundle."""
+    case_id = case_of(made, account)
+    bundle = digest_of_file(made.workspace.bundles / case_id / "tagmanifest-sha256.txt")
+    anna = Signer("Anna")
+    with open_casebook(made.workspace.casebook) as casebook:
+        propose(
+            casebook, case_id, action=ActionName.NONE, accounts=(), reason="ours", beyond="", signer=anna,
+            bundle=bundle, strike_days=365, now=NOW,
+        )  # fmt: skip
+        approve(casebook, case_id, reason="", signer=anna, bundle=bundle, now=NOW)
+
+
+def test_decided_cases_are_named_before_anything_is_done(made: Audited, capsys: pytest.CaptureFixture[str]) -> None:
+    decide(made, "a")
+    close_case(made, "a")
+
+    found = forgotten(made, "a", is_meant=False)
+    show(found, is_json=False)
+
+    assert found.decided == (case_of(made, "a"),)
+    said = capsys.readouterr().out
+    assert f"what people decided on in {case_of(made, 'a')}: that bundle could never be made again" in said
+
+
+def test_bundle_that_was_decided_on_is_refused_by_the_entry_of_the_ledger(made: Audited) -> None:
+    decide(made, "a")
+    close_case(made, "a")
+    entry = forgotten(made, "a").ledger
+
+    with pytest.raises(UsageError, match=rf"account 'a' was forgotten on 2025-07-01\S* \(ledger entry {entry}\)"):
+        build(made.workspace.folder, case_of(made, "a"), None)

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -11,8 +12,10 @@ import pytest
 
 from auditor.cases.decisions import AccountAction
 from auditor.cases.model import ActionName
+from auditor.cli.sealing import show
 from auditor.evidence.deciding import Signer
 from auditor.evidence.keys import public_pem
+from auditor.evidence.standalone.command import main
 from auditor.evidence.standalone.envelopes import PAYLOAD_TYPE, signed_bytes
 from auditor.evidence.verify import verify_bundle
 from tests.evidence.arrange import sealed, world
@@ -105,6 +108,45 @@ def test_appeal_takes_a_third_person(bundle: Path, third: Signer) -> None:
     attest(bundle, [*BOTH, ("appeal", third)])
 
     assert ("attest-person", "attest/03-appeal.dsse.json") in faults(bundle)
+
+
+def forge(file: Path) -> None:
+    """Make a signed statement say something else, as it never was signed."""
+    document = json.loads(file.read_bytes())
+    payload = base64.b64decode(document["payload"]).replace(b'"suspend"', b'"warn"')
+    document["payload"] = base64.b64encode(payload).decode()
+    file.write_text(json.dumps(document, separators=(",", ":")) + "\n")
+
+
+def test_forged_approval_is_not_listed_as_signed(
+    bundle: Path, keys: list[Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    forge(attest(bundle, BOTH)[1])
+
+    report = verify_bundle(bundle, trust=keys)
+    show(report, is_json=False)
+    by_the_program = capsys.readouterr().out
+    main([str(bundle)])
+    by_the_verifier = capsys.readouterr().out
+
+    assert (report.verdict, report.stage) == ("failed", "proposal")
+    assert [item.person for item in report.signatures] == ["Anna Alm"]
+    assert [(item.person, item.flaw) for item in report.not_signed] == [("Bert Bo", "the signature does not hold")]
+    for text in (by_the_program, by_the_verifier):
+        assert re.search(r"^NOT signed \(the signature does not hold\): approval[:,] warn, Bert Bo", text, re.MULTILINE)
+        assert not [line for line in text.splitlines() if line.startswith("signed") and "Bert Bo" in line]
+
+
+def test_approval_of_another_bundle_is_not_listed_as_signed(sound: Path, bundle: Path, tmp_path: Path) -> None:
+    other = Path(shutil.copytree(sound, tmp_path / "other"))
+    (other / "tagmanifest-sha256.txt").write_bytes(b"")
+    attest(bundle, BOTH[:1])
+    shutil.copy(attest(other, BOTH)[1], bundle / "attest")
+
+    report = verify_bundle(bundle)
+
+    assert [item.person for item in report.signatures] == ["Anna Alm"]
+    assert [(item.step, item.flaw) for item in report.not_signed] == [("approval", "what was signed is another bundle")]
 
 
 def test_going_beyond_the_evidence_takes_a_reason(bundle: Path, keys: list[Path]) -> None:

@@ -123,6 +123,17 @@ def test_line_that_can_be_read_in_two_ways_agrees_with_nothing(line: bytes) -> N
     assert differences({"record_id": "s:1", "account_id": "a"}, said_by(line), "s:1")
 
 
+@pytest.mark.parametrize(
+    ("name", "kept", "said"),
+    [
+        pytest.param("user_agent", "[" * 90_000, [1], id="kept as a text that nests deeply"),
+        pytest.param("tags", ["x"], "[" * 90_000, id="said as a text that nests deeply"),
+    ],
+)
+def test_value_that_nests_too_deeply_agrees_with_nothing(name: str, kept: object, said: object) -> None:
+    assert f"record.{name}" in [place for place, _ in differences({name: kept}, {name: said}, "r")]
+
+
 def test_store_that_was_changed_can_not_be_sealed(tmp_path: Path) -> None:
     built = world(tmp_path)
     built.activity.connection.execute("UPDATE stored_records SET country = 'KP' WHERE source_line = 2")

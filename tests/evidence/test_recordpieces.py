@@ -6,6 +6,10 @@ import multiprocessing
 import os
 import re
 import shutil
+import subprocess
+import sys
+import threading
+import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -115,6 +119,17 @@ def test_fault_in_a_late_piece_is_named_by_its_line(large: Path, tmp_path: Path)
     assert (COMMITMENTS, f"line {MANY - 8}") in failures
 
 
+@pytest.mark.parametrize("end", [b"\r\n", b" \n"], ids=["a carriage return", "a space"])
+def test_line_that_holds_more_than_its_object_is_named(sound: Path, tmp_path: Path, end: bytes) -> None:
+    bundle = tmp_path / "C-0123456789ab"
+    shutil.copytree(sound, bundle)
+    cited = bundle / CITED
+    cited.write_bytes(cited.read_bytes().replace(b"\n", end, 1))
+    made_again(bundle)
+
+    assert (CITED, "line 1") in {(check.file, check.field) for check in verify_bundle(bundle).failures}
+
+
 def doubled(number: int) -> int:
     """Return twice a number; in another process, some are never done."""
     if number == 7 and os.getpid() != HERE:
@@ -133,6 +148,51 @@ def test_pieces_come_back_in_their_order() -> None:
 
 def test_what_a_killed_process_left_is_done_here() -> None:
     assert list(done_in_order(doubled, range(20))) == [(number, 2 * number) for number in range(20)]
+
+
+def dying(number: int) -> bytes:
+    """Return many bytes; another process dies while it hands them over."""
+    if os.getpid() != HERE:
+        threading.Timer(0.2, os._exit, [9]).start()
+    return bytes([number]) * (1 << 22)
+
+
+def test_process_that_dies_in_the_middle_of_its_answer_is_not_waited_for() -> None:
+    done = done_in_order(dying, range(12))
+    found = [next(done)]
+    time.sleep(0.5)
+    found += done
+
+    assert [(number, number.to_bytes() * (1 << 22)) for number in range(12)] == found
+
+
+def refused(number: int) -> int:
+    """Return a number that is small enough. Raises ValueError for any other."""
+    if number > 5:
+        raise ValueError(number)
+    return number
+
+
+def test_error_of_another_process_is_raised_here() -> None:
+    done = done_in_order(refused, range(12))
+
+    assert [next(done) for _ in range(6)] == [(number, number) for number in range(6)]
+    with pytest.raises(ValueError, match="6"):
+        next(done)
+
+
+@pytest.mark.parametrize("most", [8, 12, 16, 20])
+def test_machine_with_too_few_files_for_processes_works_alone(most: int) -> None:
+    program = f"""
+import resource
+from auditor.evidence.standalone.processes import done_in_order
+resource.setrlimit(resource.RLIMIT_NOFILE, ({most}, {most}))
+print(sum(made for _, made in done_in_order(abs, range(100))))
+"""
+
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+
+    assert (done.stdout, done.stderr) == ("4950\n", "")
 
 
 def _all_halved(found: "multiprocessing.Queue[list[tuple[int, float]]]") -> None:

@@ -120,6 +120,18 @@ def test_own_edition_holds_nothing_of_anybody_else(full: Path, tmp_path: Path) -
     assert "prompt zebra" in said
 
 
+@pytest.mark.parametrize("name", ["account-holder", "court"])
+def test_edition_leaves_decisions_to_the_ledger_and_says_so(full: Path, tmp_path: Path, name: str) -> None:
+    account = "acct-zebra" if name == "account-holder" else None
+
+    edition = edition_of(full, tmp_path / "made", name, account=account)
+
+    assert (full / "data/statement/notices.jsonl").is_file()
+    assert not (edition / "data/statement").exists()
+    page = (edition / "data/report/report.html").read_text()
+    assert "What people decided, before this edition was made or after, is no part of it" in page
+
+
 def test_shared_value_is_shown_to_no_holder(full: Path, tmp_path: Path) -> None:
     made = edition_of(full, tmp_path / "own", "account-holder", account="acct-zebra")
 

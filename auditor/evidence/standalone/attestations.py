@@ -31,12 +31,16 @@ TWO_PERSONS_FROM = LADDER.index("suspend")
 
 
 class Attestation(NamedTuple):
-    """One file of attest/: which step it is, who signed it, and what it decides, by account."""
+    """One file of attest/: which step it is, as whose word, and what it decides, by account.
+
+    `flaw` says why nobody signed that of this bundle; it is empty where the holder of the key did.
+    """
 
     file: str
     step: str
     envelope: Envelope
     actions: dict[str, int]
+    flaw: str
 
     @property
     def name(self) -> str:
@@ -50,7 +54,7 @@ class Attestation(NamedTuple):
 
     @property
     def in_words(self) -> str:
-        """Say what was signed by whom."""
+        """Say what it says, and as the word of whom."""
         action = LADDER[max(self.actions.values(), default=0)]
         when = field_of(self.envelope.predicate, "time")
         return f"{self.step}: {action}, {self.name}, {when}, key {key_id_of(self.envelope.public_key)}"
@@ -61,11 +65,11 @@ def attestation_faults(files: Files) -> Iterator[Fault]:
     for name in sorted(name for name in files if name.startswith("attest/") and not ATTESTATION.match(name)):
         yield Fault(name, "", "is no attestation; nothing else may lie in attest/", "attest-file")
     before: list[Attestation] = []
-    digest = digest_of_file(files[TAG_MANIFEST]) if TAG_MANIFEST in files else ""
+    digest = _digest_signed(files)
     case, _ = document_of(files, "data/case.json")
     for name in sorted(filter(ATTESTATION.match, files)):
         try:
-            found = _attestation(files, name)
+            found = _attestation(files, name, digest)
         except UnreadableError as error:
             yield Fault(name, "", str(error), "attest-form")
             continue
@@ -78,10 +82,10 @@ def attestation_faults(files: Files) -> Iterator[Fault]:
 
 def attestations_of(files: Files) -> list[Attestation]:
     """Return the attestations that can be read, in order."""
-    found = []
+    found, digest = [], _digest_signed(files)
     for name in sorted(filter(ATTESTATION.match, files)):
         try:
-            found.append(_attestation(files, name))
+            found.append(_attestation(files, name, digest))
         except UnreadableError:
             continue  # named by `attestation_faults`
     return found
@@ -101,7 +105,12 @@ def signature_checks(found: list[Attestation], trusted: frozenset[bytes]) -> lis
     return checks or [Check("signature", name, "ok")]
 
 
-def _attestation(files: Files, name: str) -> Attestation:
+def _digest_signed(files: Files) -> str:
+    """Return the digest that whoever signs the bundle signs."""
+    return digest_of_file(files[TAG_MANIFEST]) if TAG_MANIFEST in files else ""
+
+
+def _attestation(files: Files, name: str, digest: str) -> Attestation:
     envelope = envelope_in(files[name].read())
     predicate, match = envelope.predicate, ATTESTATION.match(name)
     assert match, "only such names are looked at"
@@ -114,7 +123,13 @@ def _attestation(files: Files, name: str) -> Attestation:
         if not isinstance(account, str) or account in actions or action not in LADDER:
             raise UnreadableError("its actions are not one of the ladder for each account")
         actions[account] = LADDER.index(action)
-    return Attestation(name, match[2], envelope, actions)
+    return Attestation(name, match[2], envelope, actions, _flaw(envelope, digest))
+
+
+def _flaw(envelope: Envelope, digest: str) -> str:
+    if not envelope.is_signed:
+        return "the signature does not hold"
+    return "" if envelope.subject == digest else "what was signed is another bundle"
 
 
 def _envelope_faults(found: Attestation, digest: str, case: Any) -> Iterator[Fault]:

@@ -1,5 +1,6 @@
 """Every check over a bundle, in order; each is made, also after one has failed."""
 
+from itertools import takewhile
 from pathlib import Path
 from typing import NamedTuple
 
@@ -40,11 +41,19 @@ RULES: tuple[Rule, ...] = (
 
 
 class Examination(NamedTuple):
-    """Every check over a bundle with its result, what people signed of it, and the files that could be looked at."""
+    """Every check over a bundle with its result, the statements in it, and the files that could be looked at.
+
+    Not all that is `attested` was signed: each statement says so itself.
+    """
 
     checks: tuple[Check, ...]
-    signed: tuple[Attestation, ...]
+    attested: tuple[Attestation, ...]
     files: Files
+
+    @property
+    def signed(self) -> tuple[Attestation, ...]:
+        """The statements that people signed, up to the first that nobody did: it ends the chain."""
+        return tuple(takewhile(lambda found: not found.flaw, self.attested))
 
 
 def examination_of(bundle: Path, trusted: frozenset[bytes], watch: Watch = unwatched) -> Examination:
@@ -65,8 +74,8 @@ def examination_of(bundle: Path, trusted: frozenset[bytes], watch: Watch = unwat
     checks += listed("file-size", "no file is larger than its kind may be", iter(large))
     for rule in RULES:
         checks += listed(rule.code, rule.name, rule.faults(watched(files, rule.name, watch)))
-    signed = attestations_of(files)
-    return Examination((*checks, *signature_checks(signed, trusted)), tuple(signed), files)
+    attested = attestations_of(files)
+    return Examination((*checks, *signature_checks(attested, trusted)), tuple(attested), files)
 
 
 def _files_of(bundle: Path) -> tuple[Files, list[Fault]]:

@@ -72,8 +72,9 @@ def _told(examination: Examination) -> int:
         place = " ".join(part for part in (check.file, check.field) if part)
         detail = f": {place}: {check.message}" if check.message else ""
         sys.stdout.write(f"{check.result:<9} {check.code}: {check.name}{inert(detail)}\n")
-    for signed in examination.signed:
-        sys.stdout.write(f"signed    {inert(signed.in_words)}\n")
+    for found in examination.attested:
+        head = f"NOT signed ({found.flaw}): " if found.flaw else "signed    "
+        sys.stdout.write(f"{head}{inert(found.in_words)}\n")
     code = exit_code_of(examination.checks)
     verdict = {0: "verified", 1: "failed", 3: "unproven: nothing is wrong, but no trusted signature proves the origin"}
     sys.stdout.write(f"{verdict[code]}\n")

@@ -142,7 +142,7 @@ def _agree(name: str, kept: Any, said: Any) -> bool:
                 return float(kept) == float(said)
             case _:
                 return name in TEXTS and _is_text_of(kept, said)
-    except (ValueError, TypeError, ArithmeticError):
+    except (ValueError, TypeError, ArithmeticError, RecursionError):
         return False
 
 

@@ -61,9 +61,11 @@ def lines_of(files: Files, name: str) -> Iterator[tuple[int, Any, list[Fault]]]:
 
 
 def parsed_line(line: bytes) -> Any:
-    """Return the JSON object that a line holds; one without a line feed was cut off. Raises UnreadableError."""
+    """Return the JSON object that a line holds and is; one without a line feed was cut off. Raises UnreadableError."""
     if not line.endswith(b"\n"):
         raise UnreadableError("the line does not end, so the file was cut or the line is too long")
+    if not (line.startswith(b"{") and line.endswith(b"}\n")):
+        raise UnreadableError("holds something beside its JSON object, expected that and a line feed alone")
     return parsed(line)
 
 

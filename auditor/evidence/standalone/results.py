@@ -47,6 +47,8 @@ def listed(code: str, name: str, faults: Iterator[Fault]) -> list[Check]:
             failed.append(Check(code, name, "failed", "", "", f"there may be more; the first {MOST_FAULTS} are listed"))
     except OSError as error:
         failed.append(Check(code, name, "failed", str(error.filename or ""), "", f"can't be read: {error.strerror}"))
+    except RecursionError:
+        failed.append(Check(code, name, "failed", "", "", "something in it is nested too deeply to be looked at"))
     return failed or [Check(code, name, "ok")]
 
 
