@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from sqlglot import exp
 
+from auditor.checker.compile.codes import CODE, code_in, with_code
 from auditor.checker.compile.nodes import named
 from auditor.checker.compile.plan import Plan, plan_for
 from auditor.checker.compile.rows import BUCKET
@@ -129,14 +130,17 @@ def _given(rule: RulePlan, peers: Sequence[PeersSeen], own: dict[str, Finding]) 
     data = exp.values(
         [tuple(row) for row in values], alias="given", columns=[f"c{place}" for place in range(len(columns))]
     )
-    items = [
-        named(cast(exp.column(f"c{place}", table="given"), kind), name)
-        for place, (name, kind) in enumerate(zip(columns, kinds, strict=True))
-    ]
-    query = exp.Select(expressions=items).from_(data, copy=False)
+    query, items = exp.Select().from_(data, copy=False), []
+    for place, (name, kind) in enumerate(zip(columns, kinds, strict=True)):
+        value: exp.Expression = cast(exp.column(f"c{place}", table="given"), kind)
+        if name.startswith(CODE):
+            text = name.removeprefix(CODE)
+            query, value = with_code(query, text, value), code_in(text)
+        items.append(named(value, name))
+    query = query.select(*items, copy=False)
     return query if rows else query.where(exp.false(), copy=False)
 
 
 def _key_values(finding: Finding, keys: Sequence[str]) -> list[str | None]:
     names = dict(zip(SUBJECT_COLUMNS[finding.subject_kind], finding.subject, strict=False)) | dict(finding.by)
-    return [names.get(key) for key in keys]
+    return [names.get(key.removeprefix(CODE)) for key in keys]

@@ -125,12 +125,20 @@ def test_two_independent_families_propose_to_throttle(audited: Audited) -> None:
 
 
 def test_inferential_findings_propose_to_ask(audited: Audited) -> None:
-    stronger = {"harvester-abroad"}
-    accounts = {account for kind in set(FINDS) - stronger for account in accounts_of(audited, kind)}
+    others = {"harvester-abroad", "key-hopper"}
+    accounts = {account for kind in set(FINDS) - others for account in accounts_of(audited, kind)}
 
     proposed = {action.action for account in accounts for action in audited.actions[account]}
 
     assert proposed == {ActionName.VERIFY}
+
+
+def test_key_hopping_inside_one_account_proposes_a_warning(audited: Audited) -> None:
+    (account,) = accounts_of(audited, "key-hopper")
+
+    (action,) = audited.actions[account]
+
+    assert action.action == ActionName.WARN
 
 
 def test_hackathon_sign_ups_are_suppressed_and_reported(audited: Audited) -> None:
