@@ -102,7 +102,7 @@ def _member(member: Member) -> str:
 
 
 def _fact(group: FactGroup, case: Case) -> str:
-    if len(group.accounts) in (0, len(case.accounts)):
+    if not group.accounts or 1 < len(group.accounts) == len(case.accounts):
         return f"all: {group.fact}"
     more = len(group.accounts) - MEMBERS_SHOWN
     return f"{', '.join(group.accounts[:MEMBERS_SHOWN])}{f' and {more:,} more' if more > 0 else ''}: {group.fact}"
