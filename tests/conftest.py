@@ -1,13 +1,15 @@
 """Golden files: printed results kept under tests/golden, changed only by `pytest --write-golden`; no deadlines."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
-# how long an example takes says something of the machine only
-settings.register_profile("patient", deadline=None)
+# How long an example takes says something of the machine only. Where a change is let in or not (`CI` is set), the
+# examples are the same each time, so that the answer is about the change; everywhere else they are new ones.
+settings.register_profile("patient", deadline=None, derandomize=bool(os.environ.get("CI")), print_blob=True)
 settings.load_profile("patient")
 
 GOLDEN = Path(__file__).parent / "golden"

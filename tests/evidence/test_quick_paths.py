@@ -62,3 +62,4 @@ def test_most_rows_are_filled_into_a_template() -> None:
 
     assert table._plain_row({"account_id": "a", "status": 200, "endpoint": "/v1", "time": "2025"}) is not None
     assert all(table._plain_row({name: "=1"}) is None for name in COLUMNS - INTEGERS)
+    assert table._plain_row({"account_id": 0, "status": ""}) is None

@@ -58,8 +58,7 @@ class CitedTable:
             self._forms[names] = _form_of(names, self._columns)
         form = self._forms[names]
         values = record.values()
-        kinds = list(map(type, values))
-        if form is None or (kinds.count(str), kinds.count(int)) != (form.texts, form.numbers):
+        if form is None or tuple(map(type, values)) != form.kinds:
             return None
         if not FORMULA_STARTS.isdisjoint([value[:1] for value in values if type(value) is str]):
             return None
@@ -68,11 +67,10 @@ class CitedTable:
 
 
 class _Form(NamedTuple):
-    """How the cells of records with the same columns are laid out, how many are texts and numbers, and the quotes."""
+    """How the cells of records with the same columns are laid out, which are texts and numbers, and the quotes."""
 
     template: str
-    texts: int
-    numbers: int
+    kinds: tuple[type, ...]
     quotes: int
 
 
@@ -81,8 +79,8 @@ def _form_of(names: tuple[str, ...], columns: list[str]) -> _Form | None:
         return None
     cells = ["" if name not in names else f"%({name})s" if name in INTEGERS else f'"%({name})s"' for name in columns]
     template = ",".join(cells)
-    numbers = len(INTEGERS.intersection(names))
-    return _Form(template, len(names) - numbers, numbers, template.count(QUOTE))
+    kinds = tuple(int if name in INTEGERS else str for name in names)
+    return _Form(template, kinds, template.count(QUOTE))
 
 
 def cited_table(lines: Iterator[Any], receipt: Any) -> Iterator[str]:
