@@ -4,7 +4,7 @@ One query serves many cases: a query a case reads the store again for each of th
 order (time, source_id, source_line), which with `source_id` and `source_line` names a record.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -132,6 +132,24 @@ def cited_counts(activity: Activity, wanted: Sequence[Wanted]) -> dict[str, int]
     query = (
         exp.select(identifier("case_id"), exp.Count(this=exp.Star()))
         .from_(records.subquery("r"))
+        .group_by(identifier("case_id"))
+    )
+    return dict(fetched(activity, query, wanted))
+
+
+def cited_from(activity: Activity, wanted: Sequence[Wanted], sources: Collection[str]) -> dict[str, int]:
+    """Return how many different records of some sources the findings of each case cite; cases with none are left out.
+
+    What was cited counts, whether it is still in the store or not.
+    """
+    if not wanted or not sources:
+        return {}
+    key = ("case_id", "source_id", "source_line")
+    is_of = exp.In(this=identifier("source_id"), expressions=[literal(source_id) for source_id in sorted(sources)])
+    records = exp.select(*(identifier(name) for name in key)).distinct().from_(citations_of(wanted).subquery("c"))
+    query = (
+        exp.select(identifier("case_id"), exp.Count(this=exp.Star()))
+        .from_(records.where(is_of).subquery("r"))
         .group_by(identifier("case_id"))
     )
     return dict(fetched(activity, query, wanted))
