@@ -1,6 +1,6 @@
 """Take sources back: the store as if they had never been read; the ledger keeps that it happened, by whom and why."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any  # JSON values have no closed type
@@ -33,12 +33,20 @@ class TakenBack(Node):
     quarantined: int
 
 
+class CitingFinding(Node):
+    """A finding that cites records of the leaving sources, how many, and the run that last saw it."""
+
+    id: str
+    run: str
+    records: int
+
+
 class CitingCase(Node):
-    """A case that cites records of the leaving sources, and how many."""
+    """A case with findings that cite records of the leaving sources."""
 
     case_id: str
     status: str
-    records: int
+    findings: tuple[CitingFinding, ...]
 
 
 class Outcome(Node):
@@ -77,13 +85,14 @@ def retract_sources(
         manifest = load_manifest(workspace)
         with casebook.reading() as db:
             entries = entries_of(db)
-        if unrecorded := _unrecorded(manifest, names, entries):
-            return _record(casebook, _gone(unrecorded), reason=reason, person=person, now=unrecorded[0].time)
+        if lost := _unrecorded(manifest, names, entries):
+            found = Outcome(sources=_taken(lost), again=(), cases=_citing(workspace, casebook, lost)[1])
+            return _record(casebook, found, reason=reason, person=person, now=lost[0].time)
         retraction = retraction_of(manifest, [source_named(manifest, name) for name in names])
-        cases = _citing(workspace, casebook, retraction)
-        may_be_retracted([case for case, _ in cases], entries)
+        cases, citing = _citing(workspace, casebook, retraction.leaving)
+        may_be_retracted(cases, entries)
         originals = originals_of(retraction.again, folder, profiles)
-        found = _found(retraction, cases)
+        found = Outcome(sources=_taken(retraction.leaving), again=_taken(retraction.again), cases=citing)
         if not is_meant:
             return found
         return _done(workspace, casebook, retraction, originals, found, reason=reason, person=person, now=now)
@@ -103,7 +112,7 @@ def _done(
     """Do it and record it in one transaction; what a killed run did without its entry, the next one records."""
     with casebook.writing() as db:
         known = retract(workspace, retraction, originals, now=now).known
-        again = tuple(_taken(known[source.source_id]) for source in retraction.again)
+        again = _taken([known[source.source_id] for source in retraction.again])
         found = found.model_copy(update={"again": again})
         entry = append(db, kind="retracted", case_id="", person=person, time=now, details=_details(found, reason))
     return found.model_copy(update={"ledger": entry.number})
@@ -137,31 +146,30 @@ def _is_named(item: Retracted, names: Sequence[str]) -> bool:
     return any(name == item.name or Path(name).name == item.name or item.source_id.startswith(name) for name in names)
 
 
-def _gone(items: Sequence[Retracted]) -> Outcome:
-    """Return what is known of sources that a killed run took back: not which cases cited them."""
-    return Outcome(sources=tuple(map(_taken, items)), again=(), cases=())
-
-
-def _citing(workspace: Workspace, casebook: Casebook, retraction: Retraction) -> list[tuple[Case, int]]:
-    """Return the cases that cite records of the leaving sources, with how many."""
+def _citing(
+    workspace: Workspace, casebook: Casebook, leaving: Sequence[Source | Retracted]
+) -> tuple[list[Case], tuple[CitingCase, ...]]:
+    """Return the cases that cite records of sources, and which of their findings do."""
     cases = {case.id: case for case in list_cases(casebook)}
     wanted = [item for case in cases.values() for item in wanted_of(case, workspace.runs)]
-    leaving = [source.source_id for source in retraction.leaving]
-    counts = cited_from(open_activity(workspace), wanted, leaving)
-    return [(cases[case_id], counts[case_id]) for case_id in sorted(counts)]
+    counts = cited_from(open_activity(workspace), wanted, [source.source_id for source in leaving])
+    citing = [cases[case_id] for case_id in sorted({case_id for case_id, _ in counts})]
+    return citing, tuple(_citing_case(case, counts) for case in citing)
 
 
-def _found(retraction: Retraction, cases: Sequence[tuple[Case, int]]) -> Outcome:
-    return Outcome(
-        sources=tuple(map(_taken, retraction.leaving)),
-        again=tuple(map(_taken, retraction.again)),
-        cases=tuple(CitingCase(case_id=case.id, status=case.status, records=records) for case, records in cases),
-    )
+def _citing_case(case: Case, counts: Mapping[tuple[str, str], int]) -> CitingCase:
+    findings = [
+        CitingFinding(id=item.finding.id, run=item.last_run, records=counts[case.id, item.finding.id])
+        for item in case.findings
+        if (case.id, item.finding.id) in counts
+    ]
+    return CitingCase(case_id=case.id, status=case.status, findings=tuple(findings))
 
 
-def _taken(source: Source | Retracted) -> TakenBack:
-    return TakenBack(
-        source_id=source.source_id, name=source.name, records=source.records, quarantined=source.quarantined
+def _taken(sources: Sequence[Source | Retracted]) -> tuple[TakenBack, ...]:
+    return tuple(
+        TakenBack(source_id=item.source_id, name=item.name, records=item.records, quarantined=item.quarantined)
+        for item in sources
     )
 
 
@@ -178,8 +186,8 @@ def show(found: Outcome, *, is_json: bool) -> None:
         how = f"read again: {console.plural(source.records, 'record')}" if is_done else "would be read again"
         console.result(f"{_shown(source)}: {how}, since records may be in both")
     for case in found.cases:
-        cited = console.plural(case.records, "record")
-        console.result(f"case {case.case_id} ({case.status}) cites {cited} of it{_and_then(case)}")
+        citing = console.plural(len(case.findings), "finding")
+        console.result(f"case {case.case_id} ({case.status}) cites it in {citing}{_and_then(case)}")
     if is_done:
         console.result(f"recorded as ledger entry {found.ledger}")
         console.result("`auditor audit` judges the rest anew; original files and bundles are left as they are")

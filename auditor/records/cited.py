@@ -137,22 +137,18 @@ def cited_counts(activity: Activity, wanted: Sequence[Wanted]) -> dict[str, int]
     return dict(fetched(activity, query, wanted))
 
 
-def cited_from(activity: Activity, wanted: Sequence[Wanted], sources: Collection[str]) -> dict[str, int]:
-    """Return how many different records of some sources the findings of each case cite; cases with none are left out.
+def cited_from(activity: Activity, wanted: Sequence[Wanted], sources: Collection[str]) -> dict[tuple[str, str], int]:
+    """Return how many records of some sources each finding cites, by case and finding; those with none are left out.
 
     What was cited counts, whether it is still in the store or not.
     """
     if not wanted or not sources:
         return {}
-    key = ("case_id", "source_id", "source_line")
+    key = (identifier("case_id"), identifier("finding_id"))
     is_of = exp.In(this=identifier("source_id"), expressions=[literal(source_id) for source_id in sorted(sources)])
-    records = exp.select(*(identifier(name) for name in key)).distinct().from_(citations_of(wanted).subquery("c"))
-    query = (
-        exp.select(identifier("case_id"), exp.Count(this=exp.Star()))
-        .from_(records.where(is_of).subquery("r"))
-        .group_by(identifier("case_id"))
-    )
-    return dict(fetched(activity, query, wanted))
+    query = exp.select(*key, exp.Count(this=exp.Star())).from_(citations_of(wanted).subquery("c")).where(is_of)
+    rows = fetched(activity, query.group_by(*(name.copy() for name in key)), wanted)
+    return {(case, finding): records for case, finding, records in rows}
 
 
 def organizations_of(activity: Activity, accounts: Sequence[str]) -> tuple[tuple[str, str], ...]:
