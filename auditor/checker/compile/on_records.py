@@ -19,6 +19,7 @@ from auditor.checker.compile.baseline import (
 from auditor.checker.compile.candidates import candidates, sizes
 from auditor.checker.compile.incidents import incidents, incidents_ending, members, members_of, numbered_windows
 from auditor.checker.compile.kept import where_values
+from auditor.checker.compile.likely import close_rows, has_likely, likely_windows
 from auditor.checker.compile.peers import peers_of_windows, values_of_peers, windows_with_peers
 from auditor.checker.compile.pruning import near_rows
 from auditor.checker.compile.repeat import repeated_windows, runs
@@ -77,7 +78,8 @@ def plan_on_records(
     near = shape.table("near") if is_near else rows
     pruned = (Statement(near, near_rows(shape, rows)),) if is_near else ()
     compared = _compared(shape, rows, near) if rule.compared else ()
-    violating = compared_violations(shape, compared[-1].name) if compared else violating_windows(shape, near)
+    likely = _likely(shape, near) if has_likely(shape) else ()
+    violating = compared_violations(shape, compared[-1].name) if compared else _violating(shape, near, likely)
     made = _Made(shape, near, windows)
     ever = is_part and not told.is_open
     last = (*made.incidents("ever", Range()), *made.told_of("ever", told)) if ever else made.incidents("", told)
@@ -92,6 +94,7 @@ def plan_on_records(
             Statement(rows, selected),
             *pruned,
             *compared,
+            *likely,
             *_numbered(shape, violating, windows, timezone),
             *last,
         ),
@@ -109,6 +112,19 @@ def plan_on_records(
 
 def _selected(shape: Shape, pairing: PairingPlan | None) -> exp.Select:
     return rows_of_occurrences(shape, pairing.pairs) if pairing else rows_of_records(shape)
+
+
+def _likely(shape: Shape, near: str) -> tuple[Statement, Statement]:
+    """Return the tables of the windows that only spreads decide, and of the rows that lie in these."""
+    likely, close = shape.table("likely"), shape.table("close")
+    return Statement(likely, likely_windows(shape, near)), Statement(close, close_rows(shape, near, likely))
+
+
+def _violating(shape: Shape, near: str, likely: Sequence[Statement]) -> exp.Select:
+    if not likely:
+        return violating_windows(shape, near)
+    windows, rows = (statement.name for statement in likely)
+    return violating_windows(shape, rows, windows)
 
 
 def _numbered(shape: Shape, violating: exp.Select, windows: str, timezone: str) -> tuple[Statement, ...]:
