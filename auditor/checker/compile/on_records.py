@@ -20,7 +20,8 @@ from auditor.checker.compile.candidates import candidates, sizes
 from auditor.checker.compile.flags import BASE
 from auditor.checker.compile.incidents import incidents, incidents_ending, members, members_of, numbered_windows
 from auditor.checker.compile.kept import where_values
-from auditor.checker.compile.likely import close_rows, has_likely, likely_windows
+from auditor.checker.compile.likely import Likely, has_likely
+from auditor.checker.compile.nodes import select
 from auditor.checker.compile.peers import peers_of_windows, values_of_peers, windows_with_peers
 from auditor.checker.compile.pruning import near_rows
 from auditor.checker.compile.repeat import repeated_windows, runs
@@ -42,6 +43,7 @@ from auditor.checker.compile.rows import (
 from auditor.checker.compile.scans import Scan
 from auditor.checker.compile.statements import PairingPlan, RulePlan, Statement
 from auditor.checker.compile.windows import is_pruned, open_windows, violating_windows
+from auditor.records.sql import table
 
 
 @dataclass(frozen=True)
@@ -79,8 +81,8 @@ def plan_on_records(
     near = shape.table("near") if is_near else rows
     pruned = (Statement(near, near_rows(shape, rows)),) if is_near else ()
     compared = _compared(shape, rows, near) if rule.compared else ()
-    likely = _likely(shape, near) if has_likely(shape) else ()
-    violating = compared_violations(shape, compared[-1].name) if compared else _violating(shape, near, likely)
+    likely = Likely(shape, near).statements() if has_likely(shape) else ()
+    violating = _violating(shape, near, compared, likely)
     documents = tuple(dict.fromkeys(item.column for item in versions))
     made = _Made(shape, near, windows, documents, scan.table("records") if scan else BASE)
     ever = is_part and not told.is_open
@@ -116,17 +118,10 @@ def _selected(shape: Shape, pairing: PairingPlan | None) -> exp.Select:
     return rows_of_occurrences(shape, pairing.pairs) if pairing else rows_of_records(shape)
 
 
-def _likely(shape: Shape, near: str) -> tuple[Statement, Statement]:
-    """Return the tables of the windows that only spreads decide, and of the rows that lie in these."""
-    likely, close = shape.table("likely"), shape.table("close")
-    return Statement(likely, likely_windows(shape, near)), Statement(close, close_rows(shape, near, likely))
-
-
-def _violating(shape: Shape, near: str, likely: Sequence[Statement]) -> exp.Select:
-    if not likely:
-        return violating_windows(shape, near)
-    windows, rows = (statement.name for statement in likely)
-    return violating_windows(shape, rows, windows)
+def _violating(shape: Shape, near: str, compared: Sequence[Statement], likely: Sequence[Statement]) -> exp.Select:
+    if compared:
+        return compared_violations(shape, compared[-1].name)
+    return select([exp.Star()], table(likely[-1].name)) if likely else violating_windows(shape, near)
 
 
 def _numbered(shape: Shape, violating: exp.Select, windows: str, timezone: str) -> tuple[Statement, ...]:
