@@ -133,9 +133,10 @@ def _values(sweep: Sweep, keys: Sequence[str], inside: Aggregate | None) -> exp.
         level = different_values(DIFFERENT, keys, length)
     else:
         level = _of_records(exactly(aggregate_sql(inside, is_sequence=sweep.is_sequence, wrap=wrap)))
-    is_there = comparison(">", records.copy(), literal(0))
+    ends_later = [exp.LTE(this=identifier(AT), expression=identifier(sweep.until))] if sweep.until else []
+    is_there = every([comparison(">", records.copy(), literal(0)), *ends_later])
     items = [*columns((*keys, AT)), named(choose(is_there, level), LEVEL)]
-    read = {found.name for item in items for found in item.find_all(exp.Column)} - {*keys, AT}
+    read = {found.name for item in items for found in item.find_all(exp.Column)} - {*keys, AT, sweep.until}
     placed = select([exp.Star()], table(sweep.rows)).where(is_known(column), copy=False)
     own = inner(select([exp.Star()], marked(inner(placed, "placed"), keys, different, length)), "own")
     return select(items, inner(_coming_and_going(own, keys, sorted(read), sweep), "line"), distinct=True)
@@ -147,13 +148,18 @@ def _of_records(level: Typed) -> exp.Expression:
 
 
 def _coming_and_going(own: exp.Expression, keys: Sequence[str], read: Sequence[str], sweep: Sweep) -> exp.Query:
-    """Return every record twice: as it is, and, without what is read of it, at the time when it has left the window."""
-    left = exp.Add(this=identifier(AT), expression=literal(sweep.length + 1))
-    nothing = [named(exp.null(), name) for name in read]
-    coming = select(columns((*keys, AT, *read)), own)
-    going = select([*columns(keys), named(left, AT), *nothing], own.copy())
+    """Return every record twice: as it is, and, without what is read of it, at the time when it has left the window.
+
+    All that comes has to go, for ranks.py: what would stay longer goes after the last end of its keys.
+    """
+    left: exp.Expression = exp.Add(this=identifier(AT), expression=literal(sweep.length + 1))
     if sweep.until:
-        going = going.where(exp.LTE(this=left.copy(), expression=identifier(sweep.until)), copy=False)
+        after = exp.Add(this=identifier(sweep.until), expression=literal(1))
+        left = exp.Least(this=left, expressions=[after])
+    nothing = [named(exp.null(), name) for name in read]
+    until = columns([sweep.until] if sweep.until else [])
+    coming = select([*columns((*keys, AT, *read)), *until], own)
+    going = select([*columns(keys), named(left, AT), *nothing, *(column.copy() for column in until)], own.copy())
     return union_all([coming, going])
 
 
