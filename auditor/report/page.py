@@ -22,7 +22,7 @@ from auditor.policy.condition_words import counted
 from auditor.report import charts, graph, words
 from auditor.report.alike import facts_alike, proposals_alike, standings_alike, ties_alike
 from auditor.report.places import checks_of, place_of
-from auditor.report.visible import plain_visible, prose, visible
+from auditor.report.visible import letter, plain_visible, prose, visible
 
 REASONS_SHOWN = 50
 """Reasons of one proposal, and findings that cite one account, that a page lists; it counts the others."""
@@ -177,7 +177,8 @@ def environment() -> Environment:
         keep_trailing_newline=True,
     )
     made.filters.update(
-        visible=visible, prose=prose, plain=plain_visible, when=words.when, moment=words.moment, iso=rfc3339,
+        visible=visible, prose=prose, letter=letter, plain=plain_visible,
+        when=words.when, moment=words.moment, iso=rfc3339,
         day=words.day, duration=words.duration, every=words.every, figure=words.figure,
         amount=words.amount,
         operator_words=words.operator_words, peak_word=words.peak_word, brief=words.brief,

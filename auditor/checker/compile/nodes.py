@@ -135,6 +135,16 @@ def joined_on(query: exp.Select, other: exp.Expression, condition: exp.Expressio
     return query
 
 
+def joined_to_latest(query: exp.Select, other: exp.Expression, condition: exp.Expression) -> exp.Select:
+    """Return the query with, for each row, the last row of another relation that began by then, where there is one.
+
+    The condition compares times by one `>=`, and keys by `=`. Both sides are walked in order once; no row is compared
+    with every other.
+    """
+    query.append("joins", exp.Join(this=other, on=condition, method="ASOF"))
+    return query
+
+
 def same_keys(names: Iterable[str], left: str, right: str) -> list[exp.Expression]:
     """Return equalities of columns of the same name of two aliases."""
     return [exp.EQ(this=identifier(name, left), expression=identifier(name, right)) for name in names]

@@ -17,7 +17,6 @@ from auditor.checker.compile.baseline import (
     usual_values,
 )
 from auditor.checker.compile.candidates import candidates, sizes
-from auditor.checker.compile.flags import BASE
 from auditor.checker.compile.incidents import incidents, incidents_ending, members, members_of, numbered_windows
 from auditor.checker.compile.kept import where_values
 from auditor.checker.compile.likely import Likely, has_likely
@@ -83,8 +82,7 @@ def plan_on_records(
     compared = _compared(shape, rows, near) if rule.compared else ()
     likely = Likely(shape, near).statements() if has_likely(shape) else ()
     violating = _violating(shape, near, compared, likely)
-    documents = tuple(dict.fromkeys(item.column for item in versions))
-    made = _Made(shape, near, windows, documents, scan.table("records") if scan else BASE)
+    made = _Made(shape, near, windows)
     ever = is_part and not told.is_open
     last = (*made.incidents("ever", Range()), *made.told_of("ever", told)) if ever else made.incidents("", told)
     return RulePlan(
@@ -139,8 +137,6 @@ class _Made:
     shape: Shape
     near: str
     windows: str
-    documents: tuple[str, ...]
-    source: str
 
     def incidents(self, prefix: str, told: Range) -> tuple[Statement, ...]:
         found, cited = (self.shape.table(f"{prefix}{name}") for name in ("incidents", "members"))
@@ -148,7 +144,7 @@ class _Made:
         return (
             Statement(found, incidents(self.shape, self.windows, told.since, told.until)),
             *((Statement(spans, runs(self.shape, self.windows, found)),) if _has_runs(self.shape) else ()),
-            Statement(cited, members(self.shape, self.near, self.windows, spans, self.documents, self.source)),
+            Statement(cited, members(self.shape, self.near, self.windows, spans)),
         )
 
     def told_of(self, prefix: str, told: Range) -> tuple[Statement, ...]:

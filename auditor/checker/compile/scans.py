@@ -17,7 +17,6 @@ from functools import cached_property
 
 from sqlglot import exp
 
-from auditor.checker.compile.codes import ACCOUNT
 from auditor.checker.compile.conditions import TIME
 from auditor.checker.compile.flags import BASE
 from auditor.checker.compile.nodes import columns, every, inner, is_known, joined_on, named, same_keys, select, some
@@ -39,7 +38,6 @@ class Scan:
     keys: tuple[str, ...]
     seconds: int
     shapes: tuple[Shape, ...]
-    documents: tuple[str, ...] = ()
     first: "Scan | None" = None
 
     def table(self, name: str) -> str:
@@ -89,7 +87,6 @@ class Scan:
     def _records(self) -> exp.Select:
         """Return what the rules that end here read of the records in the stretches, with the marks of these."""
         reading = {column.name for shape in self._last for column in _columns_of_rows(shape)}
-        reading |= {ACCOUNT, *self.documents, *(shape.flags.against for shape in self._last if shape.flags.against)}
         marks = [mark for shape in self._last for mark in self._marks(shape)]
         return self.near(self._last, sorted(reading), columns(marks, "near"))
 
@@ -117,17 +114,14 @@ def _columns_of_rows(shape: Shape) -> list[exp.Column]:
     return [column for column in rows_of_records(shape).find_all(exp.Column) if column.table == BASE]
 
 
-def scans_of(shapes: Sequence[Shape], timezone: str, documents: tuple[str, ...]) -> tuple[Scan, ...]:
-    """Return the scans that rules share, the first ones before those that look closer.
-
-    `documents` are the truth columns of the terms, which are told of cited records.
-    """
+def scans_of(shapes: Sequence[Shape], timezone: str) -> tuple[Scan, ...]:
+    """Return the scans that rules share, the first ones before those that look closer."""
     scans: list[Scan] = []
     for (keys, seconds), found in _grouped(shapes, lambda shape: stretch_of(shape, timezone)):
-        scans.append(Scan(len(scans), keys, seconds, found, documents))
+        scans.append(Scan(len(scans), keys, seconds, found))
     for first in tuple(scans):
         for (keys, seconds), found in _grouped(first.shapes, closer_stretch_of):
-            scans.append(Scan(len(scans), keys, seconds, found, documents, first))
+            scans.append(Scan(len(scans), keys, seconds, found, first))
     return tuple(scans)
 
 
