@@ -10,8 +10,9 @@ from auditor.cases.model import Case, CaseFinding, StepTaken
 from auditor.checker.findings import Applied, Finding
 from auditor.digests import rfc3339
 from auditor.policy.condition_words import counted
+from auditor.policy.measure_words import operator_words
 from auditor.report.alike import FactGroup, Member, ProposalGroup, facts_alike, proposals_alike
-from auditor.report.words import amount, operator_words
+from auditor.report.words import amount
 
 FINDINGS_SHOWN = 12
 """Findings of a case that the terminal shows."""
