@@ -47,19 +47,15 @@ BEFORE, EARLIER, LATER, RANK = "_before", "_earlier", "_later", "_rank"
 DIFFERENT = "level"
 
 
-def swept(shape: Shape, rows: str, end: str, only: str) -> Measured:
+def swept(shape: Shape, rows: str, end: str, ends: Callable[[], exp.Select]) -> Measured:
     """Return how spreads are measured in the sliding windows of a rule, told apart by its keys and their `end`.
 
-    `only` names the column that tells where a window may end, empty if it may everywhere.
+    `ends` are the keys and `_w` of the windows that are measured.
     """
     within, keys = shape.flags.rule.within, shape.keys
     assert within is not None
     length = within.seconds * MICROS
     is_sequence = shape.flags.rule.sequence is not None
-
-    def ends() -> exp.Select:
-        query = select(columns((*keys, AT)), table(rows), distinct=True)
-        return query.where(identifier(only), copy=False) if only else query
 
     def measured(column: str, inside: Aggregate | None, group: Mapping[str, Aggregate]) -> exp.Select:
         if inside is not None and is_spread(inside):

@@ -7,6 +7,7 @@ Columns: the keys, `_lo` and `_hi` (time of the first and last record that count
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from sqlglot import exp
 
@@ -59,9 +60,9 @@ def is_pruned(shape: Shape) -> bool:
     return shape.is_sliding() and bool(growing_bounds(shape.flags.rule))
 
 
-def violating_windows(shape: Shape, rows: str) -> exp.Select:
-    """Return `windows` over the table of rows."""
-    query, rule = _measured(shape, rows), shape.flags.rule
+def violating_windows(shape: Shape, rows: str, likely: str = "") -> exp.Select:
+    """Return `windows` over the table of rows; where only `likely` ones can violate (likely.py), of these."""
+    query, rule = _measured(shape, rows, likely), shape.flags.rule
     return query if rule.violates is None else query.where(verdict_on(shape, rule.violates, {}), copy=False)
 
 
@@ -80,24 +81,34 @@ def verdict_on(shape: Shape, violates: Expression, compared: Mapping[Name, Typed
         Name(name=measure.name): replace(typed, sql=identifier(measure_column(place)))
         for place, (measure, typed) in enumerate(zip(shape.flags.rule.measures, measure_types(shape), strict=True))
     }
-    return measure_sql(violates, known | _aggregates_read(shape) | dict(compared)).sql
+    return measure_sql(violates, known | aggregates_read(shape) | dict(compared)).sql
 
 
 def measure_types(shape: Shape) -> list[Typed]:
     """Return each measure over the columns of aggregates."""
-    aggregates = _aggregates_read(shape)
+    aggregates = aggregates_read(shape)
     return [measure_sql(measure.expression, aggregates) for measure in shape.flags.rule.measures]
 
 
-def _aggregates_read(shape: Shape) -> dict[Expression, Typed]:
+def aggregates_read(shape: Shape) -> dict[Expression, Typed]:
+    """Return every aggregate of a rule as the column that holds it."""
     return {node: _read(shape, place) for place, node in enumerate(aggregates_of(shape.flags.rule))}
 
 
-def _measured(shape: Shape, rows: str) -> exp.Select:
+def _measured(shape: Shape, rows: str, likely: str = "") -> exp.Select:
     if not shape.is_sliding():
         return _with_measures(shape, _grouped(shape, rows))
-    spread = swept(shape, rows, HIGH, IS_END if is_pruned(shape) else "")
-    return _with_measures(shape, with_spreads(_sliding(shape, rows), (*shape.keys, HIGH), _nodes(shape), spread))
+    plain = select([exp.Star()], table(likely)) if likely else sliding_windows(shape, rows)
+    spread = swept(shape, rows, HIGH, partial(_ends, shape, rows, likely))
+    return _with_measures(shape, with_spreads(plain, (*shape.keys, HIGH), _nodes(shape), spread))
+
+
+def _ends(shape: Shape, rows: str, likely: str) -> exp.Select:
+    """Return (keys, `_w`): where the windows end whose spreads are asked for."""
+    if likely:
+        return select([*columns(shape.keys), named(identifier(HIGH), AT)], table(likely), distinct=True)
+    query = select(columns((*shape.keys, AT)), table(rows), distinct=True)
+    return query.where(identifier(IS_END), copy=False) if is_pruned(shape) else query
 
 
 def _nodes(shape: Shape) -> dict[str, Aggregate]:
@@ -140,7 +151,8 @@ def _unexempt(shape: Shape, wrap: Wrap) -> list[exp.Expression]:
     ]
 
 
-def _sliding(shape: Shape, rows: str) -> exp.Select:
+def sliding_windows(shape: Shape, rows: str) -> exp.Select:
+    """Return the sliding windows with every aggregate but spreads, once for each record that they end at."""
     within = shape.flags.rule.within
     assert within is not None
     length = within.seconds * MICROS
