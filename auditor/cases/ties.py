@@ -4,6 +4,7 @@ A tie is read from the edges that touch the account. Edges form stars around a c
 own edges are what joined *it*, whatever joined the others.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -137,9 +138,10 @@ def _has_several_payers(cluster: Cluster) -> bool:
     as one, under no common name, would look like several.
     """
     payers = _groups(edge for edge in cluster.edges if edge.signal == PAYER_SIGNAL)
-    named = {account for edge in cluster.edges if MAIL_COLUMN in edge.columns for account in (edge.first, edge.second)}
+    named = _groups(edge for edge in cluster.edges if MAIL_COLUMN in edge.columns and not edge.is_strong)
+    most_named = max(Counter(named.values()).values(), default=0)
     members = len(cluster.members)
-    return len({*payers.values()}) >= PAYERS and 2 * len(payers) >= members and 2 * len(named) <= members
+    return len({*payers.values()}) >= PAYERS and 2 * len(payers) >= members and 2 * most_named <= members
 
 
 def _groups(edges: Iterable[Edge]) -> dict[str, str]:

@@ -166,7 +166,8 @@ def test_shared_out_work_counts_where_several_payers_hide_who_they_are(
     casebook: Casebook, cards: list[tuple[str, str]], mails: list[tuple[str, str]], action: ActionName
 ) -> None:
     kinds = {"device": [("a", other) for other in "bcdef"], "card": cards, "e-mail": mails}
-    edges = tuple(edge(first, other, kind) for kind, pairs in kinds.items() for first, other in pairs)
+    made = [edge(first, other, kind) for kind, pairs in kinds.items() for first, other in pairs]
+    edges = tuple(item.model_copy(update={"is_strong": item.kind != "e-mail"}) for item in made)
     crew = cluster("L-1", *"abcdef").model_copy(update={"edges": edges})
     balance = finding(*"abcdef", rule="balance", family="coordination", columns=["status"])
 
