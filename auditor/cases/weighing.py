@@ -126,7 +126,7 @@ def _doubt_of(finding: CaseFinding, part: AccountPart, scales: Scales) -> str:
     tie = scales.ties.of(part.account)
     if tie is None or tie.cluster != finding.finding.cluster.id:
         return "the account is not linked to the others any more, so it supports no more"
-    if finding.finding.family == "coordination" and not tie.is_by_exits:
+    if finding.finding.family == "coordination" and not (tie.is_by_exits or tie.is_of_several_payers):
         return (
             "how linked accounts share out what they do is no second family where nothing hides who they are, as a "
             "company deals out the calls of its product, too, so it supports no more"
