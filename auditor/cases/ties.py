@@ -75,6 +75,11 @@ class Tie:
         return any(not edge.is_strong and set(edge.columns) >= EXITS for edge in self.edges)
 
     @property
+    def is_hiding(self) -> bool:
+        """Whether something about how it is linked hides who the accounts are, which no firm has a use for."""
+        return self.is_by_exits or self.is_of_several_payers
+
+    @property
     def is_by_card(self) -> bool:
         """Whether a shared card alone joined the account."""
         return bool(self.edges) and self.signals <= CARD

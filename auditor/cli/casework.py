@@ -33,7 +33,7 @@ def all_cases(folder: Path, statuses: Collection[str]) -> tuple[Case, ...]:
             raise UsageError.at("--status", message, nearest(status, STATUSES, "choose one of these"))
     workspace = open_workspace(folder, create=False)
     with open_known_casebook(workspace) as casebook:
-        return tuple(case for case in list_cases(casebook) if not statuses or case.status in statuses)
+        return list_cases(casebook, statuses=statuses)
 
 
 def one_case(folder: Path, case_id: str) -> Case:

@@ -4,12 +4,12 @@ from datetime import datetime
 
 from auditor.cases.model import CaseFinding
 from auditor.cases.speaks import Known, facts_for
-from auditor.cases.standing import judged, part_of_finding
+from auditor.cases.standing import judged
 from auditor.checker.findings import Finding, Threshold
 from auditor.policy.pack import Approval, Pack
 from auditor.policy.rule import Exemption, ExemptionEntry, Span
 from auditor.records.totals import AccountTotal
-from tests.cases.factories import at, finding, receipt
+from tests.cases.factories import at, finding, part_of_finding, receipt
 
 
 def held(item: Finding, *, approvals: tuple[Approval, ...] = ()) -> CaseFinding:

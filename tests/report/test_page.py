@@ -39,7 +39,7 @@ def dossier(small: World) -> Dossier:
         pytest.param("You may not bypass any rate limits", id="the clause, quoted"),
         pytest.param("Example API Terms, clause 3.2, version 2024-11, in force from 2024-11-14", id="where it stands"),
         pytest.param("prohibits", id="its stance"),
-        pytest.param("Hops: 12 at the highest; the rule asks for at least 5, so the margin is 7", id="the measure"),
+        pytest.param("hops: 12 at the highest; the rule asks for at least 5, so the margin is 7", id="the measure"),
         pytest.param("The first 25 of 40 records", id="how many records are shown"),
         pytest.param("[1] line 25", id="source and line of a record"),
         pytest.param("logprob-harvest", id="a rule that was not evaluated"),
