@@ -52,9 +52,7 @@ def test_what_stands_in_a_text_does_not_count(text: str) -> None:
         pytest.param(objects(MOST_VALUES), True, id="too many objects"),
         pytest.param(b'{"a":[' + b'"",' * (MOST_VALUES + 1) + b'""]}', True, id="too many texts"),
         pytest.param(b'{"a":[' + b"1," * (MOST_VALUES + 1) + b"1]}", True, id="too many numbers"),
-        pytest.param(
-            pytest.param(b'{"a":"' + 8 * b"\\" + b'","b":[' + b"1," * MOST_VALUES + b"1,1]}", True, id="after escapes"),
-        ),
+        pytest.param(b'{"a":"' + 8 * b"\\" + b'","b":[' + b"1," * MOST_VALUES + b"1,1]}", True, id="after escapes"),
     ],
 )
 def test_values_are_counted_without_reading_them(line: bytes, expected: bool) -> None:
