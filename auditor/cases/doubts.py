@@ -64,7 +64,7 @@ DOUBTS = (
         "the account is not linked to the others any more",
     ),
     Doubt(
-        _by_tie(lambda tie, finding: finding.family == "coordination" and not tie.is_by_exits),
+        _by_tie(lambda tie, finding: finding.family == "coordination" and not tie.is_hiding),
         "how linked accounts share out what they do is no second family where nothing hides who they are, as a "
         "company deals out the calls of its product, too",
     ),
