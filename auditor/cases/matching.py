@@ -127,6 +127,6 @@ def _overlaps(finding: Finding, earlier: Earlier) -> bool:
 
 
 def _compared(finding: Finding) -> Finding:
-    """Return a finding without what is no difference: its id, and expressions, which the rule file holds."""
-    measures = tuple(measure.model_copy(update={"expression": ""}) for measure in finding.measures)
+    """Return a finding without what is no difference: its id, and what the rule file holds of its measures."""
+    measures = tuple(measure.model_copy(update={"expression": "", "words": ()}) for measure in finding.measures)
     return finding.model_copy(update={"id": "", "measures": measures})

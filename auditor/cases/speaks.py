@@ -101,9 +101,10 @@ def _close_thresholds(finding: Finding) -> Iterator[str]:
         peak = _number(measure.value) if measure else None
         if measure and moved is not None and peak is not None and not _holds(peak, threshold.operator, moved):
             way = "higher" if threshold.operator in (">", ">=") else "lower"
+            what = words_of_measure(measure.name, measure.expression, own=measure.words)
             yield (
                 f"{finding.title}: a threshold 20 % {way} would not have been reached "
-                f"({words_of_measure(measure.name, measure.expression)}: {measure.value} at the peak, "
+                f"({what}: {measure.value} at the peak, "
                 f"the rule asks for {operator_words(threshold.operator)} {threshold.value})"
             )
 

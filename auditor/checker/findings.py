@@ -123,12 +123,16 @@ class Applied(Node):
 
 
 class Measured(Node):
-    """A peak measure as text (exact), with its unit; `expression` is what was measured, as the rule states it."""
+    """A peak measure as text (exact), with its unit; `expression` is what was measured, as the rule states it.
+
+    `words` are the rule's own words for it, by language.
+    """
 
     name: str
     value: str
     unit: str = ""
     expression: str = ""
+    words: tuple[tuple[str, str], ...] = ()
 
 
 class WindowPoint(Node):

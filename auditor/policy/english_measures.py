@@ -3,6 +3,7 @@
 from auditor.policy.measure_phrases import MeasurePhrases
 
 ENGLISH_MEASURES = MeasurePhrases(
+    language="en",
     records="records",
     without_column={
         "span": "time from the first record to the last",

@@ -4,6 +4,7 @@ From the expression that a finding carries; a finding of an earlier version carr
 gave its measure stands for it.
 """
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 from auditor.errors import Place, PolicyError
@@ -19,11 +20,17 @@ OPERATORS = {
 _SHARES = ("share", "top_share")
 
 
-def words_of_measure(name: str, text: str, words: MeasurePhrases = ENGLISH_MEASURES) -> str:
-    """Return what was measured, as a phrase that its value can follow, from its name and its expression as text."""
+def words_of_measure(
+    name: str, text: str, words: MeasurePhrases = ENGLISH_MEASURES, own: Iterable[tuple[str, str]] = ()
+) -> str:
+    """Return what was measured, as a phrase that its value can follow, from its name and its expression as text.
+
+    `own` are words of the rule itself, by language; they go before what the expression says.
+    """
     step, _, name = name.rpartition(".")
     expression = _expression_of(text)
-    said = words.without_column.get(name, name) if expression is None else _said(expression, words)
+    given = next((said for language, said in own if language == words.language), "")
+    said = given or (words.without_column.get(name, name) if expression is None else _said(expression, words))
     if step in ("usual", "spread"):
         return (words.usual if step == "usual" else words.spread).format(said)
     return words.peers.format(said, fraction=_percent(Decimal(f"0.{step[7:]}"))) if step.startswith("peers_p") else said

@@ -14,7 +14,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from pydantic import BaseModel, ConfigDict
 
-from auditor.cases.dossier import FINDINGS_IN_FULL, Dossier, FindingEvidence, gravest_first
+from auditor.cases.dossier import FINDINGS_IN_FULL, Dossier, gravest_first
+from auditor.cases.finding_evidence import FindingEvidence
 from auditor.cases.model import Case, CasebookChange, CaseFinding, order_in_lists
 from auditor.cases.runs import PackRun, is_judged
 from auditor.cases.who import titles_of, who

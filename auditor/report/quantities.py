@@ -17,8 +17,9 @@ LONGER = (("days", 86_400), ("hours", 3_600))
 
 def measured_in_words(measured: StatedMeasure, words: Phrases) -> str:
     """Return a sentence on a measure: what it is, its value, and what the rule asks for."""
-    said = words_of_measure(measured.measure.name, measured.measure.expression, words.measures)
-    value, threshold = (_amount(text, measured.measure, words) for text in (_rounded(measured), measured.threshold))
+    measure = measured.measure
+    said = words_of_measure(measure.name, measure.expression, words.measures, measure.words)
+    value, threshold = (_amount(text, measure, words) for text in (_rounded(measured), measured.threshold))
     operator = words.operators.get(measured.operator, measured.operator)
     told = words.measured.format(measure=said, value=value, operator=operator, threshold=threshold)
     return told[:1].upper() + told[1:]

@@ -100,7 +100,7 @@ def amount_of(text: str, measure: Measured | None) -> str:
 
 def measure_in_words(measure: Measured) -> str:
     """Return what was measured, as a phrase."""
-    return words_of_measure(measure.name, measure.expression)
+    return words_of_measure(measure.name, measure.expression, own=measure.words)
 
 
 def capitalized(text: str) -> str:

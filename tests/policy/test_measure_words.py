@@ -43,6 +43,27 @@ def test_shares_are_known_from_numbers() -> None:
     assert not is_share("evenness(account_id)")
 
 
+def test_words_of_the_rule_go_before_what_the_expression_says() -> None:
+    own = (("en", "share of long answers"),)
+
+    assert words_of_measure("m", "share(_long)", own=own) == "share of long answers"
+    assert words_of_measure("usual.m", "share(_long)", own=own) == "usual value of: share of long answers"
+    assert "_long" not in words_of_measure("m", "share(_long)", PHRASES["de"].measures, own)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_shipped_rules_say_in_each_language_what_they_take_a_share_of(language: Language) -> None:
+    shares = [
+        rule.evidence.words_of(measure.name)
+        for rule in load_pack("model-api").rules
+        for measure in rule.measures
+        if text_of_expression(measure.expression).startswith("share(")
+    ]
+
+    assert len(shares) > 5
+    assert [words for words in shares if language not in dict(words)] == []
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_column_that_a_shipped_rule_measures_has_words(language: Language) -> None:
     words = PHRASES[language].measures

@@ -3,6 +3,7 @@
 from auditor.policy.measure_phrases import MeasurePhrases
 
 GERMAN_MEASURES = MeasurePhrases(
+    language="de",
     records="Aufzeichnungen",
     without_column={
         "span": "Zeit von der ersten bis zur letzten Aufzeichnung",

@@ -3,6 +3,7 @@
 from auditor.policy.measure_phrases import MeasurePhrases
 
 FRENCH_MEASURES = MeasurePhrases(
+    language="fr",
     records="enregistrements",
     without_column={
         "span": "temps du premier au dernier enregistrement",
