@@ -132,11 +132,12 @@ class Applied(Node):
 
 
 class Measured(Node):
-    """A peak measure as text (exact), with its unit."""
+    """A peak measure as text (exact), with its unit; `expression` is what was measured, as the rule states it."""
 
     name: str
     value: str
     unit: str = ""
+    expression: str = ""
 
 
 class WindowPoint(Node):

@@ -1,7 +1,7 @@
 """From outcomes to findings: incidents with their clauses, measures as text, and ids that stay the same."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from auditor.checker.clauses import clauses_for
 from auditor.checker.engines.duckdb import PlanResult
@@ -10,6 +10,7 @@ from auditor.checker.linked import clusters_seen
 from auditor.checker.thresholds import number_text, thresholds_of
 from auditor.digests import digest_of_parts, rfc3339
 from auditor.linking.model import Links
+from auditor.policy.expression_text import text_of_expression
 from auditor.policy.rule import Rule
 from auditor.policy.terms import Terms
 
@@ -59,7 +60,6 @@ class NamedFindings:
         return tuple(self._finding(*item) for item in self._incidents if item[1].suppressed_by)
 
     def _finding(self, rule: Rule, incident: Incident, identity: str) -> Finding:
-        units = {measure.name: measure.unit for measure in rule.measures}
         return Finding(
             id=identity,
             rule=rule.name,
@@ -76,11 +76,7 @@ class NamedFindings:
             start=incident.start,
             end=incident.end,
             windows=incident.windows,
-            measures=tuple(
-                Measured(name=name, value=number_text(value), unit=units.get(name.rpartition(".")[2], ""))
-                for name, value in incident.measures
-                if value is not None
-            ),
+            measures=tuple(_measured(rule, incident)),
             thresholds=thresholds_of(rule.violates, dict(incident.measures)),
             records=incident.records,
             first_record=incident.first,
@@ -93,6 +89,16 @@ class NamedFindings:
             cluster=self._clusters.get(incident.subject[0]) if rule.subject == "cluster" else None,
             parts=incident.parts,
         )
+
+
+def _measured(rule: Rule, incident: Incident) -> Iterator[Measured]:
+    """Yield the peaks that are known; what is compared with a measure (`usual.calls`) has its unit and expression."""
+    declared = {measure.name: measure for measure in rule.measures}
+    for name, value in incident.measures:
+        if value is not None:
+            measure = declared.get(name.rpartition(".")[2])
+            unit, expression = (measure.unit, text_of_expression(measure.expression)) if measure else ("", "")
+            yield Measured(name=name, value=number_text(value), unit=unit, expression=expression)
 
 
 def _parts(rule: Rule, incident: Incident) -> tuple[str | None, ...]:

@@ -170,8 +170,9 @@ def _differences(
     if other is None:
         yield FieldDifference(field="id", bundled=item.seen_as, again="")
         return
+    told = _as_told(item, other)
     for name in Finding.model_fields.keys() - OWN_TO_THE_CASE:
-        bundled, again = getattr(item, name), getattr(other, name)
+        bundled, again = getattr(item, name), getattr(told, name)
         if bundled != again:
             yield FieldDifference(field=name, bundled=_text(bundled), again=_text(again))
     if citings:
@@ -179,6 +180,14 @@ def _differences(
         yield FieldDifference(
             field="cited records", bundled=f"{only_here} that are not found again", again=f"{only_there} more"
         )
+
+
+def _as_told(item: FindingDocument, other: Finding) -> Finding:
+    """Return a finding as the program that made the bundle told it: an earlier one gave measures no expression."""
+    if any(measure.expression for measure in item.measures):
+        return other
+    measures = tuple(measure.model_copy(update={"expression": ""}) for measure in other.measures)
+    return other.model_copy(update={"measures": measures})
 
 
 def _text(value: Any) -> str:

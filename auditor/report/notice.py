@@ -4,9 +4,7 @@ A notice is a title, lines and sections first; from these come a plain text and 
 from the same statement. Quotations of terms, titles of rules and facts stay in the language they were written in.
 """
 
-import re
-from collections.abc import Iterator, Mapping
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Mapping
 from typing import get_args
 
 from auditor.cases.model import ActionName
@@ -16,9 +14,9 @@ from auditor.report.phrases.de import GERMAN
 from auditor.report.phrases.en import ENGLISH
 from auditor.report.phrases.fr import FRENCH
 from auditor.report.phrases.model import Language, Phrases
+from auditor.report.quantities import day, day_of, figure, measured_in_words, moment
 from auditor.report.statement import AccountDecision, StatedFinding, Statement
-from auditor.report.visible import plain_visible
-from auditor.report.words import number_of
+from auditor.report.visible import plain_letter, plain_visible
 
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 PHRASES: Mapping[Language, Phrases] = {"en": ENGLISH, "de": GERMAN, "fr": FRENCH}
@@ -26,18 +24,19 @@ PHRASES: Mapping[Language, Phrases] = {"en": ENGLISH, "de": GERMAN, "fr": FRENCH
 FINDINGS_TOLD = 12
 """Findings that a notice describes; the others are counted."""
 
-NO_BREAK = ("\N{NO-BREAK SPACE}", "\N{NARROW NO-BREAK SPACE}")
-_AT_NO_BREAK = re.compile(f"([{''.join(NO_BREAK)}])")
 
-LONGER = (("days", 86_400), ("hours", 3_600))
-"""Units for lengths of time, in seconds; a number that isn't whole in any of them stays in seconds."""
+class Paragraph(Node):
+    """A paragraph, with the points of a list that it introduces."""
+
+    text: str
+    points: tuple[str, ...] = ()
 
 
 class Section(Node):
     """A heading with its paragraphs."""
 
     heading: str
-    paragraphs: tuple[str, ...]
+    paragraphs: tuple[Paragraph, ...]
 
 
 class Notice(Node):
@@ -57,7 +56,7 @@ def notice_of(statement: Statement, language: Language) -> Notice:
     words = PHRASES[language]
     return Notice(
         language=language,
-        title=words.draft_title if statement.is_draft else words.title,
+        title=_title(statement, words),
         is_draft=statement.is_draft,
         warning=words.draft if statement.is_draft else "",
         lines=tuple(_lines(statement, words)),
@@ -65,13 +64,19 @@ def notice_of(statement: Statement, language: Language) -> Notice:
     )
 
 
+def _title(statement: Statement, words: Phrases) -> str:
+    if statement.is_draft:
+        return words.draft_title
+    return words.safety_title if statement.is_about_a_victim else words.title
+
+
 def notice_text(notice: Notice) -> str:
     """Return a notice as plain text; hidden characters of logs and policies show up as tokens."""
     head = [notice.title, *([notice.warning] if notice.warning else [])]
     colon = PHRASES[notice.language].colon
-    lines = [f"{_plain(name)}{colon}{_plain(value)}" for name, value in notice.lines]
-    body = [part for section in notice.sections for part in (section.heading.upper(), *section.paragraphs)]
-    return "\n\n".join([*map(_plain, head), "\n".join(lines), *map(_plain, body)]) + "\n"
+    lines = [f"{plain_letter(name)}{colon}{plain_visible(value, len(value))}" for name, value in notice.lines]
+    body = [block for section in notice.sections for block in _blocks(section)]
+    return "\n\n".join([*map(plain_letter, head), "\n".join(lines), *body]) + "\n"
 
 
 def render_notice(notice: Notice) -> bytes:
@@ -80,32 +85,37 @@ def render_notice(notice: Notice) -> bytes:
     return text.encode("utf-8", "backslashreplace")
 
 
-def _plain(text: str) -> str:
-    """Return running text on one line, with hidden characters as tokens; no-break spaces are spaces to a reader."""
-    return "".join(part if part in NO_BREAK else plain_visible(part, len(part)) for part in _AT_NO_BREAK.split(text))
+def _blocks(section: Section) -> Iterator[str]:
+    yield plain_letter(section.heading.upper())
+    for paragraph in section.paragraphs:
+        yield "\n".join([plain_letter(paragraph.text), *(f"- {plain_letter(point)}" for point in paragraph.points)])
 
 
 def _lines(statement: Statement, words: Phrases) -> Iterator[tuple[str, str]]:
     yield words.case, statement.case
     yield words.account, statement.account
     if statement.decision:
-        yield words.date, _day(statement.decision.time)
+        yield words.date, day(statement.decision.time, words).replace("\N{NO-BREAK SPACE}", " ")
 
 
 def _sections(statement: Statement, words: Phrases) -> Iterator[Section]:
     heading = words.what_would_be if statement.is_draft else words.what_was_decided
-    yield Section(heading=heading, paragraphs=tuple(_decided(statement, words)))
+    yield _section(heading, _decided(statement, words))
     steps = tuple(words.steps[step] for step in statement.protect if step in words.steps)
-    yield Section(heading=words.protection_title, paragraphs=(words.protection, *steps) if steps else ())
+    yield _section(words.protection_title, (words.protection, *steps) if steps else ())
     if statement.decision and statement.decision.is_withdrawn:
         return
     yield Section(heading=words.what_was_seen, paragraphs=tuple(_seen(statement, words)))
-    yield Section(heading=words.ground, paragraphs=tuple(_ground(statement, words)))
-    yield Section(heading=words.automated, paragraphs=tuple(_automated(statement, words)))
+    yield _section(words.ground, () if statement.is_about_a_victim else _ground(statement, words))
+    yield _section(words.automated, _automated(statement, words))
     facts = tuple(dict.fromkeys(statement.speaks_for))
     intro = words.draft_speaks_for_intro if statement.is_draft else words.speaks_for_intro
-    yield Section(heading=words.speaks_for, paragraphs=(intro, *facts) if facts else ())
-    yield Section(heading=words.redress, paragraphs=tuple(_redress(statement, words)))
+    yield Section(heading=words.speaks_for, paragraphs=(Paragraph(text=intro, points=facts),) if facts else ())
+    yield _section(words.redress, () if statement.is_about_a_victim else _redress(statement, words))
+
+
+def _section(heading: str, paragraphs: Iterable[str]) -> Section:
+    return Section(heading=heading, paragraphs=tuple(Paragraph(text=text) for text in paragraphs))
 
 
 def _decided(statement: Statement, words: Phrases) -> Iterator[str]:
@@ -115,7 +125,7 @@ def _decided(statement: Statement, words: Phrases) -> Iterator[str]:
     yield from _appeal(statement.decision, words)
     if statement.decision.is_withdrawn or statement.action is ActionName.NONE:
         return
-    yield words.decided[statement.action].format(date=_day(statement.decision.time))
+    yield words.decided[statement.action].format(date=day(statement.decision.time, words))
     if statement.decision.reason:
         yield words.reason.format(reason=statement.decision.reason)
     if statement.decision.beyond:
@@ -125,45 +135,51 @@ def _decided(statement: Statement, words: Phrases) -> Iterator[str]:
 def _appeal(decision: AccountDecision, words: Phrases) -> Iterator[str]:
     """Tell of a complaint that waits, and of what came of one that was heard."""
     if decision.appealed:
-        yield words.complaint_waits.format(date=_day(decision.appealed))
+        yield words.complaint_waits.format(date=day(decision.appealed, words))
     if decision.heard is None:
         return
     if decision.is_withdrawn:
-        yield words.withdrawn.format(date=_day(decision.heard.time))
+        yield words.withdrawn.format(date=day(decision.heard.time, words))
     elif decision.heard.outcome in words.heard:
-        yield words.heard[decision.heard.outcome].format(date=_day(decision.heard.time))
+        yield words.heard[decision.heard.outcome].format(date=day(decision.heard.time, words))
     yield words.heard_reason.format(reason=decision.heard.reason)
 
 
-def _seen(statement: Statement, words: Phrases) -> Iterator[str]:
-    for finding in statement.findings[:FINDINGS_TOLD]:
-        sentence = words.seen_once if finding.start == finding.end else words.seen
-        strength = words.bright_line if finding.is_bright_line else words.inferential
-        yield " ".join(
-            [
-                sentence.format(
-                    start=_moment(finding.start),
-                    end=_moment(finding.end),
-                    records=_figure(str(finding.records), words),
-                    conduct=" / ".join(_conduct(name, words) for name in finding.conducts),
-                    title=finding.title,
-                ),
-                *_measured(finding, words),
-                strength,
-            ]
-        )
-    if more := len(statement.findings) - FINDINGS_TOLD:
-        yield from [words.more_findings.format(number=_figure(str(more), words))] if more > 0 else []
+def _seen(statement: Statement, words: Phrases) -> Iterator[Paragraph]:
+    """Tell the findings by conduct; what they can't show is said once, where it isn't another for each."""
+    told = statement.findings[:FINDINGS_TOLD]
+    caveats = dict.fromkeys(words.bright_line if item.is_bright_line else words.inferential for item in told)
+    for (conducts, is_bright_line), findings in _by_conduct(told).items():
+        signs = words.signs.format(conduct=" / ".join(_conduct(name, words) for name in conducts))
+        caveat = words.bright_line if is_bright_line else words.inferential
+        text = f"{signs} {caveat}" if len(caveats) > 1 else signs
+        yield Paragraph(text=text, points=tuple(_finding(item, words) for item in findings))
+    if any(item.is_together and item.measured for item in told):
+        yield Paragraph(text=words.together)
+    if len(caveats) == 1:
+        yield Paragraph(text=next(iter(caveats)))
+    if (more := len(statement.findings) - FINDINGS_TOLD) > 0:
+        yield Paragraph(text=words.more_findings.format(number=figure(str(more), words)))
 
 
-def _measured(finding: StatedFinding, words: Phrases) -> Iterator[str]:
-    for measure, value, operator, threshold, unit in finding.thresholds:
-        yield words.measured.format(
-            measure=measure,
-            value=quantity(value, unit, words),
-            operator=words.operators.get(operator, operator),
-            threshold=quantity(threshold, unit, words),
-        )
+def _by_conduct(findings: Iterable[StatedFinding]) -> dict[tuple[tuple[str, ...], bool], list[StatedFinding]]:
+    groups: dict[tuple[tuple[str, ...], bool], list[StatedFinding]] = {}
+    for item in findings:
+        groups.setdefault((item.conducts, item.is_bright_line), []).append(item)
+    return groups
+
+
+def _finding(finding: StatedFinding, words: Phrases) -> str:
+    sentence = words.seen_once if finding.start == finding.end else words.seen
+    seen = sentence.format(
+        start=moment(finding.start, words),
+        end=moment(finding.end, words),
+        records=figure(str(finding.records), words),
+        title=finding.title,
+    )
+    measured = [measured_in_words(item, words) for item in finding.measured]
+    together = [words.seen_together] if finding.is_together and measured else []
+    return " ".join([seen, *together, *measured])
 
 
 def _ground(statement: Statement, words: Phrases) -> Iterator[str]:
@@ -172,7 +188,7 @@ def _ground(statement: Statement, words: Phrases) -> Iterator[str]:
         words.clause.format(
             title=clause.title,
             version=clause.version,
-            effective=clause.effective[:10],
+            effective=day_of(clause.effective, words),
             clause=clause.clause,
             stance=words.stances[clause.stance],
             text=clause.text,
@@ -199,34 +215,10 @@ def _redress(statement: Statement, words: Phrases) -> Iterator[str]:
         yield words.draft_complaint
         return
     if statement.decision and not statement.decision.appealed and statement.decision.heard is None:
-        yield words.complaint.format(until=statement.complaint_until.isoformat())
+        yield words.complaint.format(until=day(statement.complaint_until, words))
     yield words.settlement
     yield words.court
 
 
 def _conduct(name: str, words: Phrases) -> str:
     return words.conducts.get(name) or words.other_conduct.format(conduct=name)
-
-
-def quantity(text: str, unit: str, words: Phrases) -> str:
-    """Return a number with its unit; a length of time of whole days or hours is told in these."""
-    number = number_of(text)
-    if unit == "seconds" and number:
-        name, size = next((item for item in LONGER if number % item[1] == 0), (unit, 1))
-        text, unit = str(number // size) if size > 1 else text, name
-    return f"{_figure(text, words)} {words.units.get(unit, unit)}" if unit else _figure(text, words)
-
-
-def _figure(text: str, words: Phrases) -> str:
-    number = number_of(text)
-    if number is None:
-        return text
-    return f"{number:,f}".translate({ord(","): words.thousands, ord("."): words.decimal})
-
-
-def _moment(time: datetime) -> str:
-    return time.strftime("%Y-%m-%d %H:%M UTC")
-
-
-def _day(time: datetime) -> str:
-    return time.strftime("%Y-%m-%d")

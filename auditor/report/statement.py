@@ -8,13 +8,14 @@ happened, so that no text can say otherwise.
 import re
 from collections.abc import Sequence
 from datetime import date, datetime
+from decimal import Decimal
 from functools import lru_cache
 from typing import Literal
 
 from auditor.cases.decisions import Course, actions_in, person_of
 from auditor.cases.ledger import Entry
 from auditor.cases.model import ActionName, Case, CaseFinding
-from auditor.checker.findings import Applied
+from auditor.checker.findings import Applied, Measured, Threshold
 from auditor.policy.conditions import Node
 
 COMPLAINT_MONTHS = 6
@@ -55,8 +56,19 @@ class AccountDecision(Node):
         return self.action is ActionName.NONE and self.before_appeal not in (None, ActionName.NONE)
 
 
+class StatedMeasure(Node):
+    """A measure at its peak, and what the rule asks of it."""
+
+    measure: Measured
+    operator: str
+    threshold: str
+
+
 class StatedFinding(Node):
-    """One finding as the account holder is told of it: the own records, and what the whole was measured at."""
+    """One finding as the account holder is told of it: the own records, and what the whole was measured at.
+
+    `is_together` says that it was measured over several accounts; figures over them name none.
+    """
 
     title: str
     conducts: tuple[str, ...]
@@ -64,8 +76,8 @@ class StatedFinding(Node):
     start: datetime
     end: datetime
     records: int
-    thresholds: tuple[tuple[str, str, str, str, str], ...]
-    """(measure, its peak, operator, threshold, unit); empty where a finding of several accounts was measured."""
+    measured: tuple[StatedMeasure, ...]
+    is_together: bool
     clauses: tuple[Applied, ...]
 
 
@@ -88,6 +100,12 @@ class Statement(Node):
     def is_draft(self) -> bool:
         """Whether nobody has decided yet."""
         return self.decision is None
+
+    @property
+    def is_about_a_victim(self) -> bool:
+        """Whether nothing is proposed or decided against the account, which is to be protected."""
+        is_withdrawn = self.decision is not None and self.decision.is_withdrawn
+        return self.action is ActionName.NONE and bool(self.protect) and not is_withdrawn
 
     @property
     def is_detected_by_machine(self) -> bool:
@@ -208,7 +226,6 @@ def _stated(item: CaseFinding, account: str) -> StatedFinding:
     finding, part = item.finding, item.part_of(account)
     assert part is not None
     peaks = {measure.name: measure for measure in finding.measures}
-    is_own = finding.accounts == (account,)
     return StatedFinding(
         title=finding.title,
         conducts=finding.conducts,
@@ -216,10 +233,21 @@ def _stated(item: CaseFinding, account: str) -> StatedFinding:
         start=finding.start,
         end=finding.end,
         records=part.records,
-        thresholds=tuple(
-            (limit.measure, peaks[limit.measure].value, limit.operator, limit.value, peaks[limit.measure].unit)
-            for limit in finding.thresholds
-            if is_own and limit.measure in peaks
+        measured=tuple(
+            StatedMeasure(measure=peaks[limit.measure], operator=limit.operator, threshold=limit.value)
+            for limit in _sternest(finding.thresholds)
+            if limit.measure in peaks
         ),
+        is_together=finding.accounts != (account,),
         clauses=finding.clauses,
     )
+
+
+def _sternest(thresholds: Sequence[Threshold]) -> tuple[Threshold, ...]:
+    """Return one threshold a measure and direction: of several that it passed, the one it passed by least."""
+    nearest: dict[tuple[str, str], Threshold] = {}
+    for limit in thresholds:
+        key = (limit.measure, limit.operator[:1])
+        if key not in nearest or Decimal(limit.margin) < Decimal(nearest[key].margin):
+            nearest[key] = limit
+    return tuple(nearest.values())

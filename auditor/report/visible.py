@@ -4,12 +4,19 @@ A character that a reader can't see or tell apart becomes a token in an element 
 can't be mistaken for the same characters typed out. Everything stands inside `<bdi>`; nothing ever becomes a link.
 """
 
+import re
+
 from markupsafe import Markup, escape
 
 from auditor.characters import pieces, told_apart
 
 CELL_CHARACTERS = 300
 """How much of one value is shown in a table."""
+
+NO_BREAK = ("\N{NO-BREAK SPACE}", "\N{NARROW NO-BREAK SPACE}")
+"""Spaces that languages ask for at marks and in numbers; to a reader they are spaces."""
+AT_NO_BREAK = re.compile(f"([{''.join(NO_BREAK)}])")
+WHITE = re.compile(r"\s+")
 
 
 def visible(text: str, limit: int = CELL_CHARACTERS) -> Markup:
@@ -26,10 +33,26 @@ def prose(text: str) -> Markup:
     return Markup("<bdi>{}</bdi>").format(_tokens(" ".join(text.split())))
 
 
+def letter(text: str) -> Markup:
+    """Return running text that the program worded itself: as `prose`, but its no-break spaces are kept."""
+    return Markup("<bdi>{}</bdi>").format(
+        Markup("").join(part if part in NO_BREAK else _tokens(_one_space(part)) for part in AT_NO_BREAK.split(text))
+    )
+
+
+def plain_letter(text: str) -> str:
+    """Return such text on one line as plain text, with hidden characters as tokens."""
+    return "".join(part if part in NO_BREAK else plain_visible(part, len(part)) for part in AT_NO_BREAK.split(text))
+
+
 def plain_visible(text: str, limit: int = CELL_CHARACTERS) -> str:
     """Return a text with its hidden characters as tokens, for places that take no elements (a title, an SVG text)."""
     shown = told_apart(text[:limit])
     return f"{shown} … ({len(text):,} characters)" if len(text) > limit else shown
+
+
+def _one_space(text: str) -> str:
+    return WHITE.sub(" ", text)
 
 
 def _tokens(text: str) -> Markup:

@@ -47,7 +47,7 @@ def test_a_threshold_that_a_fifth_more_would_not_reach_is_named() -> None:
     ((account, fact),) = facts(held(close))
 
     assert account == "a"
-    assert "20 % higher would not have been reached (exchanges >= 10, peak 11)" in fact
+    assert "20 % higher would not have been reached (exchanges: 11 at the peak, the rule asks for at least 10)" in fact
 
 
 def test_a_threshold_passed_by_a_fifth_or_more_is_not_named() -> None:

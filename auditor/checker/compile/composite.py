@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from sqlglot import exp
 
-from auditor.checker.compile.codes import account_text, is_coded, with_account
+from auditor.checker.compile.codes import ACCOUNT, is_coded
 from auditor.checker.compile.conditions import TIME
 from auditor.checker.compile.flags import BASE, covered
 from auditor.checker.compile.incidents import INCIDENT, IS_AGAINST, ends_in
@@ -69,7 +69,6 @@ def plan_of_composite(
     parts = tuple(plan for plan in plans if plan.rule in composite.parts and plan.coverage.is_evaluable)
     if not coverage.is_evaluable:
         return RulePlan(rule, coverage, shape)
-    documents = tuple(dict.fromkeys(item.column for item in versions))
     found, cited = shape.table("incidents"), shape.table("members")
     lacking = _subjects_of_too_few(shape, composite, parts)
     return RulePlan(
@@ -83,7 +82,7 @@ def plan_of_composite(
             Statement(shape.table("windows"), numbered(shape, violating(shape, composite, parts), composite)),
             Statement(shape.table("held"), held(shape, composite)),
             Statement(found, _incidents(shape, told)),
-            Statement(cited, _members(shape, documents)),
+            Statement(cited, _members(shape)),
         ),
         late_counts=_counts(shape),
         parts=parts,
@@ -153,7 +152,7 @@ def _incidents(shape: Shape, told: Range) -> exp.Select:
     return query.group_by(*(key.copy() for key in keys), copy=False)
 
 
-def _members(shape: Shape, documents: Sequence[str]) -> exp.Select:
+def _members(shape: Shape) -> exp.Select:
     is_told = joined_on(
         select([*columns((INCIDENT, PART, OF, *shape.keys), "held")], table(shape.table("held"), "held")),
         table(shape.table("incidents"), "incident"),
@@ -166,13 +165,11 @@ def _members(shape: Shape, documents: Sequence[str]) -> exp.Select:
     records = records.group_by(identifier(INCIDENT, "held"), identifier(NUMBER, "cited"), copy=False)
     kept = [
         identifier(INCIDENT, "own"),
-        *columns((NUMBER, TIME), "record"),
-        account_text(),
+        *columns((NUMBER, TIME, ACCOUNT), "record"),
         named(exp.EQ(this=identifier(IS_AGAINST, "own"), expression=literal(1)), IS_AGAINST),
-        *columns(documents, "record"),
+        *columns(shape.documents, "record"),
     ]
-    query = joined_on(select(kept, inner(records, "own")), table(BASE, "record"), _same((NUMBER,), "own", "record"))
-    return with_account(query, "record")
+    return joined_on(select(kept, inner(records, "own")), table(BASE, "record"), _same((NUMBER,), "own", "record"))
 
 
 def _part_query(shape: Shape) -> exp.Select:

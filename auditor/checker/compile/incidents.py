@@ -1,30 +1,27 @@
 """Violating windows that share records become incidents, and incidents get all their records.
 
 `incidents`: the keys, `_exempt`, `_incident` (a number of its own), `_lo`, `_hi`, `_windows`, the peak measures.
-`members`: `_incident` and the record's `_n`, `_t`, `account_id`, `_is_against`, and one truth
-column for each document of the terms.
+`members`: `_incident` and the record's `_n`, `_t`, the code of its account, `_is_against`, and one truth column for
+each document of the terms.
 """
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from sqlglot import exp
 
-from auditor.checker.compile.codes import account_text, with_account
+from auditor.checker.compile.codes import ACCOUNT
 from auditor.checker.compile.conditions import TIME, microseconds
-from auditor.checker.compile.flags import BASE
 from auditor.checker.compile.nodes import (
     ascending,
     choose,
     columns,
     every,
     inner,
-    is_known,
     is_true,
     joined_on,
+    joined_to_latest,
     named,
     over,
-    present_in,
     same_keys,
     select,
     union_all,
@@ -70,7 +67,8 @@ def incidents_ending(found: str, since: datetime | None, until: datetime | None)
 
 def members_of(cited: str, found: str) -> exp.Select:
     """Return the records of a table of members that belong to the incidents of another table."""
-    return select([exp.Star()], table(cited, "cited")).where(present_in(found, (INCIDENT,), "cited"), copy=False)
+    same = every(same_keys((INCIDENT,), "cited", "found"))
+    return joined_on(select([exp.Star()], table(cited, "cited")), table(found, "found"), same, "SEMI")
 
 
 def ends_in(end: exp.Expression, since: datetime | None, until: datetime | None) -> list[exp.Expression]:
@@ -83,61 +81,43 @@ def ends_in(end: exp.Expression, since: datetime | None, until: datetime | None)
     return tests
 
 
-def members(
-    shape: Shape, rows: str, windows: str, found: str, documents: Sequence[str], source: str = BASE
-) -> exp.Select:
-    """Return the contributing records of the incidents in table `found`, with what is told of each by `source`."""
-    pairs = _sliding_pairs(shape, rows, found) if shape.is_sliding() else _grouped_pairs(shape, rows, windows, found)
-    against = is_true(identifier(shape.flags.against, "record")) if shape.flags.against else exp.true()
-    items = [
-        identifier(INCIDENT, "pair"),
-        *columns((NUMBER, TIME), "record"),
-        account_text(),
-        named(against, IS_AGAINST),
-        *columns(documents, "record"),
-    ]
-    query = joined_on(select(items, inner(pairs, "pair")), table(source, "record"), _same(NUMBER, "pair", "record"))
-    return with_account(query, "record")
+def members(shape: Shape, rows: str, windows: str, found: str) -> exp.Query:
+    """Return the contributing records of the incidents in table `found`, with what is told of each."""
+    return _sliding_members(shape, rows, found) if shape.is_sliding() else _grouped_members(shape, rows, windows, found)
 
 
-def _same(name: str, left: str, right: str) -> exp.Expression:
-    return every(same_keys((name,), left, right))
+def _told(shape: Shape) -> list[exp.Expression]:
+    """Return what `members` takes over from a row."""
+    against = is_true(identifier(shape.flags.against, "row")) if shape.flags.against else exp.true()
+    owner = named(identifier(shape.owner, "row"), ACCOUNT)
+    return [*columns((NUMBER, TIME), "row"), owner, named(against, IS_AGAINST), *columns(shape.documents, "row")]
 
 
-def _grouped_pairs(shape: Shape, rows: str, windows: str, found: str) -> exp.Select:
+def _grouped_members(shape: Shape, rows: str, windows: str, found: str) -> exp.Select:
     same = every(same_keys((*shape.keys, BUCKET), "row", "window"))
-    items = [identifier(INCIDENT, "window"), identifier(NUMBER, "row")]
+    items = [identifier(INCIDENT, "window"), *_told(shape)]
     query = joined_on(select(items, table(rows, "row")), table(windows, "window"), same)
-    return joined_on(query, table(found, "incident"), _same(INCIDENT, "window", "incident"))
+    return joined_on(query, table(found, "incident"), every(same_keys((INCIDENT,), "window", "incident")))
 
 
-def _sliding_pairs(shape: Shape, rows: str, found: str) -> exp.Query:
-    """Return (`_incident`, `_n`): the windows of an incident leave no gap between its ends, and incidents of a class
-    (not exempt, or by one exemption) share no time. So a record belongs to the last one that began, unless it is over.
-    A running maximum finds that one without comparing every record with every incident.
+def _sliding_members(shape: Shape, rows: str, found: str) -> exp.Query:
+    """Return the records of incidents whose windows leave no gap between their ends; those of a class (not exempt, or
+    by one exemption) share no time. So a record belongs to the last one that began, unless it is over.
     """
-    classes = range(NOT_EXEMPT, len(shape.exemptions))
-    return union_all([_pairs_of_class(shape, rows, found, place) for place in classes])
+    return union_all([_of_class(shape, rows, found, place) for place in range(NOT_EXEMPT, len(shape.exemptions))])
 
 
-def _pairs_of_class(shape: Shape, rows: str, found: str, place: int) -> exp.Select:
-    keys = shape.keys
-    nothing = [named(exp.null(), HIGH), named(exp.null(), INCIDENT)]
-    own = select([*columns((*keys, AT, NUMBER), "row"), *nothing], table(rows, "row"))
-    own = own.where(present_in(found, keys, "row"), copy=False)
-    begun = select(
-        [*columns(keys), named(identifier(LOW), AT), named(exp.null(), NUMBER), *columns((HIGH, INCIDENT))],
-        table(found),
-    ).where(exp.EQ(this=identifier(EXEMPT), expression=literal(place)), copy=False)
-    # later incidents end later and have higher numbers
-    latest = {
-        name: over(exp.Max(this=identifier(name)), keys, ascending(AT), frame="RANGE") for name in (HIGH, INCIDENT)
-    }
-    items = [*columns((NUMBER, AT)), *(named(sql, name) for name, sql in latest.items())]
-    walked = select(items, inner(union_all([own, begun]), "line"))
-    lasts = exp.LTE(this=identifier(AT), expression=identifier(HIGH))
-    belongs = every([is_known(identifier(NUMBER)), lasts])
-    return select(columns((INCIDENT, NUMBER)), inner(walked, "walked")).where(belongs, copy=False)
+def _of_class(shape: Shape, rows: str, found: str, place: int) -> exp.Select:
+    is_of_class = exp.EQ(this=identifier(EXEMPT), expression=literal(place))
+    begun = select(columns((*shape.keys, LOW, HIGH, INCIDENT)), table(found)).where(is_of_class, copy=False)
+    since = exp.GTE(this=identifier(AT, "row"), expression=identifier(LOW, "begun"))
+    latest = every([*same_keys(shape.keys, "row", "begun"), since])
+    near = select([exp.Star()], table(rows, "row"))
+    near = joined_on(near, table(found, "other"), every(same_keys(shape.keys, "row", "other")), "SEMI")
+    query = select([identifier(INCIDENT, "begun"), *_told(shape)], inner(near, "row"))
+    query = joined_to_latest(query, inner(begun, "begun"), latest)
+    lasts = exp.LTE(this=identifier(AT, "row"), expression=identifier(HIGH, "begun"))
+    return query.where(lasts, copy=False)
 
 
 def measure_columns(shape: Shape) -> tuple[str, ...]:

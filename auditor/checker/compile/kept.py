@@ -33,10 +33,10 @@ def versions_of(terms: Sequence[Terms]) -> tuple[TermsColumn, ...]:
     )
 
 
-def shape_of(flags: Flags, exempt: Exempt) -> Shape:
-    """Return how the tables of a rule are called, with the exemptions that it names."""
+def shape_of(flags: Flags, exempt: Exempt, documents: tuple[str, ...]) -> Shape:
+    """Return how the tables of a rule are called, with the exemptions that it names and the columns of documents."""
     names = tuple(name for name in dict.fromkeys(flags.rule.unless) if name in exempt)
-    return Shape(flags, tuple(exempt[name][0] for name in names), names)
+    return Shape(flags, tuple(exempt[name][0] for name in names), names, documents)
 
 
 def base_columns(

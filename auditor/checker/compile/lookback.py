@@ -177,15 +177,14 @@ def peers_of(shape: Shape, place: int, ids: str) -> exp.Select:
 def accounts_of(shape: Shape, reaches: str, ids: str, place: int) -> exp.Select:
     """Return (`_scope`, `account_id`) of the accounts whose records the incidents of a scope cite."""
     member = joined_on(
-        select(
-            [identifier(SCOPE, "reach"), identifier("account_id", "member")], table(shape.table("members"), "member")
-        ),
+        select([identifier(SCOPE, "reach"), account_text()], table(shape.table("members"), "member")),
         table(ids, "id"),
         exp.EQ(this=identifier("incident", "id"), expression=identifier(INCIDENT, "member")),
     )
     member = joined_on(member, table(reaches, "reach"), every(same_keys(("finding_id",), "id", "reach")))
     is_own = exp.EQ(this=identifier("rule", "id"), expression=literal(place))
-    return member.where(every([is_own, is_known(identifier("account_id", "member"))]), copy=False).distinct(copy=False)
+    member = with_account(member, "member")
+    return member.where(every([is_own, is_known(identifier(ACCOUNT, "member"))]), copy=False).distinct(copy=False)
 
 
 def _is_cited() -> exp.Expression:

@@ -132,11 +132,12 @@ def plan_for(
     flags = [Flags(place, rule, found, scope).with_truths(truths) for place, (rule, found) in pairs]
     exempt = {item.name: (f"_exempt{place}", item) for place, item in enumerate(exemptions)}
     versions = versions_of(terms)
-    shapes = [shape_of(flag, exempt) for flag in flags]
+    documents = tuple(dict.fromkeys(item.column for item in versions))
+    shapes = [shape_of(flag, exempt, documents) for flag in flags]
     base = base_columns(shapes, truths, exempt, versions)
     names = names_read(base.values())
     counted = [(flag.number, name, sql) for flag in flags for name, sql in flag.counts().items()]
-    scans = scans_of(shapes, timezone, tuple(dict.fromkeys(item.column for item in versions)))
+    scans = scans_of(shapes, timezone)
     return Plan(
         scope=scope,
         codes=tuple(Statement(code_table(name), codes_of(name)) for name in coded_names(names)),

@@ -51,14 +51,15 @@ def growing_bounds(rule: Rule) -> tuple[Bound, ...]:
     if rule.violates is None:
         return ()
     measures = {measure.name: measure.expression for measure in rule.measures}
-    found = [_bound(part, measures) for part in _conjuncts(rule.violates)]
+    found = [_bound(part, measures) for part in conjuncts(rule.violates)]
     return tuple(dict.fromkeys(item for item in found if item is not None))
 
 
-def _conjuncts(expression: Expression) -> Iterator[Expression]:
+def conjuncts(expression: Expression) -> Iterator[Expression]:
+    """Yield the parts of an expression that must all hold."""
     if isinstance(expression, Logic) and expression.operator == "and":
-        yield from _conjuncts(expression.left)
-        yield from _conjuncts(expression.right)
+        yield from conjuncts(expression.left)
+        yield from conjuncts(expression.right)
     else:
         yield expression
 

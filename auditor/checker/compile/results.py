@@ -4,18 +4,17 @@ Accounts and sources come with the incidents where one pass over their records t
 `source_query` are for the others.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sqlglot import exp
 
-from auditor.checker.compile.codes import CODE, CODED, text_in, with_text
+from auditor.checker.compile.codes import ACCOUNT, CODE, CODED, text_in, with_text
 from auditor.checker.compile.conditions import TIME
 from auditor.checker.compile.flags import as_text, covered
 from auditor.checker.compile.incidents import INCIDENT, IS_AGAINST, measure_columns
 from auditor.checker.compile.nodes import (
     ascending,
-    choose,
     columns,
     count_where,
     every,
@@ -25,7 +24,6 @@ from auditor.checker.compile.nodes import (
     named,
     same_keys,
     select,
-    some,
 )
 from auditor.checker.compile.rows import Shape
 from auditor.checker.compile.seen import NUMBER, source_of
@@ -33,6 +31,9 @@ from auditor.checker.compile.told import told_id, with_told
 from auditor.checker.compile.windows import EXEMPT, NOT_EXEMPT
 from auditor.policy.terms import Terms, TermsVersion
 from auditor.records.sql import identifier, literal, table
+
+_PLACE = (TIME, NUMBER, ACCOUNT)
+"""The place of a record in the order of records, and what else is told of the first one."""
 
 
 @dataclass(frozen=True)
@@ -59,20 +60,19 @@ def incident_query(shape: Shape, found: str, members: str, versions: Sequence[Te
         *columns((INCIDENT, EXEMPT, "_windows"), "incident"),
         *columns(("_start", "_end", "_records"), "ends"),
         told_id(),
-        identifier("account_id", "first"),
+        text_in(_owner_of_first(shape)),
         *columns(("_first", "_about", "_low_source", "_high_source"), "ends"),
         *(sql.copy() for sql in (*subject, *by)),
         *columns(measure_columns(shape), "incident"),
         *columns(applied, "ends"),
     ]
-    ends = inner(_ends(_extent(members, versions, applied), members, applied), "ends")
+    ends = inner(_ends(members, versions, applied), "ends")
     query = joined_on(select(items, table(found, "incident")), ends, every(same_keys((INCIDENT,), "incident", "ends")))
-    is_first = exp.EQ(this=identifier(NUMBER, "first"), expression=identifier("_first", "ends"))
-    same = every([*same_keys((INCIDENT,), "first", "ends"), is_first])
-    query = joined_on(query, table(members, "first"), same)
     query = with_told(query, identifier("_first", "ends"))
     for name in _coded(shape):
         query = with_text(query, name, "incident", _text_of(name))
+    if not is_of_its_account(shape):
+        query = with_text(query, "account_id", "ends", _owner_of_first(shape))
     ends_order = columns(("_first", "_last"), "ends")
     order = [*subject, *by, identifier("_start", "ends"), _exemption_order(shape), *ends_order]
     return query.order_by(*(exp.Ordered(this=sql, desc=False) for sql in order), copy=False)
@@ -90,6 +90,11 @@ def _text_of(name: str) -> str:
     return f"text {name}"
 
 
+def _owner_of_first(shape: Shape) -> str:
+    """Return the alias under which the account of an incident's first record is joined."""
+    return _text_of("account_id") if is_of_its_account(shape) else "owner"
+
+
 def _exemption_order(shape: Shape) -> exp.Expression:
     """Return a number that puts incidents that are not suppressed first, then the others by their exemption's name."""
     ranks = {name: rank for rank, name in enumerate(sorted(shape.exemption_names))}
@@ -100,15 +105,19 @@ def _exemption_order(shape: Shape) -> exp.Expression:
     return exp.Case(ifs=ifs, default=literal(NOT_EXEMPT)) if ifs else identifier(EXEMPT, "incident")
 
 
-def _extent(members: str, versions: Sequence[TermsColumn], applied: Sequence[str]) -> exp.Select:
-    """Return what one pass over the records tells of each incident."""
+def _ends(members: str, versions: Sequence[TermsColumn], applied: Sequence[str]) -> exp.Select:
+    """Return what one pass over the records tells of each incident; `code account_id` is that of its first record."""
     about = identifier(IS_AGAINST)
     covers = [every([about.copy(), identifier(item.column), *covered(item.version.span)]) for item in versions]
+    first, last = _places(exp.Min), _places(exp.Max)
     items = [
         named(exp.Min(this=identifier(TIME)), "_start"),
         named(exp.Max(this=identifier(TIME)), "_end"),
+        named(first(NUMBER), "_first"),
+        named(first(ACCOUNT), ACCOUNT),
+        named(last(NUMBER), "_last"),
         named(exp.Count(this=exp.Star()), "_records"),
-        named(count_where(every([about, is_known(identifier("account_id"))])), "_about"),
+        named(count_where(every([about, is_known(identifier(ACCOUNT))])), "_about"),
         named(exp.Min(this=source_of()), "_low_source"),
         named(exp.Max(this=source_of()), "_high_source"),
         *(named(count_where(test), name) for test, name in zip(covers, applied, strict=True)),
@@ -116,19 +125,16 @@ def _extent(members: str, versions: Sequence[TermsColumn], applied: Sequence[str
     return select([identifier(INCIDENT), *items], table(members)).group_by(identifier(INCIDENT), copy=False)
 
 
-def _ends(extent: exp.Select, members: str, applied: Sequence[str]) -> exp.Select:
-    """Return the extents with `_first` and `_last`, the first and last record in the order of (time, `_n`)."""
+def _places(end: type[exp.Min] | type[exp.Max]) -> Callable[[str], exp.Expression]:
+    """Return what gives a column of the first or last record, in the order of (time, `_n`)."""
 
-    def is_at(end: str) -> exp.Expression:
-        return exp.EQ(this=identifier(TIME, "member"), expression=identifier(end, "extent"))
+    def column(name: str) -> exp.Expression:
+        parts = [
+            exp.PropertyEQ(this=exp.to_identifier(part, quoted=True), expression=identifier(part)) for part in _PLACE
+        ]
+        return exp.StructExtract(this=end(this=exp.Struct(expressions=parts)), expression=literal(name))
 
-    kept = (INCIDENT, "_start", "_end", "_records", "_about", "_low_source", "_high_source", *applied)
-    first = exp.Min(this=choose(is_at("_start"), identifier(NUMBER, "member")))
-    last = exp.Max(this=choose(is_at("_end"), identifier(NUMBER, "member")))
-    items = [*columns(kept, "extent"), named(first, "_first"), named(last, "_last")]
-    same = every([*same_keys((INCIDENT,), "extent", "member"), some([is_at("_start"), is_at("_end")])])
-    query = joined_on(select(items, inner(extent, "extent")), table(members, "member"), same)
-    return query.group_by(*columns(kept, "extent"), copy=False)
+    return column
 
 
 def is_of_its_account(shape: Shape) -> bool:
@@ -138,12 +144,17 @@ def is_of_its_account(shape: Shape) -> bool:
 
 def account_query(members: str) -> exp.Select:
     """Return (`_incident`, account, records) of the records that a finding is about, in that order."""
-    keys = columns((INCIDENT, "account_id"))
-    about = every([identifier(IS_AGAINST), is_known(identifier("account_id"))])
-    query = select([*keys, exp.Count(this=exp.Star())], table(members)).where(about, copy=False)
-    return query.group_by(*columns((INCIDENT, "account_id")), copy=False).order_by(
-        *ascending(INCIDENT, "account_id"), copy=False
+    keys = (INCIDENT, ACCOUNT)
+    about = every([identifier(IS_AGAINST), is_known(identifier(ACCOUNT))])
+    counted = select([*columns(keys), named(exp.Count(this=exp.Star()), "_records")], table(members))
+    counted = counted.where(about, copy=False).group_by(*columns(keys), copy=False)
+    query = select(
+        [identifier(INCIDENT, "counted"), text_in("owner"), identifier("_records", "counted")],
+        inner(counted, "counted"),
     )
+    query = with_text(query, "account_id", "counted", "owner")
+    # codes sort as their texts do
+    return query.order_by(*(exp.Ordered(this=key, desc=False) for key in columns(keys, "counted")), copy=False)
 
 
 def source_query(members: str) -> exp.Select:

@@ -2,7 +2,8 @@
 
 Columns: `_n`, `_t` (the record's place in the order of records), `_w` (the time at which it counts: its own, or that
 of its occurrence), `_unit` (sequences: whether it stands for the occurrence), the keys, `_bucket` for windows that are
-not sliding, the measured columns and, for each exemption of the rule, whether the record is exempt.
+not sliding, the measured columns, for each exemption of the rule whether the record is exempt, and what is told of a
+record that is cited: the account's code, whether it is of `against`, which documents of the terms apply.
 """
 
 from collections.abc import Sequence
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
+from auditor.checker.compile.codes import ACCOUNT
 from auditor.checker.compile.columns import exact_number
 from auditor.checker.compile.conditions import TIME
 from auditor.checker.compile.flags import BASE, Flags
@@ -44,6 +46,7 @@ from auditor.records.sql import identifier, literal, table
 AT = "_w"
 BUCKET = "_bucket"
 LAST = "_last"
+OWNER = "_owner"
 PLAN = "_plan"
 MICROS = 1_000_000
 COUNTING = ("count", *SPREADS)
@@ -58,6 +61,8 @@ class Shape:
     exemptions: tuple[str, ...] = ()
     """Columns of `base` telling whether a record is exempt, in the order of `unless`."""
     exemption_names: tuple[str, ...] = ()
+    documents: tuple[str, ...] = ()
+    """Columns of `base` telling whether a document of the terms applies to a record."""
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -107,6 +112,17 @@ class Shape:
         plan = [named(identifier("plan", of), PLAN)] if self.has_peers else []
         return [*columns(self.exemptions, of), *counted, *numbers, *shares, *self._hours(of), *plan]
 
+    @property
+    def owner(self) -> str:
+        """The column of `rows` that holds the code of the record's own account."""
+        return ACCOUNT if ACCOUNT in self.flags.subject else OWNER
+
+    def told(self, of: str) -> list[exp.Expression]:
+        """Return what `rows` takes over from `base` for the records that are cited."""
+        owner = [] if self.owner == ACCOUNT else [named(identifier(ACCOUNT, of), OWNER)]
+        marks = dict.fromkeys((*([self.flags.against] if self.flags.against else []), *self.documents))
+        return [*owner, *columns(marks, of)]
+
     def groups(self, of: str) -> list[exp.Expression]:
         """Return the columns of `per`; like `by`, those of an occurrence are those of its last record."""
         return [named(identifier(name, of), divided_column(name)) for name in self.divided]
@@ -137,7 +153,8 @@ def _chosen(shape: Shape) -> exp.Expression:
 
 def _record_items(shape: Shape) -> list[exp.Expression]:
     own = [*columns((NUMBER, TIME), BASE), named(identifier(TIME, BASE), AT), *columns(shape.keys, BASE)]
-    return [*own, *_last(shape, identifier(NUMBER, BASE)), *shape.values(BASE), *shape.groups(BASE)]
+    last = _last(shape, identifier(NUMBER, BASE))
+    return [*own, *last, *shape.values(BASE), *shape.groups(BASE), *shape.told(BASE)]
 
 
 def _last(shape: Shape, number: exp.Expression) -> list[exp.Expression]:
@@ -207,6 +224,7 @@ def rows_of_occurrences(shape: Shape, pairs: str) -> exp.Select:
         *_last(shape, identifier("_last", "pair")),
         *shape.values("own"),
         *shape.groups("end"),
+        *shape.told("own"),
     ]
     query = select(items, table(pairs, "pair"))
     query = joined_on(query, table(BASE, "own"), _equal(identifier(NUMBER, "own"), identifier(NUMBER, "pair")))
@@ -241,12 +259,14 @@ def bucketed(rows: exp.Select, keys: Sequence[str], window: Window | None, timez
     return select([exp.Star(), named(bucket, BUCKET)], inner(rows, "selected"))
 
 
-def whole_steps(name: str, length: int, of: str | None = None) -> exp.Expression:
-    """Return how many whole steps of a length lie before a time: its floor, also before 1970."""
-    rest = exp.Paren(this=exp.Mod(this=identifier(name, of), expression=literal(length)))
+def whole_steps(name: str, length: int, of: str | None = None, *, back: int = 0) -> exp.Expression:
+    """Return how many whole steps of a length lie before a time, or `back` before it: its floor, also before 1970."""
+    time: exp.Expression = identifier(name, of)
+    time = exp.Paren(this=exp.Sub(this=time, expression=literal(back))) if back else time
+    rest = exp.Paren(this=exp.Mod(this=time, expression=literal(length)))
     # the remainder has the sign of the time
     shift = choose(exp.LT(this=rest, expression=literal(0)), literal(length), literal(0))
-    rounded = exp.Sub(this=exp.Sub(this=identifier(name, of), expression=rest.copy()), expression=shift)
+    rounded = exp.Sub(this=exp.Sub(this=time.copy(), expression=rest.copy()), expression=shift)
     return exp.IntDiv(this=exp.Paren(this=rounded), expression=literal(length))
 
 

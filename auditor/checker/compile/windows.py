@@ -7,6 +7,7 @@ Columns: the keys, `_lo` and `_hi` (time of the first and last record that count
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from sqlglot import exp
 
@@ -31,7 +32,7 @@ from auditor.checker.compile.nodes import (
 from auditor.checker.compile.pruning import IS_END, growing_bounds
 from auditor.checker.compile.rows import AT, BUCKET, MICROS, Shape
 from auditor.checker.compile.spreads import RECORDS, grouped, is_spread, typed_aggregate, with_spreads
-from auditor.checker.compile.sweeps import swept
+from auditor.checker.compile.sweeps import Sweep
 from auditor.policy.expressions import Aggregate, Expression, Name
 from auditor.records.sql import cast, identifier, literal, table
 
@@ -61,7 +62,12 @@ def is_pruned(shape: Shape) -> bool:
 
 def violating_windows(shape: Shape, rows: str) -> exp.Select:
     """Return `windows` over the table of rows."""
-    query, rule = _measured(shape, rows), shape.flags.rule
+    return with_verdict(shape, _measured(shape, rows))
+
+
+def with_verdict(shape: Shape, query: exp.Select) -> exp.Select:
+    """Return those windows that violate."""
+    rule = shape.flags.rule
     return query if rule.violates is None else query.where(verdict_on(shape, rule.violates, {}), copy=False)
 
 
@@ -80,27 +86,35 @@ def verdict_on(shape: Shape, violates: Expression, compared: Mapping[Name, Typed
         Name(name=measure.name): replace(typed, sql=identifier(measure_column(place)))
         for place, (measure, typed) in enumerate(zip(shape.flags.rule.measures, measure_types(shape), strict=True))
     }
-    return measure_sql(violates, known | _aggregates_read(shape) | dict(compared)).sql
+    return measure_sql(violates, known | aggregates_read(shape) | dict(compared)).sql
 
 
 def measure_types(shape: Shape) -> list[Typed]:
     """Return each measure over the columns of aggregates."""
-    aggregates = _aggregates_read(shape)
+    aggregates = aggregates_read(shape)
     return [measure_sql(measure.expression, aggregates) for measure in shape.flags.rule.measures]
 
 
-def _aggregates_read(shape: Shape) -> dict[Expression, Typed]:
+def aggregates_read(shape: Shape) -> dict[Expression, Typed]:
+    """Return every aggregate of a rule as the column that holds it."""
     return {node: _read(shape, place) for place, node in enumerate(aggregates_of(shape.flags.rule))}
 
 
 def _measured(shape: Shape, rows: str) -> exp.Select:
     if not shape.is_sliding():
-        return _with_measures(shape, _grouped(shape, rows))
-    spread = swept(shape, rows, HIGH, IS_END if is_pruned(shape) else "")
-    return _with_measures(shape, with_spreads(_sliding(shape, rows), (*shape.keys, HIGH), _nodes(shape), spread))
+        return with_measures(shape, _grouped(shape, rows))
+    spreads = Sweep(shape, rows, HIGH, partial(_ends, shape, rows)).measured()
+    return with_measures(shape, with_spreads(sliding_windows(shape, rows), (*shape.keys, HIGH), nodes(shape), spreads))
 
 
-def _nodes(shape: Shape) -> dict[str, Aggregate]:
+def _ends(shape: Shape, rows: str) -> exp.Select:
+    """Return (keys, `_w`): where windows may end."""
+    query = select(columns((*shape.keys, AT)), table(rows), distinct=True)
+    return query.where(identifier(IS_END), copy=False) if is_pruned(shape) else query
+
+
+def nodes(shape: Shape) -> dict[str, Aggregate]:
+    """Return the aggregates of a rule by the columns that hold them."""
     return {_aggregate_column(place): node for place, node in enumerate(aggregates_of(shape.flags.rule))}
 
 
@@ -113,7 +127,7 @@ def aggregated(
     items = [*columns(keys), *further, *_aggregates(shape, lambda sql: sql, is_sliding=False)]
     query = select(items, rows()).group_by(*columns(keys), copy=False)
     is_sequence = shape.flags.rule.sequence is not None
-    return with_spreads(query, keys, _nodes(shape), grouped(rows, keys, is_sequence=is_sequence))
+    return with_spreads(query, keys, nodes(shape), grouped(rows, keys, is_sequence=is_sequence))
 
 
 def _grouped(shape: Shape, rows: str) -> exp.Select:
@@ -140,7 +154,8 @@ def _unexempt(shape: Shape, wrap: Wrap) -> list[exp.Expression]:
     ]
 
 
-def _sliding(shape: Shape, rows: str) -> exp.Select:
+def sliding_windows(shape: Shape, rows: str) -> exp.Select:
+    """Return the sliding windows with every aggregate but spreads, once for each record that they end at."""
     within = shape.flags.rule.within
     assert within is not None
     length = within.seconds * MICROS
@@ -170,7 +185,8 @@ def _different(shape: Shape) -> dict[str, str]:
     return {_aggregate_column(place): column for place, node in nodes if (column := different_column(node))}
 
 
-def _with_measures(shape: Shape, measured: exp.Select) -> exp.Select:
+def with_measures(shape: Shape, measured: exp.Select) -> exp.Select:
+    """Return windows with their measures, from such with every aggregate."""
     measures = measure_types(shape)
     items = [named(measure.sql, measure_column(place)) for place, measure in enumerate(measures)]
     keys = (*shape.keys, LOW, HIGH) if shape.is_sliding() else (*shape.keys, BUCKET, LOW, HIGH)

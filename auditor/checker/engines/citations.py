@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 import duckdb
 from sqlglot import exp
 
+from auditor.checker.compile.codes import account_text, with_account
 from auditor.checker.compile.conditions import TIME
 from auditor.checker.compile.incidents import INCIDENT, IS_AGAINST
 from auditor.checker.compile.nodes import ascending, columns, joined_on, named, select, union_all
@@ -57,12 +58,12 @@ def _cited(plan: Plan, place: int, item: RulePlan) -> exp.Select:
         named(call("LIST_EXTRACT", sources, source_place), "source_id"),
         named(exp.Paren(this=line), "source_line"),
         told_id(),
-        identifier("account_id", "member"),
+        account_text(),
         named(identifier(IS_AGAINST, "member"), "is_against"),
     ]
     same = exp.EQ(this=identifier("incident", "id"), expression=identifier(INCIDENT, "member"))
     query = joined_on(select(items, table(item.members, "member")), table(IDS, "id"), same)
-    query = with_told(query, identifier(NUMBER, "member"))
+    query = with_account(with_told(query, identifier(NUMBER, "member")), "member")
     return query.where(exp.EQ(this=identifier("rule", "id"), expression=literal(place)), copy=False)
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 from sqlglot import exp
 
+from auditor.checker.compile.codes import account_text, with_account
 from auditor.checker.compile.conditions import TIME
 from auditor.checker.compile.incidents import INCIDENT
 from auditor.checker.compile.nodes import columns, every, inner, is_known, joined_on, same_keys, select
@@ -48,8 +49,9 @@ class PlanResult:
     def of(self, rule: str, number: int) -> Iterator[RecordRef]:
         """Yield the records of one incident in record order."""
         rule_plan = next(item for item in self.plan.rules if item.rule.name == rule)
-        items = [*columns((NUMBER, TIME), "member"), told_id(), identifier("account_id", "member")]
+        items = [*columns((NUMBER, TIME), "member"), told_id(), account_text()]
         query = with_told(select(items, table(rule_plan.members, "member")), identifier(NUMBER, "member"))
+        query = with_account(query, "member")
         query = query.where(_is(INCIDENT, self.found[rule][number].key), copy=False)
         # all at once: temporary tables are seen by this connection only, which callers use between two records
         for row in rows_of(self.connection, query.order_by(*_by_place("member"), copy=False)):

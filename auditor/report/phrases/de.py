@@ -1,5 +1,6 @@
 """Notices in German."""
 
+from auditor.report.phrases.measures_de import GERMAN_MEASURES
 from auditor.report.phrases.model import Phrases
 
 GERMAN = Phrases(
@@ -7,7 +8,12 @@ GERMAN = Phrases(
     thousands=".",
     decimal=",",
     colon=": ",
+    months=("Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober", "November",
+            "Dezember"),
+    first_day="1",
+    day="{day}. {month} {year}",
     title="Mitteilung über eine Entscheidung zu Ihrem Konto",
+    safety_title="Mitteilung zur Sicherheit Ihres Kontos",
     draft_title="Entwurf einer Mitteilung zu einem Konto",
     draft="Dies ist ein Entwurf, geschrieben vor jeder Entscheidung; er darf nicht versandt werden.",
     case="Fall",
@@ -45,12 +51,15 @@ GERMAN = Phrases(
     },
     reason="Begründung der Person, die entschieden hat: „{reason}“",
     what_was_seen="Was festgestellt wurde",
-    seen="Zwischen {start} und {end} zeigen {records} Aufzeichnungen des Kontos Anzeichen für Folgendes: {conduct}. Die"
-    " Regel, die sie gefunden hat, heißt „{title}“.",
-    seen_once="Am {start} zeigen {records} Aufzeichnungen des Kontos Anzeichen für Folgendes: {conduct}. Die Regel, die"
-    " sie gefunden hat, heißt „{title}“.",
-    measured="Gemessen über alle Konten und Aufzeichnungen der Feststellung: {measure} {value}; die Regel verlangt"
-    " {operator} {threshold}.",
+    signs="Aufzeichnungen des Kontos zeigen Anzeichen für Folgendes: {conduct}.",
+    seen="{start} bis {end}: {records} Aufzeichnungen, gefunden von der Regel „{title}“.",
+    seen_once="{start}: {records} Aufzeichnungen, gefunden von der Regel „{title}“.",
+    seen_together="Zusammen mit anderen Konten gemessen.",
+    together="Wo Konten zusammen beurteilt wurden, haben sie die genannten Werte zusammen erreicht; was dieses Konto"
+    " allein tat, wurde nicht gemessen.",
+    measured="{measure}: {value} (die Regel verlangt {operator} {threshold}).",
+    measures=GERMAN_MEASURES,
+    per_cent="{number}\N{NO-BREAK SPACE}%",
     operators={
         ">=": "mindestens", ">": "mehr als", "<=": "höchstens", "<": "weniger als", "=": "genau", "<>": "anders als",
     },
@@ -82,7 +91,7 @@ GERMAN = Phrases(
     more_findings="{number} weitere Feststellungen desselben Falls liegen vor; Sie können sie anfordern.",
     ground="Aus welchem Grund",
     no_ground="Keine Klausel der geltenden Bedingungen spricht von diesem Verhalten.",
-    clause="{title}, Fassung {version} (in Kraft ab {effective}), Klausel {clause} {stance} dies im Wortlaut: „{text}“",
+    clause="{title}, Fassung {version} (in Kraft ab {effective}), Klausel {clause}. Sie {stance} dies: „{text}“",
     stances={"prohibits": "verbietet", "limits": "begrenzt", "permits": "erlaubt"},
     alternatives="Wo mehrere Verhaltensweisen genannt sind, stehen sie zur Wahl: Die Aufzeichnungen lassen nicht"
     " erkennen, welche es war.",

@@ -1,5 +1,6 @@
 """Notices in English."""
 
+from auditor.policy.english_measures import ENGLISH_MEASURES
 from auditor.report.phrases.model import Phrases
 
 ENGLISH = Phrases(
@@ -7,7 +8,12 @@ ENGLISH = Phrases(
     thousands=",",
     decimal=".",
     colon=": ",
+    months=("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
+            "November", "December"),
+    first_day="1",
+    day="{day} {month} {year}",
     title="Notice of a decision about your account",
+    safety_title="Notice about the safety of your account",
     draft_title="Draft of a notice about an account",
     draft="This is a draft, written before any decision. It must not be sent.",
     case="Case",
@@ -44,12 +50,15 @@ ENGLISH = Phrases(
     },
     reason="Reason given by the person who decided: “{reason}”",
     what_was_seen="What was seen",
-    seen="Between {start} and {end}, {records} records of the account show signs of this: {conduct}. The rule that"
-    " found them is called “{title}”.",
-    seen_once="On {start}, {records} records of the account show signs of this: {conduct}. The rule that found them is"
-    " called “{title}”.",
-    measured="Measured over all accounts and records of the finding: {measure} {value}; the rule asks for"
-    " {operator} {threshold}.",
+    signs="Records of the account show signs of this: {conduct}.",
+    seen="{start} to {end}: {records} records, found by the rule “{title}”.",
+    seen_once="{start}: {records} records, found by the rule “{title}”.",
+    seen_together="Measured together with other accounts.",
+    together="Where accounts were judged together, it is what they did together that reached the figures named; what"
+    " this account did alone was not measured.",
+    measured="{measure}: {value} (the rule asks for {operator} {threshold}).",
+    measures=ENGLISH_MEASURES,
+    per_cent="{number}%",
     operators={
         ">=": "at least", ">": "more than", "<=": "at most", "<": "less than", "=": "exactly", "<>": "other than",
     },
@@ -81,7 +90,7 @@ ENGLISH = Phrases(
     more_findings="{number} more findings of the same case are on file; you can ask for them.",
     ground="On what ground",
     no_ground="No clause of the terms in force speaks of this conduct.",
-    clause="{title}, version {version} (in force from {effective}), clause {clause} {stance} this: “{text}”",
+    clause="{title}, version {version} (in force from {effective}), clause {clause}. It {stance} this: “{text}”",
     stances={"prohibits": "prohibits", "limits": "limits", "permits": "permits"},
     alternatives="Where several conducts are named, they are alternatives: the records can’t tell which of them it"
     " was.",

@@ -2,15 +2,18 @@
 
 from typing import Any  # phrases are texts and tables of texts
 
+from auditor.report.phrases.measures_fr import FRENCH_MEASURES
 from auditor.report.phrases.model import Phrases
 
-_MARKS = ("« ", " »", " :", " ;", " !", " ?")
+_MARKS = ("« ", " »", " :", " ;", " !", " ?", " %")
 
 
 def _spaced(part: Any) -> Any:
     """Return phrases with the spaces that French asks for at its marks made no-break; they are written plain below."""
     if isinstance(part, dict):
         return {name: _spaced(value) for name, value in part.items()}
+    if isinstance(part, tuple):
+        return tuple(map(_spaced, part))
     for mark in _MARKS:
         part = part.replace(mark, mark.replace(" ", "\N{NO-BREAK SPACE}"))
     return part
@@ -21,7 +24,12 @@ _PHRASES = Phrases(
     thousands="\N{NARROW NO-BREAK SPACE}",
     decimal=",",
     colon=" : ",
+    months=("janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre",
+            "décembre"),
+    first_day="1er",
+    day="{day} {month} {year}",
     title="Avis d’une décision concernant votre compte",
+    safety_title="Avis concernant la sécurité de votre compte",
     draft_title="Projet d’avis concernant un compte",
     draft="Ceci est un projet, écrit avant toute décision. Il ne doit pas être envoyé.",
     case="Dossier",
@@ -60,12 +68,15 @@ _PHRASES = Phrases(
     },
     reason="Motif donné par la personne qui a décidé : « {reason} »",
     what_was_seen="Ce qui a été constaté",
-    seen="Entre {start} et {end}, {records} enregistrements du compte montrent des signes de ceci : {conduct}. La règle"
-    " qui les a trouvés s’appelle « {title} ».",
-    seen_once="Le {start}, {records} enregistrements du compte montrent des signes de ceci : {conduct}. La règle qui"
-    " les a trouvés s’appelle « {title} ».",
-    measured="Mesuré sur tous les comptes et enregistrements de la constatation : {measure} {value} ; la règle demande"
-    " {operator} {threshold}.",
+    signs="Des enregistrements du compte montrent des signes de ceci : {conduct}.",
+    seen="Du {start} au {end} : {records} enregistrements, trouvés par la règle « {title} ».",
+    seen_once="Le {start} : {records} enregistrements, trouvés par la règle « {title} ».",
+    seen_together="Mesuré avec d’autres comptes.",
+    together="Là où des comptes ont été jugés ensemble, c’est ensemble qu’ils ont atteint les chiffres cités ; ce que"
+    " ce compte a fait seul n’a pas été mesuré.",
+    measured="{measure} : {value} (la règle demande {operator} {threshold}).",
+    measures=FRENCH_MEASURES,
+    per_cent="{number} %",
     operators={
         ">=": "au moins", ">": "plus de", "<=": "au plus", "<": "moins de", "=": "exactement", "<>": "autre que",
     },
@@ -97,7 +108,7 @@ _PHRASES = Phrases(
     more_findings="{number} autres constatations du même dossier existent ; vous pouvez les demander.",
     ground="Sur quel fondement",
     no_ground="Aucune clause des conditions en vigueur ne parle de ce comportement.",
-    clause="{title}, version {version} (en vigueur à partir du {effective}), la clause {clause} {stance} ceci :"
+    clause="{title}, version {version} (en vigueur à partir du {effective}), clause {clause}. Elle {stance} ceci :"
     " « {text} »",
     stances={"prohibits": "interdit", "limits": "limite", "permits": "permet"},
     alternatives="Lorsque plusieurs comportements sont nommés, ce sont des possibilités : les enregistrements ne disent"

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from auditor.policy.conditions import Node
+from auditor.policy.measure_phrases import MeasurePhrases
 
 Language = Literal["en", "de", "fr"]
 
@@ -20,7 +21,14 @@ class Phrases(Node):
     decimal: str
     colon: str
     """What stands between a name and its value."""
+    months: tuple[str, ...]
+    first_day: str
+    """The number of the first day of a month."""
+    day: str
+    """A date: `{day}`, `{month}` (its name) and `{year}`."""
     title: str
+    safety_title: str
+    """For the victim of a theft, against whom nothing was decided."""
     draft_title: str
     draft: str
     case: str
@@ -41,10 +49,18 @@ class Phrases(Node):
     proposed: Mapping[str, str]
     reason: str
     what_was_seen: str
+    signs: str
+    """The conduct that findings show signs of, which follow one by one."""
     seen: str
     seen_once: str
     """For a finding at one instant."""
+    seen_together: str
+    """Stands before figures that several accounts reached together."""
+    together: str
+    """Said once where there are such figures."""
     measured: str
+    measures: MeasurePhrases
+    per_cent: str
     operators: Mapping[str, str]
     units: Mapping[str, str]
     conducts: Mapping[str, str]

@@ -1,0 +1,79 @@
+"""Numbers, amounts, measures and dates as a language writes them."""
+
+from datetime import date, datetime
+from decimal import Decimal
+
+from auditor.checker.findings import Measured
+from auditor.checker.thresholds import EXACT, number_text
+from auditor.policy.measure_words import is_share, words_of_measure
+from auditor.report.phrases.model import Phrases
+from auditor.report.statement import StatedMeasure
+from auditor.report.words import number_of
+
+FOUR_PLACES = Decimal("0.0001")
+LONGER = (("days", 86_400), ("hours", 3_600))
+"""Units for lengths of time, in seconds; a number that isn't whole in any of them stays in seconds."""
+
+
+def measured_in_words(measured: StatedMeasure, words: Phrases) -> str:
+    """Return a sentence on a measure: what it is, its value, and what the rule asks for."""
+    said = words_of_measure(measured.measure.name, measured.measure.expression, words.measures)
+    value, threshold = (_amount(text, measured.measure, words) for text in (_rounded(measured), measured.threshold))
+    operator = words.operators.get(measured.operator, measured.operator)
+    told = words.measured.format(measure=said, value=value, operator=operator, threshold=threshold)
+    return told[:1].upper() + told[1:]
+
+
+def _rounded(measured: StatedMeasure) -> str:
+    """Return a value to four decimals, or exactly where that would move it onto the other side of the threshold."""
+    value, threshold = number_of(measured.measure.value), number_of(measured.threshold)
+    if value is None or threshold is None or value == value.to_integral_value():
+        return measured.measure.value
+    brief = value.quantize(FOUR_PLACES, context=EXACT)
+    is_on_its_side = (brief > threshold, brief < threshold) == (value > threshold, value < threshold)
+    return number_text(brief) if is_on_its_side else measured.measure.value
+
+
+def _amount(text: str, measure: Measured, words: Phrases) -> str:
+    """Return a value of a measure: a share in per cent, anything else with its unit."""
+    number = number_of(text)
+    if number is None or not is_share(measure.expression):
+        return quantity(text, measure.unit, words)
+    return words.per_cent.format(number=figure(f"{(100 * number).normalize():f}", words))
+
+
+def quantity(text: str, unit: str, words: Phrases) -> str:
+    """Return a number with its unit; a length of time of whole days or hours is told in these."""
+    number = number_of(text)
+    if unit == "seconds" and number:
+        name, size = next((item for item in LONGER if number % item[1] == 0), (unit, 1))
+        text, unit = str(number // size) if size > 1 else text, name
+    return f"{figure(text, words)} {words.units.get(unit, unit)}" if unit else figure(text, words)
+
+
+def figure(text: str, words: Phrases) -> str:
+    """Return a number with its thousands grouped; anything else as it is."""
+    number = number_of(text)
+    if number is None:
+        return text
+    return f"{number:,f}".translate({ord(","): words.thousands, ord("."): words.decimal})
+
+
+def moment(time: datetime, words: Phrases) -> str:
+    """Return a time to the minute in UTC."""
+    return f"{day(time, words)} {time:%H:%M}\N{NO-BREAK SPACE}UTC"
+
+
+def day(on: date, words: Phrases) -> str:
+    """Return a date with its month in words."""
+    number = words.first_day if on.day == 1 else str(on.day)
+    told = words.day.format(day=number, month=words.months[on.month - 1], year=on.year)
+    return told.replace(" ", "\N{NO-BREAK SPACE}")
+
+
+def day_of(text: str, words: Phrases) -> str:
+    """Return the date that a text begins with in words, or the text."""
+    try:
+        return day(date.fromisoformat(text[:10]), words)
+    except ValueError:
+        return text
