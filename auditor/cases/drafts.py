@@ -15,6 +15,7 @@ from auditor.cases.model import Case, CaseFinding
 from auditor.cases.reach import Reaching, reaching
 from auditor.cases.standing import judged, organizations_in, part_with, whole_of
 from auditor.cases.ties import NO_TIES, Ties
+from auditor.cases.unfounded import Seen, seen_as
 from auditor.checker.findings import Finding, Receipt
 from auditor.records.totals import AccountTotal
 
@@ -44,8 +45,16 @@ def drafts_of(
     suppressed: Sequence[Finding],
     receipt: Receipt,
     ties: Ties = NO_TIES,
+    unfounded: Collection[Seen] = (),
 ) -> tuple[Draft, ...]:
-    """Gather the run's findings and the open cases that they concern; cases out of the run's scope are left out."""
+    """Gather the run's findings and the open cases that they concern; cases out of the run's scope are left out.
+
+    Of `unfounded` findings records were taken back: they are in the scope of every run.
+    """
+
+    def is_in_scope(item: CaseFinding) -> bool:
+        return could_be_seen(item.finding, receipt) or seen_as(item) in unfounded
+
     open_cases = {case.id: case for case in cases if case.status not in SETTLED}
     settled = [case for case in cases if case.status in SETTLED]
     fresh = _not_settled(matched(findings, _earlier(open_cases.values())), settled, receipt)
@@ -54,8 +63,8 @@ def drafts_of(
     drafts = []
     for group in groups:
         continued = sorted((open_cases[case_id] for case_id in group.cases), key=lambda case: (case.opened, case.id))
-        if group.findings or any(could_be_seen(item.finding, receipt) for item in _holding(continued)):
-            drafts.append(_draft(group, continued, settled, exempt, receipt))
+        if group.findings or any(map(is_in_scope, _holding(continued))):
+            drafts.append(_draft(group, continued, settled, exempt, receipt, unfounded))
     return tuple(drafts)
 
 
@@ -117,11 +126,12 @@ def _draft(
     settled: Sequence[Case],
     exempt: Mapping[IncidentKey, str],
     receipt: Receipt,
+    unfounded: Collection[Seen],
 ) -> Draft:
     known = {item.finding.id: item for case in reversed(continued) for item in case.findings}
     found = {item.earlier.finding.finding.id for item in group.findings if item.earlier}
     before = [
-        _unseen(item, exempt.get(key_of(item.finding), ""), receipt)
+        _unseen(item, exempt.get(key_of(item.finding), ""), receipt, is_unfounded=seen_as(item) in unfounded)
         for identity, item in known.items()
         if identity not in found
     ]
@@ -132,10 +142,13 @@ def _draft(
     return Draft(tuple(continued), group.members, (*before, *current), refers_to)
 
 
-def _unseen(item: CaseFinding, exemption: str, receipt: Receipt) -> CaseFinding:
-    """A finding that the run did not report: stale, if the run would have reported it."""
-    if item.status == "stale" or not could_be_seen(item.finding, receipt):
+def _unseen(item: CaseFinding, exemption: str, receipt: Receipt, *, is_unfounded: bool) -> CaseFinding:
+    """A finding that the run did not report: stale, if the run would have reported it, or its records are gone."""
+    if item.status == "stale" or not (is_unfounded or could_be_seen(item.finding, receipt)):
         return item
+    if is_unfounded:
+        words = f"no longer found in run {receipt.run_id}, since a source that it cited was taken back"
+        return item.model_copy(update={"status": "stale", "supersedes": (words,)})
     reason = f"now covered by the exemption `{exemption}`" if exemption else "no longer found"
     return item.model_copy(update={"status": "stale", "supersedes": (f"{reason} in run {receipt.run_id}",)})
 

@@ -1,4 +1,4 @@
-"""Legal holds, and what may be erased: nothing that a case rests on which is held, or isn't closed."""
+"""Legal holds, and what may be erased or taken back: nothing that a case rests on which is held, or isn't over."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -47,5 +47,22 @@ def must_be_free(account: str, cases: Sequence[Case], entries: Sequence[Entry]) 
         elif case.status != "closed":
             hint = "close it first (`auditor case close`): what an account wrote is evidence as long as a case is open"
             problems.append(Problem(None, f"case {case.id} of {account!a} is {case.status}", hint))
+    if problems:
+        raise UsageError(problems)
+
+
+def may_be_retracted(cases: Sequence[Case], entries: Sequence[Entry]) -> None:
+    """Raise UsageError naming every case, of those that cite a source, that keeps it from being taken back.
+
+    An open case may lose what it rests on: the next audit says so. What a person proposed or decided may not.
+    """
+    problems = []
+    for case in cases:
+        if is_held([entry for entry in entries if entry.case_id == case.id]):
+            hint = "a hold wins over everything; lift it first: `auditor case hold CASE --release`"
+            problems.append(Problem(None, f"case {case.id} cites this source and is under a legal hold", hint))
+        elif case.status not in ("open", "closed"):
+            hint = "close it first (`auditor case close`): people decide on records that stay"
+            problems.append(Problem(None, f"case {case.id} cites this source and is {case.status}", hint))
     if problems:
         raise UsageError(problems)

@@ -23,15 +23,16 @@ FIRST = "0" * 64
 """What the first entry holds in place of the digest of an entry before it."""
 
 EntryKind = Literal[
-    "noted", "assigned", "proposed", "approved", "appealed", "heard", "closed", "held", "released", "forgotten"
-]
+    "noted", "assigned", "proposed", "approved", "appealed", "heard", "closed", "held", "released", "forgotten",
+    "retracted",
+]  # fmt: skip
 KINDS: tuple[str, ...] = get_args(EntryKind)
 _COLUMNS = ("number", "time", "kind", "case_id", "person")
 """What is repeated beside the content, so that people can search for it."""
 
 
 class Entry(Node):
-    """One thing that a person did on a case; `case_id` is empty where it was done to an account."""
+    """One thing that a person did on a case; `case_id` is empty where it was done to an account or a source."""
 
     number: int
     time: datetime

@@ -14,12 +14,14 @@ from sqlite_utils import Database
 from auditor.cases.approvals import on_file
 from auditor.cases.casebook import Casebook
 from auditor.cases.drafts import SETTLED, Draft, drafts_of, with_parts
+from auditor.cases.ledger import entries_of
 from auditor.cases.model import CasebookChange, CaseFinding
 from auditor.cases.related_rows import case_rows, of_pack, rows_by_case
 from auditor.cases.revision import Revision, change_of, revision_of
 from auditor.cases.rows import merge_rows, read_cases, write_cases, write_run
 from auditor.cases.speaks import Known
 from auditor.cases.ties import ties_of
+from auditor.cases.unfounded import taken_back
 from auditor.cases.victims import Tally, cited_id, theft_spans, thefts_in
 from auditor.checker.findings import Finding, Receipt
 from auditor.linking.model import Links
@@ -52,7 +54,8 @@ def update_casebook(
     cited, ties = Cited(activity, citations), ties_of(links)
     with casebook.writing() as db:
         write_run(db, receipt)
-        drafts = drafts_of(read_cases(db, of_pack(pack.name)), findings, suppressed, receipt, ties)
+        cases, unfounded = read_cases(db, of_pack(pack.name)), taken_back(entries_of(db, ""))
+        drafts = drafts_of(cases, findings, suppressed, receipt, ties, unfounded)
         approved = on_file(approvals)
         drafts = tuple(with_parts(draft, approved, totals, ties) for draft in drafts)
         counts = _cited_against(drafts, cited, receipt.run_id)

@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from auditor import __version__
-from auditor.cli import audit, bundle, cases, demo, forget, ingest, keys, ledger, measure, policy, simulate
+from auditor.cli import audit, bundle, cases, demo, forget, ingest, keys, ledger, measure, policy, retract, simulate
 from auditor.cli.outcome import OneClearMessage
 from auditor.errors import EXIT_UNFINISHED
 
@@ -83,6 +83,7 @@ def _made() -> typer.Typer:
         made.add_typer(group, name=name)
     made.command("measure")(measure.measure)
     made.command("simulate")(simulate.simulate)
+    made.command("retract")(retract.retract)
     made.command("forget")(forget.forget)
     return made
 

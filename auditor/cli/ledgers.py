@@ -70,6 +70,9 @@ def _in_words(entry: Entry) -> str:
             return f"legal hold: {entry.kind}, {details['reason']}"
         case "forgotten":
             return f"account {details['account']} forgotten: {details['reason']}"
+        case "retracted":
+            names = ", ".join(source["name"] for source in details["sources"])
+            return f"taken back: {names}: {details['reason']}"
         case _:
             actions = sorted({item["action"] for item in details["actions"]})
             return f"{entry.kind}: {', '.join(actions)}{', signed' if details['envelope'] else ''}"

@@ -39,7 +39,7 @@ from auditor.records.workspace import (
 def build(folder: Path, case_id: str, out: Path | None) -> Path:
     """Seal one case and return where its bundle is.
 
-    Raises UsageError when there is no such case, something else is at `out`, or a decided case was forgotten;
+    Raises UsageError when there is no such case, something else is at `out`, or what a decided case rests on is gone;
     BundleError; WorkspaceError.
     """
     workspace = open_workspace(folder, create=False)
@@ -55,7 +55,7 @@ def build(folder: Path, case_id: str, out: Path | None) -> Path:
         if people and people.is_final and (kept := _kept(workspace, case.id, people)):
             return _handed_out(kept, out, is_zip=is_zip, root=case.id)
         if people and people.is_final:
-            _must_not_be_forgotten(case.id, entries)
+            _must_be_kept(case.id, entries)
         places = {case.id: out if out is not None and not is_zip else workspace.bundles / case.id}
         signed = {case.id: people} if people else {}
         with Progress() as progress:
@@ -63,17 +63,24 @@ def build(folder: Path, case_id: str, out: Path | None) -> Path:
         return write_zip(bundle, out, root=case.id) if out is not None and is_zip else bundle
 
 
-def _must_not_be_forgotten(case_id: str, entries: Sequence[Entry]) -> None:
-    """Refuse to seal a decided case whose secret is gone: it would have another root than people decided on."""
+def _must_be_kept(case_id: str, entries: Sequence[Entry]) -> None:
+    """Refuse to seal a decided case whose secret or records are gone: people decided on another root."""
     for entry in entries:
-        if entry.kind == "forgotten" and case_id in (*entry.details["secrets"], *entry.details["bundles"]):
-            account, when = entry.details["account"], rfc3339(entry.time)
-            found = (
-                f"the bundle that case {case_id} was decided on is gone: account {account!a} was forgotten on {when}"
-            )
+        if why := _why_gone(case_id, entry):
+            found = f"the bundle that case {case_id} was decided on is gone: {why} on {rfc3339(entry.time)}"
             message = f"{found} (ledger entry {entry.number}), which can't be undone"
             hint = f"look for a copy that left the house; `auditor ledger show --case {case_id}` tells what was decided"
             raise UsageError.at(None, message, hint)
+
+
+def _why_gone(case_id: str, entry: Entry) -> str:
+    """Return why a case can't be sealed as it was since an entry, or nothing."""
+    details = entry.details
+    if entry.kind == "forgotten" and case_id in (*details["secrets"], *details["bundles"]):
+        return f"account {details['account']!a} was forgotten"
+    if entry.kind == "retracted" and case_id in [case["case_id"] for case in details["cases"]]:
+        return f"source {details['sources'][0]['name']!a} was taken back"
+    return ""
 
 
 def _kept(workspace: Workspace, case_id: str, people: Attested) -> Path | None:

@@ -6,6 +6,7 @@ is in such a group, and each group with others who have it, makes one crew of th
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
 
 from auditor.linking.bonds import Bond, held
 from auditor.linking.holdings import Value
@@ -20,31 +21,30 @@ from auditor.policy.links import LinkRules
 def fragment_bonds(
     bonds: Sequence[Bond], values: Iterable[Value], rules: LinkRules, population: Population
 ) -> tuple[Bond, ...]:
-    """Return a bond for each value that makes one group of what the bonds hold together, in the order of the values."""
-    units, since = units_of(bonds, population), _joined_since(bonds, population)
-    found = []
-    for value in values:
-        inside = _inside(value, units)
-        groups = len({units[account] for account in inside})
-        least = rules.exclusive * party_count((account for _, account in value.holders), population)
-        if groups > 1 and _may_join(value, rules, population) and party_count(inside, population) >= least:
-            found.append(_bond(value, inside, groups, since, population))
+    """Return a bond for each value that makes one group of what the bonds hold together, the rarest values first.
+
+    What a rarer value has joined is one group when a more common one is judged; values of one size are judged together.
+    """
+    since = _joined_since(bonds, population)
+    candidates = [value for value in values if _may_join(value, rules, population)]
+    found: list[Bond] = []
+    groups = _Groups(units_of(bonds, population), rules, population)
+    for _, alike in groupby(sorted(candidates, key=_size), key=_size):
+        joining = [bond for value in alike if (bond := groups.bond_of(value, since)) is not None]
+        found += joining
+        groups = _Groups(units_of([*bonds, *found], population), rules, population) if joining else groups
     return tuple(found)
+
+
+def _size(value: Value) -> int:
+    return len(value.holders)
 
 
 def _may_join(value: Value, rules: LinkRules, population: Population) -> bool:
     """Say whether a value is of a kind that anybody may have, is no text, and more than a household has it."""
     signal = value.signal
-    is_common = (
-        not signal.is_strong and not signal.networks and signal.seen != "pool" and not CONTENT & {*signal.columns}
-    )
+    is_common = not signal.is_strong and not signal.networks and not CONTENT & {*signal.columns}
     return is_common and party_count((account for _, account in value.holders), population) > rules.alone
-
-
-def _inside(value: Value, units: Sequence[int]) -> dict[int, int]:
-    """Return those holders, with the time since when, whose group has another holder."""
-    sizes = Counter(units[account] for _, account in value.holders)
-    return {account: since for since, account in value.holders if sizes[units[account]] > 1}
 
 
 def _joined_since(bonds: Iterable[Bond], population: Population) -> Mapping[int, int]:
@@ -54,6 +54,50 @@ def _joined_since(bonds: Iterable[Bond], population: Population) -> Mapping[int,
         for account in (link.first, link.second):
             since[account] = min(since.get(account, link.since), link.since)
     return since
+
+
+class _Groups:
+    """What is joined so far: the number of the group of each account."""
+
+    def __init__(self, units: Sequence[int], rules: LinkRules, population: Population) -> None:
+        self.units = units
+        self.sizes = Counter(units)
+        self.rules = rules
+        self.population = population
+
+    def bond_of(self, value: Value, since: Mapping[int, int]) -> Bond | None:
+        """Return what makes one group of those that a value marks, None if they aren't nearly all who have it."""
+        inside = self._inside(value)
+        groups = Counter(self.units[account] for account in inside)
+        if len(groups) < 2 or not self._are_nearly_all(value, inside, groups):
+            return None
+        return _bond(value, inside, len(groups), since, self.population)
+
+    def _inside(self, value: Value) -> dict[int, int]:
+        """Return those holders, with the time since when, whose group has another one and is marked by the value.
+
+        What only a few of a group have is no mark of it: a large group has some of every popular program.
+        """
+        having = Counter(self.units[account] for _, account in value.holders)
+        least = self.rules.corroborated
+        marked = {unit for unit, count in having.items() if count > 1 and count >= least * self.sizes[unit]}
+        return {account: since for since, account in value.holders if self.units[account] in marked}
+
+    def _are_nearly_all(self, value: Value, inside: Mapping[int, int], groups: Mapping[int, int]) -> bool:
+        """Say whether nearly all holders are inside, also when the largest of the groups is left out.
+
+        One group that makes up most of a value's holders would otherwise speak for everybody else who has it.
+        """
+        largest = max(groups.values())
+        return all(
+            self._share_holds([account for _, account in value.holders if self.units[account] != unit], inside)
+            for unit, count in groups.items()
+            if count == largest
+        )
+
+    def _share_holds(self, others: Sequence[int], inside: Mapping[int, int]) -> bool:
+        marked = party_count((account for account in others if account in inside), self.population)
+        return marked >= self.rules.exclusive * party_count(others, self.population)
 
 
 def _bond(

@@ -17,8 +17,8 @@ from auditor.policy.links import LinkSignal
 class Value:
     """One shared value of a signal: its holders with the time since which each holds it, oldest first.
 
-    `number` is that of the value among the shared values of its signal. `network` is the network that is part of it; of
-    an exact address the provider, or where none is read the address. The value is not kept.
+    `number` is that of the value among the shared values of its signal, an exact address itself. `network` is the
+    network that is part of it; of an exact address the provider, or where none is read the address. No value is kept.
     """
 
     key: int

@@ -4,6 +4,7 @@ The exact definition is in docs/linking.md. Values are grouped in the engine; wh
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from auditor.linking.bonds import Bond, strong_bond
@@ -11,10 +12,11 @@ from auditor.linking.combinations import combined_bonds
 from auditor.linking.crowds import crowds_of
 from auditor.linking.days import DAYS, is_read_by_day, read_by_day
 from auditor.linking.fragments import fragment_bonds
+from auditor.linking.guests import without_guests
 from auditor.linking.holdings import Value, holdings_of, lacking_columns
 from auditor.linking.judging import Verdicts, verdicts_on
 from auditor.linking.model import Links
-from auditor.linking.pool import pool_bonds, pool_values
+from auditor.linking.pool import exits_of, pool_bonds, pool_values
 from auditor.linking.population import Population, population_of
 from auditor.linking.reading import Reading, reading_of
 from auditor.linking.rhythm import rhythm_bonds
@@ -67,7 +69,7 @@ def _bonds(
     identifying = [value for value in own if value.signal.is_strong]
     for signal in signals.signals:
         if signal.seen == "pool" and not signals.combines(signal) and not lacking_columns(signal, reading):
-            bonds += pool_bonds(signal, holdings_of(signal, reading, population, 0), population)
+            bonds += _met_by_turns(signal, reading, population)
         elif signal.seen == "succession":
             bonds += succession_bonds(signal, identifying, verdicts.supporting, reading, population)
         elif signal.seen == "rhythm":
@@ -83,16 +85,32 @@ def _values(signals: LinkRules, reading: Reading, population: Population) -> lis
     by_day = read_by_day([*filter(is_read_by_day, asked)], reading)
     for signal in asked:
         own = by_day if is_read_by_day(signal) else reading
-        if signal.seen == "pool":
-            found = pool_values(signal, holdings_of(signal, own, population, 0), population, next_key)
-            next_key += len(found)
-            values += found
+        held = holdings_of(signal, own, population, next_key)
+        if signal.seen == "rotation":
+            values += _settled(signal, held, own, population)
+        elif signal.seen == "pool":
+            values += pool_values(signal, _settled(signal, exits_of(signal, held), own, population), next_key)
         else:
-            held = holdings_of(signal, own, population, next_key)
-            next_key += len(held)
-            values += rotating(held, signal.at_least, population) if signal.seen == "rotation" else held
+            values += held
+        next_key += len(held)
     reading.drop(DAYS)
     return values
+
+
+def _settled(
+    signal: LinkSignal, addresses: Sequence[Value], reading: Reading, population: Population
+) -> tuple[Value, ...]:
+    """Return the core of some addresses, once those are left out who are mostly elsewhere."""
+    core = rotating(addresses, signal.at_least, population)
+    return rotating(without_guests(core, reading, population), signal.at_least, population)
+
+
+def _met_by_turns(signal: LinkSignal, reading: Reading, population: Population) -> tuple[Bond, ...]:
+    """Return what holds pairs together that meet again and again, none of them mostly elsewhere."""
+    exits = exits_of(signal, holdings_of(signal, reading, population, 0))
+    settled = {account for value in _settled(signal, exits, reading, population) for _, account in value.holders}
+    theirs = (tuple(holder for holder in value.holders if holder[1] in settled) for value in exits)
+    return pool_bonds(signal, [replace(v, holders=held) for v, held in zip(exits, theirs, strict=True)], population)
 
 
 def _is_held(signal: LinkSignal, signals: LinkRules) -> bool:

@@ -5,6 +5,7 @@ addresses of several providers, within a day each time, where hardly anybody els
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import combinations
 
 from auditor.linking.bonds import Bond
@@ -22,11 +23,17 @@ Meetings = dict[str, tuple[int, int]]
 """At each provider the rarest address at which two accounts met: (its holders, since when both were there)."""
 
 
-def pool_bonds(signal: LinkSignal, values: Sequence[Value], population: Population) -> tuple[Bond, ...]:
+def exits_of(signal: LinkSignal, values: Sequence[Value]) -> tuple[Value, ...]:
+    """Return the addresses that few enough accounts use, each with whose it is as its network."""
+    few = (value for value in values if len(value.holders) <= signal.at_most)
+    return tuple(replace(value, network=_provider(value)) for value in few)
+
+
+def pool_bonds(signal: LinkSignal, exits: Sequence[Value], population: Population) -> tuple[Bond, ...]:
     """Return a bond for each pair that joins what no earlier pair had joined."""
     joined: dict[int, int] = {}
     bonds = []
-    for since, first, second, met in sorted(_pairs(signal, values, population), key=lambda pair: pair[:3]):
+    for since, first, second, met in sorted(_pairs(signal, exits, population), key=lambda pair: pair[:3]):
         one, other = root_of(joined, first), root_of(joined, second)
         if one != other:
             joined[max(one, other)] = min(one, other)
@@ -34,15 +41,15 @@ def pool_bonds(signal: LinkSignal, values: Sequence[Value], population: Populati
     return tuple(bonds)
 
 
-def pool_values(
-    signal: LinkSignal, values: Sequence[Value], population: Population, first_key: int
-) -> tuple[Value, ...]:
-    """Return each group that pairs join as one value: an account holds it since it first met another one of them so."""
+def pool_values(signal: LinkSignal, core: Sequence[Value], first_key: int) -> tuple[Value, ...]:
+    """Return each group that the addresses of a core join as one value, held by an account since its first of them.
+
+    Two accounts of a pool need not have met: a crew of hundreds over as many exits has few pairs that did so often.
+    """
     since: dict[int, int] = {}
-    pairs = [(moment, first, second) for moment, first, second, _ in _pairs(signal, values, population)]
-    for moment, *pair in pairs:
-        since |= {account: min(since.get(account, moment), moment) for account in pair}
-    groups = components((first, second) for _, first, second in pairs)
+    for moment, account in (holder for value in core for holder in value.holders):
+        since[account] = min(since.get(account, moment), moment)
+    groups = components((value.holders[0][1], account) for value in core for _, account in value.holders[1:])
     return tuple(
         Value(first_key + place, signal, tuple(sorted((since[account], account) for account in group)), place)
         for place, group in enumerate(groups)
@@ -50,12 +57,11 @@ def pool_values(
 
 
 def _pairs(
-    signal: LinkSignal, values: Sequence[Value], population: Population
+    signal: LinkSignal, exits: Sequence[Value], population: Population
 ) -> Iterable[tuple[int, int, int, Meetings]]:
     """Yield the pairs of two parties that meet at enough providers, where chance doesn't explain it, and since when."""
     size = len(population)
-    rare = [value for value in values if len(value.holders) <= signal.at_most]
-    for (first, second), met in _meetings(rare, population).items():
+    for (first, second), met in _meetings(exits, population).items():
         weight = sum((bits_of(holders, size) for holders, _ in met.values()), start=bits_of(1, 1))
         if len(met) >= signal.at_least and weight >= PAIRS * bits_of(1, size):
             yield sorted(since for _, since in met.values())[-1], first, second, met
@@ -68,8 +74,7 @@ def _meetings(values: Sequence[Value], population: Population) -> dict[tuple[int
             if population.parties[one] != population.parties[other]:
                 met = pairs.setdefault((min(one, other), max(one, other)), {})
                 here = (len(value.holders), max(since, later))
-                provider = _provider(value)
-                met[provider] = min(met.get(provider, here), here)
+                met[value.network] = min(met.get(value.network, here), here)
     return pairs
 
 

@@ -42,7 +42,7 @@ def shared_values(signal: LinkSignal, reading: Reading) -> exp.Select:
 def holders_by_run(signal: LinkSignal, reading: Reading) -> exp.Select:
     """Return a row a value and run, with its network, its accounts and since when each holds it.
 
-    The table of shared values must be there.
+    The table of shared values must be there. Where addresses count themselves they are the numbers of the values.
     """
     held = _held(_in_runs(_by_day(signal, reading), signal.within), signal.days)
     keys = [identifier(NUMBER), identifier(RUN)]
@@ -51,9 +51,8 @@ def holders_by_run(signal: LinkSignal, reading: Reading) -> exp.Select:
     query = query.having(exp.GT(this=exp.Count(this=exp.Star()), expression=literal(1)), copy=False)
     shown = _network_column(signal)
     network = cast(identifier(shown, "v"), "VARCHAR") if shown else literal("")
-    whole = exp.Select(
-        expressions=[identifier(NUMBER, "h"), named(network, "network"), identifier("_accounts"), identifier("_times")]
-    )
+    number = named(identifier(NETWORK, "v"), NUMBER) if signal.seen in EXACT else identifier(NUMBER, "h")
+    whole = exp.Select(expressions=[number, named(network, "network"), identifier("_accounts"), identifier("_times")])
     whole = whole.from_(within(query, "h")).join(table(VALUES, "v"), on=same_names([NUMBER], "h", "v"))
     return whole.order_by(identifier(NUMBER, "h"), identifier(RUN, "h"))
 

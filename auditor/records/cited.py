@@ -4,7 +4,7 @@ One query serves many cases: a query a case reads the store again for each of th
 order (time, source_id, source_line), which with `source_id` and `source_line` names a record.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -135,6 +135,20 @@ def cited_counts(activity: Activity, wanted: Sequence[Wanted]) -> dict[str, int]
         .group_by(identifier("case_id"))
     )
     return dict(fetched(activity, query, wanted))
+
+
+def cited_from(activity: Activity, wanted: Sequence[Wanted], sources: Collection[str]) -> dict[tuple[str, str], int]:
+    """Return how many records of some sources each finding cites, by case and finding; those with none are left out.
+
+    What was cited counts, whether it is still in the store or not.
+    """
+    if not wanted or not sources:
+        return {}
+    key = (identifier("case_id"), identifier("finding_id"))
+    is_of = exp.In(this=identifier("source_id"), expressions=[literal(source_id) for source_id in sorted(sources)])
+    query = exp.select(*key, exp.Count(this=exp.Star())).from_(citations_of(wanted).subquery("c")).where(is_of)
+    rows = fetched(activity, query.group_by(*(name.copy() for name in key)), wanted)
+    return {(case, finding): records for case, finding, records in rows}
 
 
 def organizations_of(activity: Activity, accounts: Sequence[str]) -> tuple[tuple[str, str], ...]:

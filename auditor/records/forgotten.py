@@ -5,20 +5,14 @@ What the account did (times, models, counts, identifiers) stays; so do the sourc
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import duckdb
 from sqlglot import exp
 
 from auditor.digests import digest_of_file
-from auditor.records.manifest import (
-    StoredFile,
-    announce_batch,
-    load_manifest,
-    save_manifest,
-    sweep_unlisted,
-)
+from auditor.records.manifest import StoredFile, load_manifest, save_manifest, sweep_unlisted
 from auditor.records.sql import (
     all_of,
     any_of,
@@ -29,9 +23,12 @@ from auditor.records.sql import (
     literal,
     named,
     open_connection,
+    table,
     text_of,
 )
-from auditor.records.workspace import Workspace, disk_errors
+from auditor.records.staging import Staged
+from auditor.records.unfinished import Announcement, announce
+from auditor.records.workspace import Workspace
 from auditor.records.writing import copy_to_parquet
 
 CONTENT = ("prompt", "system_prompt", "response", "extra", "tags")
@@ -53,7 +50,8 @@ def forget_content(workspace: Workspace, account: str) -> int:
     manifest, batch = load_manifest(workspace), secrets.token_hex(8)
     with _connection(workspace) as connection:
         counts = _counted(connection, workspace, manifest.files, account)
-        announce_batch(workspace, batch)
+        leaving = [stored.name for stored in manifest.files if counts.get(stored.name)]
+        announce(workspace, Announcement(batch=batch, leaving=tuple(leaving)))
         anew = {
             stored.name: _without_content(connection, workspace, stored, account, f"{number}-{batch}")
             for number, stored in enumerate(manifest.files)
@@ -67,10 +65,18 @@ def forget_content(workspace: Workspace, account: str) -> int:
     )
     save_manifest(workspace, changed)
     sweep_unlisted(workspace, changed)
-    with disk_errors(workspace.activity):
-        for name in anew:
-            (workspace.activity / name).unlink()
     return sum(counts.values())
+
+
+def erase_content(connection: duckdb.DuckDBPyConnection, staged: Staged, accounts: Collection[str]) -> None:
+    """Erase what some accounts wrote from a source that was read and isn't stored yet."""
+    held = [name for name in CONTENT if name in staged.columns]
+    if held and "account_id" in staged.columns:
+        erased = [exp.EQ(this=identifier(name), expression=exp.null()) for name in held]
+        names = [literal(account) for account in sorted(accounts)]
+        is_one = exp.In(this=identifier("account_id"), expressions=names)
+        update = exp.Update(this=table(staged.rows_table), expressions=erased, where=exp.Where(this=is_one))
+        connection.execute(text_of(update))
 
 
 def _connection(workspace: Workspace) -> duckdb.DuckDBPyConnection:

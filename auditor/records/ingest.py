@@ -5,7 +5,7 @@ killed run changes nothing. The same bytes twice change nothing, whatever the fi
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -15,6 +15,7 @@ from shutil import rmtree
 from pydantic import BaseModel, ConfigDict
 
 from auditor.records.blamed import accounts_behind
+from auditor.records.forgotten import erase_content
 from auditor.records.grown import (
     Content,
     Grown,
@@ -26,7 +27,7 @@ from auditor.records.grown import (
     new_rows_only,
 )
 from auditor.records.incoming import Batch, Outcome
-from auditor.records.manifest import Manifest, Source, announce_batch, load_manifest, save_manifest, sweep_unlisted
+from auditor.records.manifest import Manifest, Source, load_manifest, save_manifest, sweep_unlisted
 from auditor.records.profiles import AUTO, Profile, load_profile
 from auditor.records.quarantine import BadLine, QuarantinedLines, lines_by_account, write_quarantine
 from auditor.records.reading import Loaded, Reader
@@ -35,6 +36,7 @@ from auditor.records.sql import open_connection
 from auditor.records.staging import Staged, bad_lines
 from auditor.records.store import records_from
 from auditor.records.trouble import UnreadableError, engine_errors, errors_of_file
+from auditor.records.unfinished import Announcement, announce
 from auditor.records.unpack import PLAIN
 from auditor.records.workspace import TEMPORARY, Workspace, disk_errors
 from auditor.records.writing import write_batch
@@ -63,8 +65,15 @@ class IngestReport(BaseModel):
     quarantined_lines: QuarantinedLines = QuarantinedLines()
 
 
-def ingest(paths: Sequence[Path], *, profile: str | Path = AUTO, workspace: Workspace, now: datetime) -> IngestReport:
-    """Read files and folders into the store of a workspace.
+def ingest(
+    paths: Sequence[Path],
+    *,
+    profile: str | Path = AUTO,
+    workspace: Workspace,
+    now: datetime,
+    erased: Collection[str] = (),
+) -> IngestReport:
+    """Read files and folders into the store of a workspace; of `erased` accounts, nothing that they wrote.
 
     A file that can't be read at all is listed in `failed`; the others load. Raises UsageError for a path or profile
     that doesn't exist, PolicyError for a broken profile, WorkspaceError for the disk, the lock or the store.
@@ -76,7 +85,7 @@ def ingest(paths: Sequence[Path], *, profile: str | Path = AUTO, workspace: Work
             workspace.activity.mkdir(exist_ok=True)
         manifest = load_manifest(workspace)
         sweep_unlisted(workspace, manifest)
-        run = _Run(workspace, scratch, chosen, now, manifest, files)
+        run = _Run(workspace, scratch, chosen, now, manifest, files, frozenset(erased))
         try:
             with engine_errors(workspace.folder):
                 for file in files:
@@ -112,6 +121,7 @@ class _Run:
     now: datetime
     manifest: Manifest
     files: Sequence[SourceFile]
+    erased: frozenset[str]
     reported: list[Source] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
     pending: list["_Pending"] = field(default_factory=list)
@@ -149,13 +159,19 @@ class _Run:
 
     def _staged(self, file: SourceFile) -> "_Pending":
         """Read a file; when it grew from one that isn't written yet, write that first and read the file again."""
-        loaded, staged = self.reader.load(file, len(self.pending))
+        loaded, staged = self._load(file, len(self.pending))
         waiting = [one.content for one in self.pending if one.content]
         grown = grown_from(loaded, staged, [*contents_of(self.manifest), *waiting])
         if grown and any(one in waiting for one in grown.beginnings):
             self.flush()
-            loaded, staged = self.reader.load(file, 0)
+            loaded, staged = self._load(file, 0)
         return _Pending(file, loaded, new_rows_only(staged, grown), content_of(loaded, file.name), grown)
+
+    def _load(self, file: SourceFile, number: int) -> tuple[Loaded, Staged]:
+        loaded, staged = self.reader.load(file, number)
+        if self.erased:
+            erase_content(self.connection, staged, self.erased)
+        return loaded, staged
 
     def _take_back_ends(self, grown: Grown | None) -> None:
         if grown and grown.cut_line:
@@ -184,7 +200,7 @@ class _Run:
         if not self.pending:
             return
         batch = Batch(self.connection, [(one.staged, one.loaded.source_id) for one in self.pending])
-        announce_batch(self.workspace, batch.name)
+        announce(self.workspace, Announcement(batch=batch.name))
         files, outcomes = write_batch(batch, self.workspace.activity, self.manifest)
         added = []
         for one in self.pending:

@@ -2,25 +2,21 @@
 
 A file that the manifest doesn't list isn't part of the store. A batch of new files is announced, then written, and the
 manifest is replaced last and in one step, so that a killed run changes nothing. The next writer removes what was
-announced and never listed, and nothing else: a store whose manifest is lost is refused, never swept.
+announced and never listed, and nothing else: a store whose manifest is lost is refused, never swept (`unfinished`).
 """
 
 import json
-import re
 from datetime import datetime
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from auditor.errors import WorkspaceError
+from auditor.records.unfinished import announced, sweep
 from auditor.records.workspace import Workspace, disk_errors, write_atomically
 
 FORMAT_VERSION = 1
 MANIFEST = "manifest.json"
-UNFINISHED = "unfinished.json"
-"""Names the batch that a writer is about to write, until the manifest lists its files."""
-
-_BATCH_NAME = re.compile(r"[0-9a-f]{16}")
 
 
 class StoredFile(BaseModel):
@@ -89,6 +85,18 @@ class Source(BaseModel):
     cut_line: int = 0
 
 
+class Retracted(BaseModel):
+    """A source that was taken back, with what it held, and when."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    source_id: str
+    name: str
+    records: int
+    quarantined: int
+    time: datetime
+
+
 class Manifest(BaseModel):
     """The store's table of contents."""
 
@@ -99,6 +107,9 @@ class Manifest(BaseModel):
     sources: tuple[Source, ...] = ()
     forgotten: tuple[str, ...] = ()
     """Accounts of which nothing that they wrote is kept or quoted any more."""
+
+    retracted: tuple[Retracted, ...] = ()
+    """What people took back, oldest first; the ledger says who and why."""
 
     @property
     def known(self) -> dict[str, Source]:
@@ -137,53 +148,18 @@ def save_manifest(workspace: Workspace, manifest: Manifest) -> None:
     write_atomically(workspace.activity / MANIFEST, text.encode())
 
 
-def announce_batch(workspace: Workspace, batch: str) -> None:
-    """Note by its name the batch whose files are about to be written; the caller holds the lock.
-
-    Raises WorkspaceError.
-    """
-    write_atomically(workspace.activity / UNFINISHED, (json.dumps({"batch": batch}) + "\n").encode())
-
-
 def sweep_unlisted(workspace: Workspace, manifest: Manifest) -> None:
-    """Remove files of an announced batch that the manifest doesn't list; the caller holds the lock.
+    """Remove what a writer announced and the manifest doesn't list; the caller holds the lock.
 
     Raises WorkspaceError.
     """
-    listed = {stored.name for stored in manifest.files}
-    announced = _announced(workspace)
-    with disk_errors(workspace.activity):
-        for path in workspace.activity.iterdir():
-            if _is_of(path, announced) and path.name not in listed:
-                path.unlink()
-        (workspace.activity / UNFINISHED).unlink(missing_ok=True)
-
-
-def _announced(workspace: Workspace) -> str:
-    """Return the name of the announced batch, or nothing."""
-    path = workspace.activity / UNFINISHED
-    with disk_errors(path):
-        if not path.exists():
-            return ""
-        data = path.read_bytes()
-    try:
-        content = json.loads(data)
-    except (ValueError, RecursionError):
-        content = None
-    batch = content.get("batch") if isinstance(content, dict) else None
-    if not isinstance(batch, str) or not _BATCH_NAME.fullmatch(batch):
-        message = "found a damaged announcement, expected the name of a batch"
-        raise WorkspaceError.at(str(path), message, "remove this file; no record is in it")
-    return batch
-
-
-def _is_of(path: Path, batch: str) -> bool:
-    return bool(batch) and path.name.endswith(f"-{batch}.parquet")
+    quarantined = {source.source_id: source.quarantined for source in manifest.sources}
+    sweep(workspace, {stored.name for stored in manifest.files}, quarantined)
 
 
 def _must_hold_nothing(workspace: Workspace, path: Path) -> None:
-    announced = _announced(workspace)
-    found = [one for one in workspace.activity.rglob("*.parquet") if not _is_of(one, announced)]
+    unfinished = announced(workspace)
+    found = [path for path in workspace.activity.rglob("*.parquet") if not (unfinished and unfinished.is_about(path))]
     if found:
         message = f"found no manifest beside {len(found)} Parquet files, expected the one that lists them"
         hint = "restore the file from a backup, or ingest the sources again into a new workspace"

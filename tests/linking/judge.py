@@ -15,6 +15,7 @@ from auditor.policy.links import LinkCombination, LinkRules, LinkSignal
 from auditor.policy.pack import Context
 from auditor.records.memory import record_of
 from auditor.records.tallies import AccountSpan
+from tests.linking.judge_pools import Address, core_of, meetings, pools_of, provider_of
 
 Record = Mapping[str, Any]
 CALLS = {"completion", "embedding", "image", "audio", "moderation", "fine_tune", "file", "batch", "list_models",
@@ -102,7 +103,10 @@ class Judge:
                 pairs += self._pairs(value.signal.name, [(a, max(s, start)) for a, s in value.holders], 2)
         for combination in self.rules.combinations:
             pairs += self._combined(combination, usable)
-        pairs += [pair for value in usable for pair in self._fragments(value, pairs)]
+        pairs += [pair for signal in self.rules.signals for pair in self._meetings(signal)]
+        for size in sorted({len(value.holders) for value in usable}):
+            alike = [value for value in usable if len(value.holders) == size]
+            pairs += [pair for value in alike for pair in self._fragments(value, tuple(pairs))]
         clusters, stretches = self._grown(pairs)
         return Judgement(clusters, stretches, pairs, sorted((v.signal.name, len(v.holders)) for v in strong_refused))
 
@@ -123,9 +127,55 @@ class Judge:
         return max(((kinds.count(kind), kind) for kind in kinds), default=(0, ""))[1]
 
     def _held(self, signal: LinkSignal) -> list[Held]:
+        if signal.seen in ("rotation", "pool"):
+            return self._held_by_turns(signal)
         needed = {*signal.columns, *(["network_kind"] if signal.networks else [])}
-        if needed - self.filled or signal.seen not in ("facts", "sign-up", "calls"):
+        if needed - self.filled or signal.seen in ("succession", "rhythm") or set(signal.without) & self.filled:
             return []
+        return self._runs_of(signal)
+
+    def _held_by_turns(self, signal: LinkSignal) -> list[Held]:
+        """Return the addresses of a rotation, or each pool where combinations name the signal."""
+        is_pool = signal.seen == "pool"
+        if is_pool and not any(signal.name in combination.signals for combination in self.rules.combinations):
+            return []
+        core = self._settled(signal, self._addresses(signal))
+        groups = pools_of(core, _joined_by) if is_pool else [address.holders for address in core]
+        return [Held(signal, (number,), 0, tuple(sorted(group.items()))) for number, group in enumerate(groups)]
+
+    def _meetings(self, signal: LinkSignal) -> list[Pair]:
+        if signal.seen != "pool" or any(signal.name in c.signals for c in self.rules.combinations):
+            return []
+        addresses = self._addresses(signal)
+        settled = {account for address in self._settled(signal, addresses) for account in address.holders}
+        met = meetings([address.without(set(self.accounts) - settled) for address in addresses],
+                       signal.at_least, self.party)  # fmt: skip
+        return [Pair(one, two, signal.name, since) for one, two, since in met]
+
+    def _settled(self, signal: LinkSignal, addresses: Sequence[Address]) -> list[Address]:
+        """Return the core of some addresses without those who call from elsewhere on most of their days."""
+        core = core_of(addresses, signal.at_least, self.party)
+        guests = set()
+        for account in self.accounts:
+            calls = [
+                r for r in self.records if r["account_id"] == account and self._is_call(r) and r["client_ip_number"]
+            ]
+            theirs = {address.number for address in core if account in address.holders}
+            elsewhere = {r["time"].date() for r in calls if r["client_ip_number"] not in theirs}
+            if 2 * len(elsewhere) > len({r["time"].date() for r in calls}):
+                guests.add(account)
+        return core_of([address.without(guests) for address in core], signal.at_least, self.party)
+
+    def _addresses(self, signal: LinkSignal) -> list[Address]:
+        """Return the addresses of calls in their runs, those that too many use left out of a pool."""
+        needed = {*signal.columns, *(["network_kind"] if signal.networks else [])}
+        if needed - self.filled or set(signal.without) & self.filled:
+            return []
+        found = self._runs_of(signal)
+        few = [held for held in found if signal.seen == "rotation" or len(held.holders) <= signal.at_most]
+        return [Address(held.value[0], provider_of(held.value), dict(held.holders)) for held in few]
+
+    def _runs_of(self, signal: LinkSignal) -> list[Held]:
         also = [column for column in signal.also if column in self.filled]
         uses: dict[tuple[object, ...], list[tuple[datetime, str]]] = {}
         for record in self.records:
@@ -145,10 +195,17 @@ class Judge:
             return None
         if signal.seen == "sign-up" and record["event"] != "signup":
             return None
-        if signal.seen == "calls" and (record["event"] not in CALLS or not self._is_complete(record)):
+        if signal.seen in ("calls", "rotation", "pool") and (
+            record["event"] not in CALLS or not self._is_complete(record)
+        ):
             return None
         parts = [_part(record, column) for column in signal.columns]
+        if signal.seen in ("rotation", "pool"):
+            parts[0] = record["client_ip_number"]
         return None if any(part in (None, "") for part in parts) else (*parts, *(_part(record, c) or "" for c in also))
+
+    def _is_call(self, record: Record) -> bool:
+        return record["event"] in CALLS and self._is_complete(record)
 
     def _is_complete(self, record: Record) -> bool:
         start, until = self.context.window.start, self.context.window.until
@@ -262,16 +319,23 @@ class Judge:
 
     def _fragments(self, value: Held, pairs: Sequence[Pair]) -> list[Pair]:
         """Return what makes one group of groups that nearly all holders of a value are in, each with another one."""
-        parties = len(self._parties(value.accounts()))
         if value.signal.is_strong or value.signal.networks or value.signal.family == "content":
             return []
-        groups = [group & value.accounts() for group in _components(pairs)]
-        groups = [group for group in groups if len(group) > 1]
-        inside = {account for group in groups for account in group}
+        groups = _components(pairs)
+        having = [(group, group & value.accounts()) for group in groups]
+        marked = [h for g, h in having if len(h) > 1 and len(h) >= self.rules.corroborated * len(g)]
+        inside: set[str] = set().union(*marked)
+        largest = max((len(group) for group in marked), default=0)
+        rests = [
+            value.accounts() - group for group in groups
+            if group & inside and len(group & value.accounts()) == largest
+        ]  # fmt: skip
         if (
-            parties <= self.rules.alone
-            or len(groups) < 2
-            or len(self._parties(inside)) < self.rules.exclusive * parties
+            len(self._parties(value.accounts())) <= self.rules.alone
+            or len(marked) < 2
+            or any(
+                len(self._parties(rest & inside)) < self.rules.exclusive * len(self._parties(rest)) for rest in rests
+            )
         ):
             return []
         since = {a: min(pair.since for pair in pairs if a in (pair.first, pair.second)) for a in inside}
@@ -373,9 +437,13 @@ def _holders(run: Sequence[tuple[datetime, str]], days: int) -> tuple[tuple[str,
 
 
 def _components(pairs: Sequence[Pair]) -> list[frozenset[str]]:
+    return _joined_by((pair.first, pair.second) for pair in pairs)
+
+
+def _joined_by(pairs: Iterable[tuple[str, str]]) -> list[frozenset[str]]:
     groups: list[set[str]] = []
     for pair in pairs:
-        touched = [group for group in groups if {pair.first, pair.second} & group]
+        touched = [group for group in groups if set(pair) & group]
         groups = [group for group in groups if group not in touched]
-        groups.append({pair.first, pair.second}.union(*touched))
+        groups.append(set(pair).union(*touched))
     return [frozenset(group) for group in groups]

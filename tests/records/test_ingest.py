@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from auditor.errors import UsageError, WorkspaceError
 from auditor.records.dryrun import dry_run
 from auditor.records.ingest import IngestReport, ingest
-from auditor.records.manifest import announce_batch
 from auditor.records.memory import record_of
 from auditor.records.quarantine import read_quarantine
 from auditor.records.store import open_activity
+from auditor.records.unfinished import Announcement, announce
 from auditor.records.values import BadValueError
 from auditor.records.workspace import Workspace, open_workspace
 
@@ -300,7 +300,7 @@ def test_file_nobody_recognises_is_named_and_the_rest_loads(workspace: Workspace
 
 def test_killed_run_leaves_nothing_that_counts(workspace: Workspace, tmp_path: Path) -> None:
     read(workspace, written(tmp_path / "a.jsonl", line()))
-    announce_batch(workspace, "0123456789abcdef")
+    announce(workspace, Announcement(batch="0123456789abcdef"))
     stray = written(workspace.activity / "2026-01-01-0123456789abcdef.parquet", b"half")
     partial = workspace.folder / ".partial-ingest"
     partial.mkdir()

@@ -8,8 +8,8 @@ import pytest
 
 from auditor.errors import WorkspaceError
 from auditor.records.ingest import ingest
-from auditor.records.manifest import announce_batch
 from auditor.records.store import open_activity
+from auditor.records.unfinished import Announcement, announce
 from auditor.records.workspace import Workspace, open_workspace
 
 NOW = datetime(2026, 2, 1, tzinfo=UTC)
@@ -59,7 +59,7 @@ def test_the_files_of_a_killed_run_are_removed(tmp_path: Path, is_first: bool) -
     workspace.activity.mkdir()
     if not is_first:
         ingest([log(tmp_path / "a.jsonl", "a")], workspace=workspace, now=NOW)
-    announce_batch(workspace, BATCH)
+    announce(workspace, Announcement(batch=BATCH))
     (workspace.activity / f"2026-01-01-{BATCH}.parquet").write_bytes(b"half a fi")
     (workspace.activity / f".partial-1-2026-01-02-{BATCH}.parquet").write_bytes(b"half a fi")
 

@@ -19,7 +19,7 @@ from auditor.checker.compile.baseline import (
 from auditor.checker.compile.candidates import candidates, sizes
 from auditor.checker.compile.incidents import incidents, incidents_ending, members, members_of, numbered_windows
 from auditor.checker.compile.kept import where_values
-from auditor.checker.compile.likely import close_rows, has_likely, likely_windows
+from auditor.checker.compile.likely import Likely, has_likely
 from auditor.checker.compile.nodes import select
 from auditor.checker.compile.peers import peers_of_windows, values_of_peers, windows_with_peers
 from auditor.checker.compile.pruning import near_rows
@@ -79,8 +79,8 @@ def plan_on_records(
         selected = bucketed(selected, shape.keys, rule.within, timezone)
     made_rows, near = _rows(shape, selected, scan)
     compared = _compared(shape, rows, near) if rule.compared else ()
-    likely = _likely(shape, near) if has_likely(shape) else ()
-    violating = compared_violations(shape, compared[-1].name) if compared else _violating(shape, near, likely)
+    likely = Likely(shape, near).statements() if has_likely(shape) else ()
+    violating = _violating(shape, near, compared, likely)
     made = _Made(shape, near, windows)
     ever = is_part and not told.is_open
     last = (*made.incidents("ever", Range()), *made.told_of("ever", told)) if ever else made.incidents("", told)
@@ -133,17 +133,10 @@ def _selected(shape: Shape, pairing: PairingPlan | None) -> exp.Select:
     return rows_of_occurrences(shape, pairing.pairs) if pairing else rows_of_records(shape)
 
 
-def _likely(shape: Shape, near: str) -> tuple[Statement, Statement]:
-    """Return the tables of the windows that only spreads decide, and of the rows that lie in these."""
-    likely, close = shape.table("likely"), shape.table("close")
-    return Statement(likely, likely_windows(shape, near)), Statement(close, close_rows(shape, near, likely))
-
-
-def _violating(shape: Shape, near: str, likely: Sequence[Statement]) -> exp.Select:
-    if not likely:
-        return violating_windows(shape, near)
-    windows, rows = (statement.name for statement in likely)
-    return violating_windows(shape, rows, windows)
+def _violating(shape: Shape, near: str, compared: Sequence[Statement], likely: Sequence[Statement]) -> exp.Select:
+    if compared:
+        return compared_violations(shape, compared[-1].name)
+    return select([exp.Star()], table(likely[-1].name)) if likely else violating_windows(shape, near)
 
 
 def _numbered(shape: Shape, violating: exp.Select, windows: str, timezone: str) -> tuple[Statement, ...]:
