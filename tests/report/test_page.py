@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from auditor.cases.dossier import Dossier, gather
-from auditor.cases.model import Action, ActionName, CasebookChange, SpeaksFor
+from auditor.cases.model import Action, ActionName, CasebookChange, ProposalChange, SpeaksFor
 from auditor.cases.runs import PackRun
 from auditor.checker.findings import Receipt
 from auditor.policy.rule import Level
@@ -163,6 +163,16 @@ def test_index_links_to_each_case_and_says_what_is_new(small: World) -> None:
     assert [f"{small.case.id}.html"] == page.addresses
     assert "new" in page.text
     assert "top_logprobs" in page.text
+
+
+def test_index_says_what_was_proposed_before(small: World) -> None:
+    other = ProposalChange(case_id=small.case.id, before=ActionName.NONE, after=ActionName.VERIFY)
+    change = CasebookChange(changed_cases=(small.case.id,), changed_proposals=(other,))
+
+    page = page_of(render_index([small.case], small.receipt, change))
+
+    assert "none → verify" in page.text
+    assert "1 case has another proposal than before" in page.text
 
 
 def test_index_has_a_section_for_each_pack(small: World) -> None:
