@@ -23,6 +23,7 @@ from auditor.checker.compile.likely import Likely, has_likely
 from auditor.checker.compile.nodes import select
 from auditor.checker.compile.peers import peers_of_windows, values_of_peers, windows_with_peers
 from auditor.checker.compile.pruning import near_rows
+from auditor.checker.compile.reaching import looks_back, reaching
 from auditor.checker.compile.repeat import repeated_windows, runs
 from auditor.checker.compile.results import (
     TermsColumn,
@@ -76,9 +77,7 @@ def plan_on_records(
         selected = unfollowed_rows(*(statement.name for statement in unfollowed))
     if not shape.is_sliding():
         selected = bucketed(selected, shape.keys, rule.within, timezone)
-    is_near = is_pruned(shape) and not scan
-    near = shape.table("near") if is_near else rows
-    pruned = (Statement(near, near_rows(shape, rows)),) if is_near else ()
+    made_rows, near = _rows(shape, selected, scan)
     compared = _compared(shape, rows, near) if rule.compared else ()
     likely = Likely(shape, near).statements() if has_likely(shape) else ()
     violating = _violating(shape, near, compared, likely)
@@ -93,8 +92,7 @@ def plan_on_records(
         pairing=pairing,
         statements=(
             *unfollowed,
-            Statement(rows, selected),
-            *pruned,
+            *made_rows,
             *compared,
             *likely,
             *_numbered(shape, violating, windows, timezone),
@@ -110,6 +108,25 @@ def plan_on_records(
         account_query=None if is_of_its_account(shape) else account_query(shape.table("members")),
         source_query=source_query(shape.table("members")) if len(shape.flags.scope.sources) > 1 else None,
     )
+
+
+def _rows(shape: Shape, selected: exp.Select, scan: Scan | None) -> tuple[tuple[Statement, ...], str]:
+    """Return the statements that make `rows`, and the table of those of them that windows are taken over.
+
+    A baseline looks at the others, too; what an earlier step made is not worked out twice.
+    """
+    rule, rows, near = shape.flags.rule, shape.table("rows"), shape.table("near")
+    if not is_pruned(shape) or (scan and not looks_back(shape)):
+        return (Statement(rows, selected),), rows
+    if looks_back(shape) and not (rule.compared or rule.sequence or rule.novel or rule.absent):
+        before, query = scan.reaching(shape) if scan else reaching(shape, selected.copy)
+        return (*before, Statement(rows, query)), rows
+    before, query = (
+        reaching(shape, lambda: select([exp.Star()], table(rows)))
+        if looks_back(shape)
+        else ((), near_rows(shape, rows))
+    )
+    return (Statement(rows, selected), *before, Statement(near, query)), near
 
 
 def _selected(shape: Shape, pairing: PairingPlan | None) -> exp.Select:
