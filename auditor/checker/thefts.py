@@ -37,10 +37,10 @@ def thefts_in(activity: Activity, rules: Sequence[Rule], circumstances: Circumst
     if not rules:
         return ()
     result = engine.execute(circumstances.plan(rules, activity.sources), activity)
+    incidents = {(outcome.rule, item.number): item for outcome in result.outcomes for item in outcome.incidents}
     spans = {
         AccountSpan(account, incident.start, aftermath_of(incident.end), aftermath_of(incident.end), key)
-        for outcome in result.outcomes
-        for incident in outcome.incidents
-        for account, key in result.keys_of(outcome.rule, incident.number)
+        for rule, number, account, key in result.keys_cited()
+        if (incident := incidents.get((rule, number)))
     }
     return tuple(sorted(spans, key=lambda span: (span.account, span.start, span.end, span.key or "")))

@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any, get_args  # JSON values have no closed type
 
 from auditor.cases.export import case_exported, cases_listed
+from auditor.cases.ledger import entries_of
 from auditor.cases.model import Case, CaseStatus, Note
 from auditor.cases.notes import add_note, list_cases, show_case
+from auditor.cases.unfounded import seen_as, taken_back
 from auditor.cli import console
 from auditor.cli.case_table import show_cases
 from auditor.cli.case_words import words_of_case
@@ -37,10 +39,22 @@ def all_cases(folder: Path, statuses: Collection[str]) -> tuple[Case, ...]:
 
 
 def one_case(folder: Path, case_id: str) -> Case:
-    """Return one case. Raises UsageError when there is none of this id."""
+    """Return one case, and say so where a source that it cites was taken back since it was judged.
+
+    Raises UsageError when there is none of this id.
+    """
     workspace = open_workspace(folder, create=False)
     with open_known_casebook(workspace) as casebook:
-        return show_case(casebook, case_id)
+        case = show_case(casebook, case_id)
+        with casebook.reading() as db:
+            gone = taken_back(entries_of(db, ""))
+    lost = [item for item in case.findings if item.status != "stale" and seen_as(item) in gone]
+    if lost and case.status != "closed":
+        console.talk(
+            f"warning: a source that {console.plural(len(lost), 'finding')} of case {case.id} cites was taken back"
+        )
+        console.talk("  hint: `auditor audit` judges it anew; until then nothing can be proposed on it")
+    return case
 
 
 def write_note(folder: Path, case_id: str, *, author: str, text: str, now: datetime) -> Note:

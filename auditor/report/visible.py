@@ -24,18 +24,18 @@ def visible(text: str, limit: int = CELL_CHARACTERS) -> Markup:
     shown = _tokens(text[:limit])
     if len(text) > limit:
         cut = Markup(' <span class="cut">… cut here, {} characters in all</span>').format(f"{len(text):,}")
-        return Markup("<bdi>{}</bdi>{}").format(shown, cut)
-    return Markup("<bdi>{}</bdi>").format(shown)
+        return Markup("{}{}").format(_inert(shown), cut)
+    return _inert(shown)
 
 
 def prose(text: str) -> Markup:
     """Return running text (of a policy or a note) whole; white space counts as one space, as HTML reads it."""
-    return Markup("<bdi>{}</bdi>").format(_tokens(" ".join(text.split())))
+    return _inert(_tokens(" ".join(text.split())))
 
 
 def letter(text: str) -> Markup:
     """Return running text that the program worded itself: as `prose`, but its no-break spaces are kept."""
-    return Markup("<bdi>{}</bdi>").format(
+    return _inert(
         Markup("").join(part if part in NO_BREAK else _tokens(_one_space(part)) for part in AT_NO_BREAK.split(text))
     )
 
@@ -55,6 +55,12 @@ def _one_space(text: str) -> str:
     return WHITE.sub(" ", text)
 
 
+def _inert(shown: Markup) -> Markup:
+    return Markup(f"<bdi>{shown}</bdi>")
+
+
 def _tokens(text: str) -> Markup:
+    if text.isascii() and text.isprintable():  # nearly every cell of a page
+        return escape(text)
     token = Markup('<span class="hidden">{}</span>')
     return Markup("").join(token.format(piece) if is_token else escape(piece) for piece, is_token in pieces(text))

@@ -8,7 +8,7 @@ from auditor.checker.compile.codes import ACCOUNT, coded
 from auditor.checker.compile.columns import FOLDED, TEXTUAL, type_of
 from auditor.checker.compile.conditions import ELEMENT, TIME, sql_of
 from auditor.checker.compile.flags import Flags, Truths, exempts
-from auditor.checker.compile.nodes import is_true, named, select, some
+from auditor.checker.compile.nodes import inner, is_true, named, select, some
 from auditor.checker.compile.results import TermsColumn
 from auditor.checker.compile.rows import Shape
 from auditor.checker.compile.seen import NUMBER
@@ -59,7 +59,8 @@ def base_columns(
 
 def _kept(shape: Shape) -> set[str]:
     rule = shape.flags.rule
-    kept = {*shape.keys, *shape.measured, *shape.numbers, *shape.divided, *(rule.novel.fields if rule.novel else ())}
+    kept = {*shape.keys, *coded((*shape.measured, *shape.divided)), *shape.numbers}
+    kept |= {*(rule.novel.fields if rule.novel else ())}
     kept |= {"plan"} if shape.has_peers else set()
     return kept | ({*coded(rule.sequence.by), *where_values(rule)} if rule.sequence else set())
 
@@ -83,5 +84,21 @@ def names_read(definitions: Iterable[exp.Expression]) -> tuple[str, ...]:
 
 
 def named_query(definitions: dict[str, exp.Expression], source: exp.Expression) -> exp.Select:
-    """Return the query of `base`."""
-    return select([named(sql, name) for name, sql in definitions.items()], source)
+    """Return the query of `base`. A text is searched once for what several definitions search it for."""
+    searches = {search.sql(): search for sql in definitions.values() for search in sql.find_all(exp.RegexpLike)}
+    found = [search.sql() for sql in definitions.values() for search in sql.find_all(exp.RegexpLike)]
+    shared = {text: f"_search{place}" for place, text in enumerate(searches) if found.count(text) > 1}
+    if not shared:
+        return select([named(sql, name) for name, sql in definitions.items()], source)
+
+    def read(sql: exp.Expression) -> exp.Expression:
+        known = exp.Paren(this=sql.copy())
+        for search in list(known.find_all(exp.RegexpLike)):
+            if name := shared.get(search.sql()):
+                search.replace(identifier(name))
+        unwrapped: exp.Expression = known.this
+        return unwrapped
+
+    searched = select([exp.Star(), *(named(searches[text].copy(), name) for text, name in shared.items())], source)
+    items = [named(read(sql), name) for name, sql in definitions.items()]
+    return select(items, inner(searched, "searched"))

@@ -23,7 +23,7 @@ from auditor.checker.compile.told import told_id, with_told
 from auditor.checker.engines.citations import citations_of
 from auditor.checker.engines.incidents import FoundIncident, incidents_of, pieces_of, reference
 from auditor.checker.engines.making import all_tried, look_up, prepared, scanned
-from auditor.checker.engines.tables import first_line, interruptible, rows_of
+from auditor.checker.engines.tables import first_line, interruptible, rows_of, uncollected
 from auditor.checker.findings import PartSeen, RecordRef, RuleOutcome
 from auditor.errors import WorkspaceError
 from auditor.records.activity import RECORDS, Activity
@@ -62,15 +62,20 @@ class PlanResult:
         rule_plan = next(item for item in self.plan.rules if item.rule.name == rule)
         return pieces_of(rule_plan, subject, self.connection)
 
-    def keys_of(self, rule: str, number: int) -> list[tuple[str, str | None]]:
-        """Return the accounts that one incident is about with the keys of the records cited, sorted."""
-        cited = citations_of(self.plan, self.found, {(rule, number): ""}, self.connection)
+    def keys_cited(self) -> list[tuple[str, int, str, str | None]]:
+        """Return (rule, number, account, key) of each incident, suppressed ones too: the accounts that it is about with
+        the keys of the records cited, each once, sorted.
+        """
+        incidents = [(rule, number) for rule, found in self.found.items() for number in range(len(found))]
+        ids = {incident: str(place) for place, incident in enumerate(incidents)}
+        cited = citations_of(self.plan, self.found, ids, self.connection)
         same = every(same_keys(("source_id", "source_line"), "c", "r"))
-        found = [identifier("account_id", "c"), identifier("api_key_id", "r")]
-        query = joined_on(select(found, inner(cited, "c"), distinct=True), table(RECORDS, "r"), same)
+        items = [identifier("finding_id", "c"), identifier("account_id", "c"), identifier("api_key_id", "r")]
+        query = joined_on(select(items, inner(cited, "c"), distinct=True), table(RECORDS, "r"), same)
         known = every([identifier("is_against", "c"), is_known(identifier("account_id", "c"))])
         rows = rows_of(self.connection, query.where(known, copy=False))
-        return sorted(rows, key=lambda row: (row[0], row[1] or ""))
+        told = [(*incidents[int(place)], account, key) for place, account, key in rows]
+        return sorted(told, key=lambda row: (*row[:3], row[3] or ""))
 
     def sources_of(self, rule: str, number: int) -> tuple[str, ...]:
         """Return the ids of the sources of one incident's records, sorted."""
@@ -107,7 +112,7 @@ def execute(plan: Plan, activity: Activity) -> PlanResult:
     Raises WorkspaceError when the records themselves can't be read.
     """
     connection = activity.connection
-    with interruptible():
+    with interruptible(), uncollected():
         counts = prepared(plan, connection)
         made = all_tried(plan, counts, scanned(plan, connection), connection)
         look_up(plan, made, connection)
