@@ -130,7 +130,8 @@ def _hidden(finding: Finding, ties: Ties) -> frozenset[str]:
     """Return who did what is found from behind several payers, of those that did their part."""
     cluster = ties.clusters.get(finding.cluster.id) if finding.cluster else None
     least = _typical(finding) / SMALL_PART
-    workers = [account for account, records in finding.account_records if records >= least]
+    working = [ties.of(account) for account, records in finding.account_records if records >= least]
+    workers = {tie.account: tie.mail_domain for tie in working if tie}
     return hidden_behind_payers(cluster, workers) if cluster else frozenset()
 
 

@@ -6,29 +6,31 @@ whoever signs up with a firm's telephone number and a card of his own must not m
 """
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 
 from auditor.cases.independence import signals_in
 from auditor.cases.ties import BORROWED, LONG_BEFORE, groups_of
 from auditor.linking.model import Cluster, Edge
 
-PAYER_SIGNAL, MAIL_COLUMN = "card", "email_domain"
+PAYER_SIGNAL = "card"
 """What a links file calls the signal of who pays; where it is called otherwise nobody is seen to hide behind cards."""
 
 PAYERS = 3
 """So many payers, each of several accounts of one crew, are no department's and no family's; our choice."""
 
 
-def hidden_behind_payers(cluster: Cluster, workers: Collection[str]) -> frozenset[str]:
-    """Return those of a cluster's accounts that worked whose crew several cards pay for under no common mail domain."""
+def hidden_behind_payers(cluster: Cluster, workers: Mapping[str, str | None]) -> frozenset[str]:
+    """Return those of a cluster's accounts that worked whose crew several cards pay for under no common mail domain.
+
+    `workers` are mail domains by account. Where they are not known, nobody can say that there is no common one.
+    """
     joined = groups_of(edge for edge in cluster.edges if _is_their_own(edge))
     payers = groups_of(edge for edge in cluster.edges if edge.signal == PAYER_SIGNAL)
-    names = groups_of(edge for edge in cluster.edges if MAIL_COLUMN in edge.columns and not edge.is_strong)
-    crews: dict[str, list[str]] = {}
-    for account in workers:
+    crews: dict[str, dict[str, str | None]] = {}
+    for account, domain in workers.items():
         if account in joined:
-            crews.setdefault(joined[account], []).append(account)
-    hiding = (crew for crew in crews.values() if _has_several(crew, payers) and not _has_name(crew, names))
+            crews.setdefault(joined[account], {})[account] = domain
+    hiding = (crew for crew in crews.values() if _has_several(crew, payers) and _has_no_name(crew))
     return frozenset(account for crew in hiding for account in crew)
 
 
@@ -38,12 +40,13 @@ def _is_their_own(edge: Edge) -> bool:
     return not is_copied and not signals_in(edge.columns) <= BORROWED
 
 
-def _has_several(crew: Collection[str], payers: Mapping[str, str]) -> bool:
+def _has_several(crew: Mapping[str, str | None], payers: Mapping[str, str]) -> bool:
     """Say whether most of a crew are paid for by several payers, each of two accounts of it or more."""
     paid = [count for count in Counter(payers[one] for one in crew if one in payers).values() if count > 1]
     return len(paid) >= PAYERS and 2 * sum(paid) >= len(crew)
 
 
-def _has_name(crew: Collection[str], names: Mapping[str, str]) -> bool:
-    """Say whether one mail domain, which only they have, joins most of a crew."""
-    return 2 * max(Counter(names[one] for one in crew if one in names).values(), default=0) > len(crew)
+def _has_no_name(crew: Mapping[str, str | None]) -> bool:
+    """Say whether all mail domains of a crew are known, and none is that of most of it."""
+    domains = Counter(crew.values())
+    return None not in domains and 2 * max(domains.values()) <= len(crew)

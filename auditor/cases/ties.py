@@ -39,6 +39,7 @@ class Tie:
     since: datetime
     edges: tuple[Edge, ...]
     strong_group: str | None
+    mail_domain: str | None = None
 
     @cached_property
     def signals(self) -> frozenset[str]:
@@ -102,23 +103,23 @@ NO_TIES = Ties({}, {})
 """What is known where nothing was linked."""
 
 
-def ties_of(links: Links | None) -> Ties:
-    """Return the ties of all linked accounts."""
+def ties_of(links: Links | None, mail_domains: Mapping[str, str | None] | None = None) -> Ties:
+    """Return the ties of all linked accounts; `mail_domains` by account, where they are known."""
     if links is None:
         return NO_TIES
-    ties = {tie.account: tie for cluster in links.clusters for tie in _ties_in(cluster)}
+    ties = {tie.account: tie for cluster in links.clusters for tie in _ties_in(cluster, mail_domains or {})}
     return Ties(ties, {cluster.id: cluster for cluster in links.clusters})
 
 
-def _ties_in(cluster: Cluster) -> Iterable[Tie]:
+def _ties_in(cluster: Cluster, mail_domains: Mapping[str, str | None]) -> Iterable[Tie]:
     touching: dict[str, list[Edge]] = {}
     for edge in sorted(cluster.edges, key=lambda edge: (-edge.weight, edge.first, edge.second, edge.signal)):
         for account in (edge.first, edge.second):
             touching.setdefault(account, []).append(edge)
     groups = groups_of(edge for edge in cluster.edges if edge.is_strong)
     for member in cluster.members:
-        own = tuple(touching.get(member.account, ()))
-        yield Tie(member.account, cluster.id, member.since, own, groups.get(member.account))
+        name, own = member.account, tuple(touching.get(member.account, ()))
+        yield Tie(name, cluster.id, member.since, own, groups.get(name), mail_domains.get(name))
 
 
 def groups_of(edges: Iterable[Edge]) -> dict[str, str]:

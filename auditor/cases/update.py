@@ -51,7 +51,8 @@ def update_casebook(
     beside which those of earlier runs lie (`runs/RUN/citations.parquet`), all within reach of the `activity`. Raises
     WorkspaceError; the casebook is then as it was.
     """
-    cited, ties = Cited(activity, citations), ties_of(links)
+    domains = {account: total.mail_domain for account, total in totals.items()}
+    cited, ties = Cited(activity, citations), ties_of(links, domains)
     with casebook.writing() as db:
         write_run(db, receipt)
         cases, unfounded = read_cases(db, of_pack(pack.name)), taken_back(entries_of(db, ""))

@@ -1,7 +1,8 @@
 """How much an account did in all: what its cited records are held against.
 
 "Share of ordinary traffic" speaks for an account. It needs no rule, only how many records the account has, over
-which stretch of time, and which organizations it belonged to (approvals are given to organizations too).
+which stretch of time, and which organizations it belonged to (approvals are given to organizations too). A mail domain
+says openly whose accounts some are.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -20,7 +21,8 @@ from auditor.records.sql import case, identifier, table, text_of
 class AccountTotal:
     """All records of one account: their number, first and last time, and its organizations since when, oldest first.
 
-    `prompts` is how many of them hold what was asked: an account without any may still have left digests.
+    `prompts` is how many of them hold what was asked: an account without any may still have left digests. `mail_domain`
+    is the first by the alphabet, None where no record says one.
     """
 
     records: int
@@ -28,6 +30,7 @@ class AccountTotal:
     last: datetime
     organizations: tuple[tuple[str, datetime], ...] = ()
     prompts: int = 0
+    mail_domain: str | None = None
 
 
 def account_totals(
@@ -44,8 +47,8 @@ def account_totals(
     organizations = _organizations(activity.connection, wanted)
     rows = activity.connection.execute(text_of(_totals(as_of)), [wanted]).fetchall()
     return {
-        account: AccountTotal(records, _aware(first), _aware(last), organizations.get(account, ()), prompts)
-        for account, records, first, last, prompts in rows
+        account: AccountTotal(records, _aware(first), _aware(last), organizations.get(account, ()), prompts, domain)
+        for account, records, first, last, prompts, domain in rows
     }
 
 
@@ -62,8 +65,9 @@ def _totals(as_of: datetime | None) -> exp.Select:
     seen = time if as_of is None else _by_then(as_of)
     has_prompt = exp.Not(this=exp.Is(this=identifier("prompt"), expression=exp.Null()))
     prompts = case([(has_prompt, seen.copy())])
+    domain = identifier("email_domain")
     last = exp.Coalesce(this=exp.Max(this=seen.copy()), expressions=[exp.Min(this=time.copy())])
-    columns = [account, exp.Count(this=seen), exp.Min(this=time), last, exp.Count(this=prompts)]
+    columns = [account, exp.Count(this=seen), exp.Min(this=time), last, exp.Count(this=prompts), exp.Min(this=domain)]
     return _of_wanted(columns).group_by(identifier("account_id")).order_by(identifier("account_id"))
 
 

@@ -152,26 +152,41 @@ def test_shared_out_work_counts_where_exits_of_several_providers_hide_who_they_a
     assert action_of(only_case(casebook), "b").action is ActionName.THROTTLE
 
 
+def of_domains(domains: str) -> dict[str, AccountTotal]:
+    """Return totals of the accounts a, b, c ... whose mail domains are so many letters; a dash is one not known."""
+    return {
+        account: AccountTotal(700, at(0), at(1), mail_domain=None if domain == "-" else domain)
+        for account, domain in zip("abcdefghij", domains, strict=False)
+    }
+
+
 @pytest.mark.parametrize(
-    ("cards", "mails", "action"),
+    ("cards", "domains", "action"),
     [
-        ([("a", "b"), ("c", "d"), ("e", "f")], [], ActionName.THROTTLE),
-        ([("a", "b"), ("a", "d"), ("e", "f")], [], ActionName.VERIFY),
-        ([("a", other) for other in "bcdef"], [], ActionName.VERIFY),
-        ([("a", "b"), ("c", "d"), ("e", "f")], [("a", other) for other in "bcd"], ActionName.VERIFY),
+        ([("a", "b"), ("c", "d"), ("e", "f")], "xxxyyz", ActionName.THROTTLE),
+        ([("a", "b"), ("a", "d"), ("e", "f")], "xxxyyz", ActionName.VERIFY),
+        ([("a", other) for other in "bcdef"], "xxxyyz", ActionName.VERIFY),
+        ([("a", "b"), ("c", "d"), ("e", "f")], "xxxxyz", ActionName.VERIFY),
+        ([("a", "b"), ("c", "d"), ("e", "f")], "xxyyz-", ActionName.VERIFY),
     ],
-    ids=["three payers and no name", "two payers", "one payer, as a firm has", "three cards of one mail domain"],
+    ids=[
+        "three payers and no name",
+        "two payers",
+        "one payer, as a firm has",
+        "three departments' cards and one mail domain",
+        "mail domains that are not all known",
+    ],
 )
 def test_shared_out_work_counts_where_several_payers_hide_who_they_are(
-    casebook: Casebook, cards: list[tuple[str, str]], mails: list[tuple[str, str]], action: ActionName
+    casebook: Casebook, cards: list[tuple[str, str]], domains: str, action: ActionName
 ) -> None:
-    kinds = {"device": [("a", other) for other in "bcdef"], "card": cards, "e-mail": mails}
+    kinds = {"device": [("a", other) for other in "bcdef"], "card": cards}
     made = [edge(first, other, kind) for kind, pairs in kinds.items() for first, other in pairs]
-    edges = tuple(item.model_copy(update={"is_strong": item.kind != "e-mail"}) for item in made)
-    crew = cluster("L-1", *"abcdef").model_copy(update={"edges": edges})
+    crew = cluster("L-1", *"abcdef").model_copy(update={"edges": tuple(made)})
     balance = finding(*"abcdef", rule="balance", family="coordination", columns=["status"])
+    found = [on_cluster(content(*"abcdef"), crew), on_cluster(balance, crew)]
 
-    run(casebook, "r1", [on_cluster(content(*"abcdef"), crew), on_cluster(balance, crew)], links=linked(crew))
+    run(casebook, "r1", found, links=linked(crew), totals=of_domains(domains))
 
     assert action_of(only_case(casebook), "b").action is action
 
@@ -196,7 +211,9 @@ def test_strangers_with_cards_of_their_own_make_no_firm_look_like_several_payers
         for item in (content(*"abcstuv"), balance)
     ]
 
-    run(casebook, "r1", found, links=linked(joined))
+    domains = {account: AccountTotal(700, at(0), at(1), mail_domain=account) for account in "abcstuv"}
+
+    run(casebook, "r1", found, links=linked(joined), totals=domains)
 
     assert {action_of(only_case(casebook), account).action for account in "abc"} == {ActionName.VERIFY}
 
