@@ -15,11 +15,13 @@ WITH plans AS (
 ), kept AS (
   SELECT account_id, day FROM near WHERE can UNION SELECT account_id, day - 1 FROM near WHERE can
 ), measured AS (
-  SELECT *, count(*) OVER (PARTITION BY account_id ORDER BY time RANGE BETWEEN INTERVAL 1 HOUR PRECEDING AND CURRENT ROW) AS m
+  SELECT *, time - lag(time, 26) OVER (PARTITION BY account_id ORDER BY time) <= INTERVAL 1 HOUR AS ends
   FROM asked SEMI JOIN kept USING (account_id, day)
+), held AS (
+  SELECT *, first_value(CASE WHEN ends THEN time END IGNORE NULLS)
+    OVER (PARTITION BY account_id ORDER BY time ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS next FROM measured
 )
-SELECT record_id, account_id FROM measured
-QUALIFY bool_or(m >= 27) OVER (PARTITION BY account_id ORDER BY time RANGE BETWEEN CURRENT ROW AND INTERVAL 1 HOUR FOLLOWING)
+SELECT record_id, account_id FROM held WHERE next <= time + INTERVAL 1 HOUR
 -- rule: sliding-sum
 WITH plans AS (
   SELECT account_id, time AS since, lead(time) OVER (PARTITION BY account_id ORDER BY time) AS until, plan
@@ -51,8 +53,10 @@ WITH plans AS (
   LEFT JOIN plans p ON p.account_id = r.account_id AND r.time >= p.since AND (r.time < p.until OR p.until IS NULL)
 ), asked AS (
   SELECT record_id, account_id, time, CAST(time AS DATE) AS day, client_ip FROM seen WHERE event = 'completion' AND plan IN ('pro', 'free') AND account_id IS NOT NULL
+), groups AS (
+  SELECT account_id FROM asked GROUP BY account_id HAVING count(DISTINCT client_ip) >= 5
 ), days AS (
-  SELECT account_id, day, count(DISTINCT client_ip) AS most FROM asked GROUP BY account_id, day
+  SELECT account_id, day, count(DISTINCT client_ip) AS most FROM asked SEMI JOIN groups USING (account_id) GROUP BY account_id, day
 ), near AS (
   SELECT account_id, day, most + CASE WHEN lag(day) OVER w = day - 1 THEN lag(most) OVER w ELSE 0 END >= 5 AS can
   FROM days WINDOW w AS (PARTITION BY account_id ORDER BY day)
