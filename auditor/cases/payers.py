@@ -6,7 +6,7 @@ whoever signs up with a firm's telephone number and a card of his own must not m
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from auditor.cases.independence import signals_in
 from auditor.cases.ties import BORROWED, LONG_BEFORE, groups_of
@@ -24,26 +24,36 @@ def hidden_behind_payers(cluster: Cluster, workers: Mapping[str, str | None]) ->
 
     `workers` are mail domains by account. Where they are not known, nobody can say that there is no common one.
     """
-    joined = groups_of(edge for edge in cluster.edges if _is_their_own(edge))
-    payers = groups_of(edge for edge in cluster.edges if edge.signal == PAYER_SIGNAL)
+    joined = groups_of(edge for edge in cluster.edges if not (_is_copied(edge) or _is_stated(edge)))
+    payers = groups_of(edge for edge in cluster.edges if edge.signal == PAYER_SIGNAL and not _is_copied(edge))
     crews: dict[str, dict[str, str | None]] = {}
     for account, domain in workers.items():
         if account in joined:
             crews.setdefault(joined[account], {})[account] = domain
-    hiding = (crew for crew in crews.values() if _has_several(crew, payers) and _has_no_name(crew))
-    return frozenset(account for crew in hiding for account in crew)
+    return frozenset(
+        account for crew in crews.values() if _has_no_name(crew) for account in _paid_together(crew, payers)
+    )
 
 
-def _is_their_own(edge: Edge) -> bool:
-    """Say whether an edge rests on more than what a stranger can state or, having seen it for long, copy."""
-    is_copied = any(edge.was_first(account, LONG_BEFORE) for account in (edge.first, edge.second))
-    return not is_copied and not signals_in(edge.columns) <= BORROWED
+def _is_stated(edge: Edge) -> bool:
+    """Say whether an edge rests on nothing but what a stranger can state."""
+    return signals_in(edge.columns) <= BORROWED
 
 
-def _has_several(crew: Mapping[str, str | None], payers: Mapping[str, str]) -> bool:
-    """Say whether most of a crew are paid for by several payers, each of two accounts of it or more."""
-    paid = [count for count in Counter(payers[one] for one in crew if one in payers).values() if count > 1]
-    return len(paid) >= PAYERS and 2 * sum(paid) >= len(crew)
+def _is_copied(edge: Edge) -> bool:
+    """Say whether one of the two had what they share so long that the other one may have copied it."""
+    return any(edge.was_first(account, LONG_BEFORE) for account in (edge.first, edge.second))
+
+
+def _paid_together(crew: Mapping[str, str | None], payers: Mapping[str, str]) -> Iterable[str]:
+    """Return those of a crew whose card pays for others of it too, if there are several such cards for most of it.
+
+    Who pays with a card of its own has come among them by something else, and hides nothing.
+    """
+    counts = Counter(payers[account] for account in crew if account in payers)
+    several = {payer for payer, count in counts.items() if count > 1}
+    paid = [account for account in crew if payers.get(account) in several]
+    return paid if len(several) >= PAYERS and 2 * len(paid) >= len(crew) else ()
 
 
 def _has_no_name(crew: Mapping[str, str | None]) -> bool:

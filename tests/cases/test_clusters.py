@@ -218,6 +218,19 @@ def test_strangers_with_cards_of_their_own_make_no_firm_look_like_several_payers
     assert {action_of(only_case(casebook), account).action for account in "abc"} == {ActionName.VERIFY}
 
 
+def test_who_came_among_a_crew_with_a_card_of_its_own_hides_nothing(casebook: Casebook) -> None:
+    kinds = {"device": [("a", other) for other in "bcdefg"], "card": [("a", "b"), ("c", "d"), ("e", "f")]}
+    made = [edge(first, other, kind) for kind, pairs in kinds.items() for first, other in pairs]
+    crew = cluster("L-1", *"abcdefg").model_copy(update={"edges": tuple(made)})
+    balance = finding(*"abcdefg", rule="balance", family="coordination", columns=["status"])
+    found = [on_cluster(content(*"abcdefg"), crew), on_cluster(balance, crew)]
+
+    run(casebook, "r1", found, links=linked(crew), totals=of_domains("xxxyyzz"))
+
+    actions = [action_of(only_case(casebook), account).action for account in "fg"]
+    assert actions == [ActionName.THROTTLE, ActionName.VERIFY]
+
+
 def test_what_joined_the_cluster_is_no_second_family(casebook: Casebook) -> None:
     by_card = finding("a", "b", rule="one-card", family="account", columns=["payment_fingerprint"])
 
