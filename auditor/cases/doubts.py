@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from auditor.cases.independence import signals_in
 from auditor.cases.model import AccountPart, CaseFinding
+from auditor.cases.payers import hidden_behind_payers
 from auditor.cases.ties import BORROWED, LONG_BEFORE, Tie, Ties
 from auditor.checker.findings import Finding
 
@@ -18,12 +19,16 @@ SMALL_PART = 10
 
 @dataclass(frozen=True)
 class Shared:
-    """A finding that accounts made together, seen from one of them; `tie` is None where nothing links it any more."""
+    """A finding that accounts made together, seen from one of them; `tie` is None where nothing links it any more.
+
+    `is_hiding` says that something about how it is linked hides who the accounts are, which no firm has a use for.
+    """
 
     finding: Finding
     part: AccountPart
     typical: int
     tie: Tie | None
+    is_hiding: bool
 
     @property
     def is_of_cluster(self) -> bool:
@@ -45,9 +50,9 @@ class Doubt:
     words: str
 
 
-def _by_tie(holds: Callable[[Tie, Finding], bool]) -> Callable[[Shared], bool]:
+def _by_tie(holds: Callable[[Tie], bool]) -> Callable[[Shared], bool]:
     """Return a test of how an account is linked, which holds for findings on clusters alone."""
-    return lambda item: item.is_of_cluster and item.tie is not None and holds(item.tie, item.finding)
+    return lambda item: item.is_of_cluster and item.tie is not None and holds(item.tie)
 
 
 DOUBTS = (
@@ -64,20 +69,20 @@ DOUBTS = (
         "the account is not linked to the others any more",
     ),
     Doubt(
-        _by_tie(lambda tie, finding: finding.family == "coordination" and not tie.is_hiding),
+        lambda item: item.is_of_cluster and item.finding.family == "coordination" and not item.is_hiding,
         "how linked accounts share out what they do is no second family where nothing hides who they are, as a "
         "company deals out the calls of its product, too",
     ),
     Doubt(
-        _by_tie(lambda tie, _: tie.is_by_card),
+        _by_tie(lambda tie: tie.is_by_card),
         "a shared card alone links this account to the others, as an agency's does that pays for its customers",
     ),
     Doubt(
-        _by_tie(lambda tie, _: tie.is_borrowed),
+        _by_tie(lambda tie: tie.is_borrowed),
         "only what somebody else can enter at sign-up ({kinds}) links this account to the others",
     ),
     Doubt(
-        _by_tie(lambda tie, _: tie.is_copied),
+        _by_tie(lambda tie: tie.is_copied),
         "this account had what links it to the others ({kinds}) at least "
         f"{LONG_BEFORE.days} days before them, and they may have copied it",
     ),
@@ -87,16 +92,20 @@ DOUBTS = (
 
 @dataclass(frozen=True)
 class Doubts:
-    """What is doubted of the findings of a case: how its accounts are linked, and what is typical in each finding."""
+    """What is doubted of the findings of a case: how its accounts are linked, and by the id of each finding what is
+    typical in it and who did it from behind several payers."""
 
     ties: Ties
     typical: Mapping[str, int]
+    hidden: Mapping[str, frozenset[str]]
 
     def of(self, finding: Finding, part: AccountPart) -> str:
         """Say why a finding that accounts made together supports nothing graver for one of them; empty when it may."""
         if not is_pooled(finding):
             return ""
-        shared = Shared(finding, part, self.typical[finding.id], self._tie(finding, part.account))
+        tie = self._tie(finding, part.account)
+        is_hiding = bool(tie and tie.is_by_exits) or part.account in self.hidden.get(finding.id, ())
+        shared = Shared(finding, part, self.typical[finding.id], tie, is_hiding)
         words = next((doubt.words for doubt in DOUBTS if doubt.holds(shared)), "")
         kinds = shared.tie.kinds if shared.tie else ""
         return f"{words.format(kinds=kinds, values=shared.enterable)}, so it supports no more" if words else ""
@@ -108,8 +117,21 @@ class Doubts:
 
 def doubts_about(findings: Iterable[CaseFinding], ties: Ties) -> Doubts:
     """Return what is doubted of some findings."""
-    pooled = (item.finding for item in findings if is_pooled(item.finding))
-    return Doubts(ties, {finding.id: _typical(finding) for finding in pooled})
+    pooled = [item.finding for item in findings if is_pooled(item.finding)]
+    shared_out = [finding for finding in pooled if finding.family == "coordination" and finding.cluster]
+    return Doubts(
+        ties,
+        {finding.id: _typical(finding) for finding in pooled},
+        {finding.id: _hidden(finding, ties) for finding in shared_out},
+    )
+
+
+def _hidden(finding: Finding, ties: Ties) -> frozenset[str]:
+    """Return who did what is found from behind several payers, of those that did their part."""
+    cluster = ties.clusters.get(finding.cluster.id) if finding.cluster else None
+    least = _typical(finding) / SMALL_PART
+    workers = [account for account, records in finding.account_records if records >= least]
+    return hidden_behind_payers(cluster, workers) if cluster else frozenset()
 
 
 def _typical(finding: Finding) -> int:

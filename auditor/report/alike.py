@@ -6,12 +6,14 @@ account are shown together, with every account named. Nothing is left out.
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 
 from pydantic import BaseModel, ConfigDict
 
 from auditor.cases.linked import LinkedBy
 from auditor.cases.model import AccountPart, Action, Case, ConductStanding, SpeaksFor
-from auditor.checker.findings import Applied, Finding
+from auditor.checker.findings import Applied, Finding, Threshold
+from auditor.report.words import number_of
 
 
 class View(BaseModel):
@@ -94,6 +96,18 @@ def clauses_alike(findings: Sequence[tuple[int, Finding]]) -> tuple[QuotedClause
 def same_clause(applied: Applied) -> Applied:
     """Return a clause without the number of records that it applied to: the same text in every finding."""
     return applied.model_copy(update={"records": 0})
+
+
+def thresholds_alike(finding: Finding) -> tuple[tuple[Threshold, tuple[Threshold, ...]], ...]:
+    """Return the thresholds of a finding by measure and direction: the one passed by least, then the others.
+
+    A rule that may be broken in several ways asks for different numbers of one measure in each.
+    """
+    groups: dict[tuple[str, str], list[Threshold]] = {}
+    for limit in finding.thresholds:
+        groups.setdefault((limit.measure, limit.operator[:1]), []).append(limit)
+    ordered = (sorted(group, key=lambda limit: number_of(limit.margin) or Decimal(0)) for group in groups.values())
+    return tuple((nearest, tuple(others)) for nearest, *others in ordered)
 
 
 def proposals_alike(

@@ -24,7 +24,14 @@ from auditor.digests import digest_of, digest_of_parts, rfc3339
 from auditor.policy.condition_words import counted
 from auditor.policy.measure_words import operator_words
 from auditor.report import charts, graph, words
-from auditor.report.alike import clauses_alike, facts_alike, proposals_alike, same_clause, standings_alike
+from auditor.report.alike import (
+    clauses_alike,
+    facts_alike,
+    proposals_alike,
+    same_clause,
+    standings_alike,
+    thresholds_alike,
+)
 from auditor.report.linked import LINKED_SHOWN, linked_view
 from auditor.report.places import checks_of, place_of
 from auditor.report.visible import letter, plain_visible, prose, visible
@@ -215,7 +222,7 @@ def environment() -> Environment:
         counted=counted, state_of=words.state_of, timeline_chart=charts.timeline_chart,
         threshold_chart=charts.threshold_chart, span_chart=charts.span_chart, window_share=charts.window_share,
         filled_table=charts.filled_table, link_graph=graph.link_graph, linked_view=linked_view,
-        LINKED_SHOWN=LINKED_SHOWN, standings_alike=standings_alike,
+        LINKED_SHOWN=LINKED_SHOWN, standings_alike=standings_alike, thresholds_alike=thresholds_alike,
         REASONS_SHOWN=REASONS_SHOWN, running_head=running_head, RECORDS_OPEN=RECORDS_OPEN,
     )  # fmt: skip
     return made

@@ -8,15 +8,15 @@ happened, so that no text can say otherwise.
 import re
 from collections.abc import Sequence
 from datetime import date, datetime
-from decimal import Decimal
 from functools import lru_cache
 from typing import Literal
 
 from auditor.cases.decisions import Course, actions_in, person_of
 from auditor.cases.ledger import Entry
 from auditor.cases.model import ActionName, Case, CaseFinding
-from auditor.checker.findings import Applied, Measured, Threshold
+from auditor.checker.findings import Applied, Measured
 from auditor.policy.conditions import Node
+from auditor.report.alike import thresholds_alike
 
 COMPLAINT_MONTHS = 6
 """Six months at least: Article 20(1) of Regulation (EU) 2022/2065."""
@@ -235,19 +235,9 @@ def _stated(item: CaseFinding, account: str) -> StatedFinding:
         records=part.records,
         measured=tuple(
             StatedMeasure(measure=peaks[limit.measure], operator=limit.operator, threshold=limit.value)
-            for limit in _sternest(finding.thresholds)
+            for limit, _ in thresholds_alike(finding)
             if limit.measure in peaks
         ),
         is_together=finding.accounts != (account,),
         clauses=finding.clauses,
     )
-
-
-def _sternest(thresholds: Sequence[Threshold]) -> tuple[Threshold, ...]:
-    """Return one threshold a measure and direction: of several that it passed, the one it passed by least."""
-    nearest: dict[tuple[str, str], Threshold] = {}
-    for limit in thresholds:
-        key = (limit.measure, limit.operator[:1])
-        if key not in nearest or Decimal(limit.margin) < Decimal(nearest[key].margin):
-            nearest[key] = limit
-    return tuple(nearest.values())

@@ -176,6 +176,31 @@ def test_shared_out_work_counts_where_several_payers_hide_who_they_are(
     assert action_of(only_case(casebook), "b").action is action
 
 
+@pytest.mark.parametrize(
+    ("kind", "records", "lead"),
+    [("phone", 700, 0), ("device", 3, 0), ("device", 700, 24 * 8)],
+    ids=["who state the firm's telephone number", "who do nothing", "who copied its device after a week"],
+)
+def test_strangers_with_cards_of_their_own_make_no_firm_look_like_several_payers(
+    casebook: Casebook, kind: str, records: int, lead: float
+) -> None:
+    cards = [("a", "b"), ("a", "c"), ("s", "t"), ("u", "v")]
+    firm = [edge("a", other, "device") for other in "bc"] + [edge(*pair, "card") for pair in cards]
+    held = (at(0), at(lead)) if lead else None
+    strangers = [edge("a", other, kind).model_copy(update={"held": held}) for other in "stuv"]
+    joined = cluster("L-1", *"abcstuv").model_copy(update={"edges": (*firm, *strangers)})
+    counts = tuple((account, 700 if account in "abc" else records) for account in "abcstuv")
+    balance = finding(*"abcstuv", rule="balance", family="coordination", columns=["status"])
+    found = [
+        on_cluster(item, joined).model_copy(update={"account_records": counts})
+        for item in (content(*"abcstuv"), balance)
+    ]
+
+    run(casebook, "r1", found, links=linked(joined))
+
+    assert {action_of(only_case(casebook), account).action for account in "abc"} == {ActionName.VERIFY}
+
+
 def test_what_joined_the_cluster_is_no_second_family(casebook: Casebook) -> None:
     by_card = finding("a", "b", rule="one-card", family="account", columns=["payment_fingerprint"])
 

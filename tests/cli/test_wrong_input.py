@@ -1,5 +1,6 @@
 """Wrong input of every kind: one clear message, the documented exit code, no traceback, nothing lost."""
 
+import gzip
 import json
 from pathlib import Path
 
@@ -16,6 +17,37 @@ def assert_clear(ran: Ran, code: int, *words: str) -> None:
     assert ran.err.count("hint: ") == 1
     assert "Traceback" not in ran.err
     assert [word for word in words if word not in ran.err] == []
+
+
+@pytest.mark.parametrize("command", [["ingest", "logs"], ["audit", "logs", "--pack", "pack"]])
+def test_an_empty_folder_is_no_error_and_said(auditor: Run, command: list[str]) -> None:
+    Path("logs").mkdir()
+    write_pack(Path("pack"))
+
+    ran = auditor(*command)
+
+    assert ran.code == 0
+    assert "warning: found no file to read" in ran.err
+
+
+def test_a_copy_of_a_log_is_said_to_have_the_same_content(auditor: Run) -> None:
+    log = write_log(Path("log.jsonl"))
+    auditor("ingest", log)
+    Path("copy.jsonl.gz").write_bytes(gzip.compress(Path(log).read_bytes()))
+
+    ran = auditor("ingest", "copy.jsonl.gz")
+
+    assert "same content as log.jsonl" in ran.out
+
+
+def test_a_day_that_no_calendar_has_is_told_as_such(auditor: Run) -> None:
+    assert_clear(auditor("audit", "--since", "2015-02-30"), 2, "which no calendar or clock has")
+
+
+def test_a_dry_run_says_which_rules_can_run(auditor: Run) -> None:
+    ran = auditor("ingest", write_log(Path("log.jsonl")), "--dry-run")
+
+    assert "shipped rules they let run: " in ran.out
 
 
 @pytest.mark.parametrize(

@@ -67,10 +67,11 @@ def test_bundle_with_such_a_line_fails_with_its_place(tmp_path: Path) -> None:
     assert f"holds more than {MOST_VALUES} keys and values" in failures(made_again(bundle))
 
 
-def test_own_bytes_longer_than_any_line_of_a_log_agree_with_nothing() -> None:
+def test_own_bytes_of_more_values_than_any_line_of_a_log_agree_with_nothing() -> None:
     data = b'{"a":[' + b"{}," * (LONGEST_OWN_LINE // 3 + 1) + b"{}]}"
 
     assert record_in(data) == {}
+    assert record_in(b'{"a":1,' + b" " * LONGEST_OWN_LINE + b'"b":2}') == {"a": 1, "b": 2}
     assert differences({"account_id": "a"}, {}, "s:1")
 
 

@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from auditor.evidence.standalone.folder import walked
+from auditor.evidence.standalone.reading import document_of
+from auditor.evidence.standalone.spreadsheet import cited_table
 from auditor.evidence.verify import verify_bundle
 from tests.evidence.journeys import audited, row, some_rows
 
@@ -55,3 +58,19 @@ def test_jsonl_beside_it_holds_the_values_unprefixed(bundle: Path) -> None:
     lines = (bundle / "data/records/cited.jsonl").read_bytes().splitlines()
 
     assert [json.loads(line)["record"]["user_agent"] for line in lines] == HOSTILE
+
+
+@pytest.mark.parametrize("most", [0, 1, 4, 5, 8, 9, 10])
+@pytest.mark.parametrize("in_piece", [1, 2, 4, 5000])
+def test_table_is_the_same_however_it_is_cut_and_ends_after_its_last_row(
+    bundle: Path, most: int, in_piece: int
+) -> None:
+    files, _ = walked(bundle)
+    receipt, _ = document_of(files, "data/receipt.json")
+    shipped = (bundle / "data/records/cited.csv").read_bytes()
+    whole = list(csv.reader(shipped.decode().splitlines(keepends=True)))
+
+    made = b"".join(cited_table(files, receipt, most=most, in_piece=in_piece))
+
+    assert shipped.startswith(made)
+    assert list(csv.reader(made.decode().splitlines(keepends=True))) == whole[: 1 + most]

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from auditor.evidence.standalone.page import ATTRIBUTES, ELEMENTS
+from auditor.report.graph import link_graph, web_of
+from tests.cases.factories import edge
 from tests.evidence.tampering import failures, made_again
 
 FINDINGS = "data/findings.jsonl"
@@ -60,6 +62,17 @@ def test_finding_named_in_a_hidden_place_only_is_not_spoken_of(bundle: Path) -> 
     made_again(bundle)
 
     assert f"does not speak of finding {name}" in failures(bundle)
+
+
+def test_drawing_of_linked_accounts_is_plain(bundle: Path) -> None:
+    report, names = bundle / "data/report/report.html", [f"a{number}" for number in range(9)]
+    edges = [edge(names[0], other, "card") for other in names[1:]]
+    drawn = str(link_graph("links", web_of(names, edges)))
+    report.write_text(report.read_text().replace("<p", f"{drawn}<p", 1))
+    made_again(bundle)
+
+    assert "<line" in drawn and "<circle" in drawn
+    assert "data/report/report.html" not in failures(bundle)
 
 
 @pytest.mark.parametrize(

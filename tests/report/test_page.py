@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from auditor.cases.dossier import Dossier, gather
-from auditor.cases.model import Action, ActionName, CasebookChange, SpeaksFor
+from auditor.cases.model import Action, ActionName, CasebookChange, ProposalChange, SpeaksFor
 from auditor.cases.runs import PackRun
-from auditor.checker.findings import Receipt
+from auditor.checker.findings import Receipt, Threshold
 from auditor.policy.rule import Level
 from auditor.report.page import RECORDS_OPEN, render_case, render_index, running_head
 from tests.evidence.arrange import World, applied, approval, world
@@ -79,6 +79,20 @@ def test_records_beyond_the_first_are_folded_away_and_counted(dossier: Dossier) 
 
     assert f"<summary>{20 - RECORDS_OPEN} more of them</summary>" in html
     assert "more stand on the page itself" in html
+
+
+def test_other_numbers_asked_of_one_measure_stand_beside_the_nearest(dossier: Dossier) -> None:
+    first, *others = dossier.case.findings
+    limits = tuple(Threshold(measure="hops", operator=">=", value=text, margin=str(12 - int(text))) for text in "358")
+    wide = first.model_copy(update={"finding": first.finding.model_copy(update={"thresholds": limits})})
+    case = dossier.case.model_copy(update={"findings": (wide, *others)})
+
+    text = " ".join(page_of(render_case(dossier.model_copy(update={"case": case}))).text.split())
+
+    assert (
+        "the rule asks for at least 8, so the margin is 4. In other ways of breaking the rule: at least 5, at least 3."
+        in text
+    )
 
 
 def test_a_clause_is_quoted_once_and_named_with_each_finding(small: World) -> None:
@@ -163,6 +177,16 @@ def test_index_links_to_each_case_and_says_what_is_new(small: World) -> None:
     assert [f"{small.case.id}.html"] == page.addresses
     assert "new" in page.text
     assert "top_logprobs" in page.text
+
+
+def test_index_says_what_was_proposed_before(small: World) -> None:
+    other = ProposalChange(case_id=small.case.id, before=ActionName.NONE, after=ActionName.VERIFY)
+    change = CasebookChange(changed_cases=(small.case.id,), changed_proposals=(other,))
+
+    page = page_of(render_index([small.case], small.receipt, change))
+
+    assert "none → verify" in page.text
+    assert "1 case has another proposal than before" in page.text
 
 
 def test_index_has_a_section_for_each_pack(small: World) -> None:

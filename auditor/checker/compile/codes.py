@@ -27,7 +27,12 @@ WHO = "who"
 
 def coded(names: Iterable[str]) -> tuple[str, ...]:
     """Return the columns by which records are divided: codes where there are any, each column once."""
-    return tuple(dict.fromkeys(CODE + name if name in CODED else name for name in names))
+    return tuple(dict.fromkeys(map(coded_name, names)))
+
+
+def coded_name(name: str) -> str:
+    """Return the column that tells the values of another apart: its code where there is one."""
+    return CODE + name if name in CODED else name
 
 
 def code_table(name: str) -> str:

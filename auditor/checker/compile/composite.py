@@ -52,7 +52,7 @@ from auditor.checker.compile.results import (
     source_query,
 )
 from auditor.checker.compile.rows import Shape
-from auditor.checker.compile.seen import NUMBER, source_of
+from auditor.checker.compile.seen import NUMBER, same_record, source_of
 from auditor.checker.compile.statements import RulePlan, Statement
 from auditor.checker.compile.windows import EXEMPT, HIGH, LOW, NOT_EXEMPT, peaks
 from auditor.policy.rule import Composite
@@ -98,7 +98,9 @@ def _cited(shape: Shape, parts: Sequence[RulePlan]) -> exp.Select:
     items = [*columns((PART, OF, NUMBER, IS_AGAINST), "cited"), identifier(TIME, "record")]
     items += columns((*shape.keys, *shape.exemptions), "record")
     return joined_on(
-        select(items, inner(everything, "cited")), table(BASE, "record"), _same((NUMBER,), "cited", "record")
+        select(items, inner(everything, "cited")),
+        table(BASE, "record"),
+        _same_record("cited"),
     )
 
 
@@ -169,7 +171,11 @@ def _members(shape: Shape) -> exp.Select:
         named(exp.EQ(this=identifier(IS_AGAINST, "own"), expression=literal(1)), IS_AGAINST),
         *columns(shape.documents, "record"),
     ]
-    return joined_on(select(kept, inner(records, "own")), table(BASE, "record"), _same((NUMBER,), "own", "record"))
+    return joined_on(
+        select(kept, inner(records, "own")),
+        table(BASE, "record"),
+        _same_record("own"),
+    )
 
 
 def _part_query(shape: Shape) -> exp.Select:
@@ -216,6 +222,10 @@ def _subjects_of_too_few(shape: Shape, composite: Composite, parts: Sequence[Rul
     subjects = subjects.where(every(judged), copy=False).group_by(*columns(shape.keys), copy=False)
     few = exp.LT(this=identifier("words"), expression=literal(composite.at_least))
     return select([exp.Count(this=exp.Star())], inner(subjects, "subjects")).where(few, copy=False)
+
+
+def _same_record(of: str) -> exp.Expression:
+    return same_record(identifier(NUMBER, of), identifier(NUMBER, "record"))
 
 
 def _same(names: Sequence[str], left: str, right: str) -> exp.Expression:

@@ -59,7 +59,8 @@ def base_columns(
 
 def _kept(shape: Shape) -> set[str]:
     rule = shape.flags.rule
-    kept = {*shape.keys, *shape.measured, *shape.numbers, *shape.divided, *(rule.novel.fields if rule.novel else ())}
+    kept = {*shape.keys, *coded((*shape.measured, *shape.divided)), *shape.numbers}
+    kept |= {*(rule.novel.fields if rule.novel else ())}
     kept |= {"plan"} if shape.has_peers else set()
     return kept | ({*coded(rule.sequence.by), *where_values(rule)} if rule.sequence else set())
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from auditor.checker.compile.codes import ACCOUNT
+from auditor.checker.compile.codes import ACCOUNT, coded_name
 from auditor.checker.compile.columns import exact_number
 from auditor.checker.compile.conditions import TIME
 from auditor.checker.compile.flags import BASE, Flags
@@ -38,7 +38,7 @@ from auditor.checker.compile.nodes import (
     select,
     some,
 )
-from auditor.checker.compile.seen import NUMBER, local_time
+from auditor.checker.compile.seen import NUMBER, local_time, same_record
 from auditor.policy.expressions import SPREADS, Aggregate
 from auditor.policy.rule import Novel, Window
 from auditor.records.sql import identifier, literal, table
@@ -75,7 +75,7 @@ class Shape:
 
     @property
     def measured(self) -> tuple[str, ...]:
-        """Columns that are counted as they are, sorted."""
+        """Columns whose values are counted, sorted; whole numbers do where there are codes."""
         found = {a.column for a in self._aggregates if a.column and a.function in COUNTING}
         return tuple(sorted(found))
 
@@ -107,7 +107,7 @@ class Shape:
     def values(self, of: str) -> list[exp.Expression]:
         """Return what `rows` takes over from `base`, beyond order and keys."""
         numbers = [named(exact_number(name, identifier(name, of)), number_column(name)) for name in self.numbers]
-        counted = [named(identifier(name, of), counted_column(name)) for name in self.measured]
+        counted = [named(identifier(coded_name(name), of), counted_column(name)) for name in self.measured]
         shares = [named(identifier(flag, of), share_column(name)) for name, flag in self.flags.shares.items()]
         plan = [named(identifier("plan", of), PLAN)] if self.has_peers else []
         return [*columns(self.exemptions, of), *counted, *numbers, *shares, *self._hours(of), *plan]
@@ -125,7 +125,7 @@ class Shape:
 
     def groups(self, of: str) -> list[exp.Expression]:
         """Return the columns of `per`; like `by`, those of an occurrence are those of its last record."""
-        return [named(identifier(name, of), divided_column(name)) for name in self.divided]
+        return [named(identifier(coded_name(name), of), divided_column(name)) for name in self.divided]
 
     def _hours(self, of: str) -> list[exp.Expression]:
         if not any(aggregate.function == "active_hours" for aggregate in self._aggregates):
@@ -227,8 +227,8 @@ def rows_of_occurrences(shape: Shape, pairs: str) -> exp.Select:
         *shape.told("own"),
     ]
     query = select(items, table(pairs, "pair"))
-    query = joined_on(query, table(BASE, "own"), _equal(identifier(NUMBER, "own"), identifier(NUMBER, "pair")))
-    query = joined_on(query, table(BASE, "end"), _equal(identifier(NUMBER, "end"), identifier("_last", "pair")))
+    query = joined_on(query, table(BASE, "own"), _is_numbered("own", NUMBER))
+    query = joined_on(query, table(BASE, "end"), _is_numbered("end", LAST))
     known = [is_known(column) for column in columns(last_keys, "end")]
     return query.where(every(known), copy=False) if known else query
 
@@ -239,13 +239,13 @@ def occurrences_without_by(shape: Shape, pairs: str) -> exp.Select | None:
     if not last_keys:
         return None
     query = select([exp.Count(this=exp.Star())], table(pairs, "pair"))
-    query = joined_on(query, table(BASE, "end"), _equal(identifier(NUMBER, "end"), identifier("_last", "pair")))
-    is_last = _equal(identifier(NUMBER, "pair"), identifier("_last", "pair"))
+    query = joined_on(query, table(BASE, "end"), _is_numbered("end", LAST))
+    is_last = exp.EQ(this=identifier(NUMBER, "pair"), expression=identifier("_last", "pair"))
     return query.where(every([is_last, some([is_null(c) for c in columns(last_keys, "end")])]), copy=False)
 
 
-def _equal(left: exp.Expression, right: exp.Expression) -> exp.Expression:
-    return exp.EQ(this=left, expression=right)
+def _is_numbered(of: str, name: str) -> exp.Expression:
+    return same_record(identifier(NUMBER, of), identifier(name, "pair"))
 
 
 def bucketed(rows: exp.Select, keys: Sequence[str], window: Window | None, timezone: str) -> exp.Select:

@@ -138,11 +138,13 @@ def _grouped(
     shapes: Sequence[Shape], length: Callable[[Shape], int]
 ) -> list[tuple[tuple[tuple[str, ...], int], tuple[Shape, ...]]]:
     """Return rules by keys and length of stretches; those without a length are left out."""
-    groups: dict[tuple[tuple[str, ...], int], list[Shape]] = {}
+    groups: dict[tuple[tuple[str, ...], int, bool], list[Shape]] = {}
     for shape in shapes:
         if seconds := length(shape):
-            groups.setdefault((shape.keys, seconds), []).append(shape)
-    return [(group, tuple(found)) for group, found in groups.items()]
+            # different values are counted in another pass, which need not look at what other rules select
+            is_other = any(need.total.kind == "different" for need in needs_of(shape))
+            groups.setdefault((shape.keys, seconds, is_other), []).append(shape)
+    return [((keys, seconds), tuple(found)) for (keys, seconds, _), found in groups.items()]
 
 
 def stretch_of(shape: Shape, timezone: str) -> int:

@@ -181,6 +181,15 @@ def _definition(name: str, scope: Scope, facts: tuple[str, ...]) -> exp.Expressi
     return _column(name, scope, facts)
 
 
+def same_record(left: exp.Expression, right: exp.Expression) -> exp.Expression:
+    """Return the test that two numbers of records, neither of them NULL, are the same.
+
+    Not by `=`: for a join of whole numbers DuckDB may lay out all that it takes over for every number between the least
+    and the greatest, which are the lines of a whole log.
+    """
+    return exp.NullSafeEQ(this=left, expression=right)
+
+
 def source_of(of: str | None = None) -> exp.Expression:
     """Return the place of a record's source among all, read off its number."""
     return exp.Paren(this=exp.IntDiv(this=identifier(NUMBER, of), expression=literal(LINES)))

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 from sqlglot import exp
 
-from auditor.checker.compile.nodes import columns, every, inner, joined_on, named, same_keys, select, union_all
-from auditor.checker.compile.seen import NUMBER, Scope, seen
+from auditor.checker.compile.nodes import columns, inner, joined_on, named, select, union_all
+from auditor.checker.compile.seen import NUMBER, Scope, same_record, seen
 from auditor.checker.compile.statements import RulePlan, Statement
 from auditor.records.activity import STORED
 from auditor.records.sql import identifier, literal, table
@@ -24,12 +24,14 @@ def told_of(rules: Sequence[RulePlan], scope: Scope) -> Statement:
     nothing = exp.Select(expressions=[named(literal(0), NUMBER)]).where(exp.false(), copy=False)
     numbers = inner(select([identifier(NUMBER)], inner(union_all(cited or [nothing]), "cited"), distinct=True), "cited")
     query = select(columns((NUMBER, RECORD_ID), "seen"), inner(seen([NUMBER, RECORD_ID], scope, STORED), "seen"))
-    return Statement(TOLD, joined_on(query, numbers, every(same_keys((NUMBER,), "seen", "cited"))))
+    return Statement(
+        TOLD, joined_on(query, numbers, same_record(*columns((NUMBER,), "seen"), *columns((NUMBER,), "cited")))
+    )
 
 
 def with_told(query: exp.Select, number: exp.Expression) -> exp.Select:
     """Return a query with the ids of the records that a number stands for."""
-    return joined_on(query, table(TOLD, TOLD), exp.EQ(this=number, expression=identifier(NUMBER, TOLD)))
+    return joined_on(query, table(TOLD, TOLD), same_record(number, identifier(NUMBER, TOLD)))
 
 
 def told_id() -> exp.Expression:

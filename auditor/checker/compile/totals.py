@@ -12,6 +12,7 @@ from typing import Literal
 
 from sqlglot import exp
 
+from auditor.checker.compile.codes import coded_name
 from auditor.checker.compile.columns import extra_number, type_of
 from auditor.checker.compile.nodes import choose, count_where, every, is_known, named
 from auditor.checker.compile.pruning import growing_bounds
@@ -60,10 +61,14 @@ class Need:
 def needs_of(shape: Shape) -> tuple[Need, ...]:
     """Return what every violating window of a rule reaches, none where `violates` asks for nothing that grows."""
     found = [
-        Need(Total(shape.flags.steps[0], aggregate.column, _kind(shape, aggregate)), least)
+        Need(Total(shape.flags.steps[0], _column(aggregate), _kind(shape, aggregate)), least)
         for aggregate, _, least in growing_bounds(shape.flags.rule)
     ]
     return tuple(dict.fromkeys(found))
+
+
+def _column(aggregate: Aggregate) -> str | None:
+    return coded_name(aggregate.column) if aggregate.column and aggregate.function != "sum" else aggregate.column
 
 
 def _kind(shape: Shape, aggregate: Aggregate) -> Literal["count", "different", "sum"]:

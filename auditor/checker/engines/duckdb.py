@@ -23,7 +23,7 @@ from auditor.checker.compile.told import told_id, with_told
 from auditor.checker.engines.citations import citations_of
 from auditor.checker.engines.incidents import FoundIncident, incidents_of, pieces_of, reference
 from auditor.checker.engines.making import all_tried, look_up, prepared, scanned
-from auditor.checker.engines.tables import first_line, interruptible, rows_of
+from auditor.checker.engines.tables import first_line, interruptible, rows_of, uncollected
 from auditor.checker.findings import PartSeen, RecordRef, RuleOutcome
 from auditor.errors import WorkspaceError
 from auditor.records.activity import RECORDS, Activity
@@ -112,7 +112,7 @@ def execute(plan: Plan, activity: Activity) -> PlanResult:
     Raises WorkspaceError when the records themselves can't be read.
     """
     connection = activity.connection
-    with interruptible():
+    with interruptible(), uncollected():
         counts = prepared(plan, connection)
         made = all_tried(plan, counts, scanned(plan, connection), connection)
         look_up(plan, made, connection)

@@ -94,12 +94,15 @@ def own_leaf(key: str, texts: Mapping[str, str]) -> bytes:
 
     The same as `leaf_of` over `commitment_to` and `salt_of`, in one loop: it runs millions of times.
     """
-    start, made, found = key.encode(), hashlib.sha256, []
+    made, found = hashlib.sha256, list[str]()
+    keyed = made(key.encode())
     for group, code, code_bytes in _LEAF_ORDER:
         if group in texts:
-            salt = made(start + code_bytes).hexdigest()
-            text = salt + texts[group]
-            found.append(code + made(text.encode() if text.isascii() else _bytes_of_text(text)).hexdigest())
+            salt, text = keyed.copy(), texts[group]
+            salt.update(code_bytes)
+            commitment = made(salt.hexdigest().encode())
+            commitment.update(text.encode() if text.isascii() else _bytes_of_text(text))
+            found += (code, commitment.hexdigest())
     return leaf_hash("".join(found).encode())
 
 

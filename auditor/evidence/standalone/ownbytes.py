@@ -8,10 +8,10 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from auditor.evidence.standalone.columns import COLUMNS, INTEGERS, PLAIN_COLUMNS, REALS, TEXTS
-from auditor.evidence.standalone.reading import TIME, decoded, is_deep, may_be_deep, micros
+from auditor.evidence.standalone.reading import MOST_VALUES, TIME, decoded, is_crowded, is_deep, may_be_deep, micros
 
 LONGEST_OWN_LINE = 16 * 1024 * 1024
-"""Bytes of a line of a log that the program reads."""
+"""Bytes of a line of a log that the program reads; an element of an array may have more, most of them white space."""
 LONGEST_EXTRA = 2 * LONGEST_OWN_LINE
 PLAIN_COST = re.compile(r"[0-9]{1,9}\.[0-9]{0,8}[1-9]0*\Z", re.ASCII)
 PLAIN_TIME = re.compile(
@@ -23,7 +23,7 @@ INSTANT = re.compile(r"(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}:\d{2})(\.\d+)?(Z|[+-]
 
 def record_in(data: bytes) -> dict[str, Any] | None:
     """Return the JSON object that a line is, None where it is none, as a line of CSV; an unclear one is empty."""
-    if len(data) > LONGEST_OWN_LINE:
+    if len(data) > LONGEST_OWN_LINE and is_crowded(data, 4 * MOST_VALUES):
         return {}
     try:
         text = data.decode().removeprefix("\ufeff")

@@ -13,16 +13,16 @@ PAGE_START = re.compile(
     r"""img-src data:">"""
 )
 """How the report begins: nothing comes before its content security policy but the encoding."""
-TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)((?:\s+[a-zA-Z-]+=\"[^\"<>]*\")*)\s*/?>")
-ATTRIBUTE = re.compile(r"([a-zA-Z-]+)=\"([^\"]*)\"")
+TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)((?:\s+[a-zA-Z][a-zA-Z0-9-]*=\"[^\"<>]*\")*)\s*/?>")
+ATTRIBUTE = re.compile(r"([a-zA-Z][a-zA-Z0-9-]*)=\"([^\"]*)\"")
 ELEMENTS = words_of(
-    "a bdi blockquote body br caption code dd desc details div dl dt em figcaption figure footer h1 h2 h3 h4 h5 head"
-    " header html li main meta nav ol p pre rect section small span strong style summary svg table tbody td tfoot th"
-    " thead time title tr ul"
+    "a bdi blockquote body br caption circle code dd desc details div dl dt em figcaption figure footer g h1 h2 h3 h4"
+    " h5 head header html li line main meta nav ol p pre rect section small span strong style summary svg table tbody"
+    " td text tfoot th thead time title tr ul"
 )
 ATTRIBUTES = words_of(
-    "aria-label aria-labelledby class colspan content data-label datetime height href id lang dir name"
-    " preserveaspectratio role rowspan scope start style type viewbox width x y"
+    "aria-label aria-labelledby class colspan content cx cy data-label datetime dir height href id lang name"
+    " preserveaspectratio r role rowspan scope start style text-anchor type viewbox width x x1 x2 y y1 y2"
 )
 TEXT_ONLY = ("desc", "style", "title")
 HOSTILE_STYLE = re.compile(

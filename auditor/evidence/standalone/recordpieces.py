@@ -43,6 +43,14 @@ def pieces_of(files: Files, *, is_edition: bool, most: int = PIECE_LINES) -> Ite
         yield Piece(COMMITMENTS, 1, [], first, found)
 
 
+def lines_in_pieces(files: Files, name: str, most: int = PIECE_LINES) -> Iterator[tuple[int, list[bytes]]]:
+    """Yield the lines of a file, `most` at once, each time with how many came before; what does not end is the last."""
+    source, number = _Lines(files, name), 0
+    while lines := source.some(most):
+        yield number, lines
+        number += len(lines)
+
+
 class _Lines:
     """The lines of a file; after one that does not end there is nothing, since it may be as long as the disk."""
 

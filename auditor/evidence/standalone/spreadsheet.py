@@ -7,12 +7,24 @@ the tables can't hold (more rows than a person opens) is there.
 import hashlib
 import re
 from collections.abc import Iterator
-from itertools import islice
+from functools import partial
+from itertools import takewhile
 from typing import Any, NamedTuple
 
 from auditor.evidence.standalone.columns import COLUMNS, INTEGERS
 from auditor.evidence.standalone.layout import CITED, CITED_TABLE, EDITION, FINDINGS_TABLE
-from auditor.evidence.standalone.reading import Files, digest_of_file, document_of, field_of, lines_of, list_of
+from auditor.evidence.standalone.processes import done_in_order
+from auditor.evidence.standalone.reading import (
+    Files,
+    UnreadableError,
+    digest_of_file,
+    document_of,
+    field_of,
+    lines_of,
+    list_of,
+    parsed_line,
+)
+from auditor.evidence.standalone.recordpieces import PIECE_LINES, lines_in_pieces
 from auditor.evidence.standalone.results import Fault
 
 MOST_ROWS = 100_000
@@ -83,14 +95,32 @@ def _form_of(names: tuple[str, ...], columns: list[str]) -> _Form | None:
     return _Form(template, kinds, template.count(QUOTE))
 
 
-def cited_table(lines: Iterator[Any], receipt: Any) -> Iterator[str]:
-    """Yield the rows of the table of cited records, its head first, at most `MOST_ROWS` of them."""
+def cited_table(files: Files, receipt: Any, *, most: int = MOST_ROWS, in_piece: int = PIECE_LINES) -> Iterator[bytes]:
+    """Yield the table of cited records in pieces, its head first, and the first rows of it."""
     table = CitedTable(receipt)
-    yield table.head()
-    for line in islice(lines, MOST_ROWS):
+    yield _bytes_of_rows([table.head()])
+    read = lines_in_pieces(files, CITED, in_piece)
+    pieces = takewhile(bool, (lines[: max(0, most - number)] for number, lines in read))
+    for _, rows in done_in_order(partial(_table_rows, table), pieces):
+        yield rows
+
+
+def _table_rows(table: CitedTable, lines: list[bytes]) -> bytes:
+    """Return the rows of some lines of cited.jsonl; one that can't be read has a row without a value."""
+    rows = []
+    for text in lines:
+        try:
+            line = parsed_line(text)
+        except UnreadableError:
+            line = None
         names = " ".join([str(field_of(item, "id")) for item in list_of(line, "findings")])
         record, source = field_of(line, "record"), field_of(line, "source")
-        yield table.row(record, names, field_of(source, "id"), field_of(source, "line"))
+        rows.append(table.row(record, names, field_of(source, "id"), field_of(source, "line")))
+    return _bytes_of_rows(rows)
+
+
+def _bytes_of_rows(rows: list[str]) -> bytes:
+    return "".join(rows).encode("utf-8", "backslashreplace")
 
 
 def findings_table(lines: Iterator[Any]) -> Iterator[str]:
@@ -105,12 +135,12 @@ def table_faults(files: Files) -> Iterator[Fault]:
     if EDITION in files:
         return
     receipt, _ = document_of(files, "data/receipt.json")
-    cited = (line for _, line, _ in lines_of(files, CITED))
     findings = (line for _, line, _ in lines_of(files, "data/findings.jsonl"))
-    for name, rows in ((CITED_TABLE, cited_table(cited, receipt)), (FINDINGS_TABLE, findings_table(findings))):
+    told = (_bytes_of_rows([row]) for row in findings_table(findings))
+    for name, pieces in ((CITED_TABLE, cited_table(files, receipt)), (FINDINGS_TABLE, told)):
         digest = hashlib.sha256()
-        for row in rows:
-            digest.update(row.encode("utf-8", "backslashreplace"))
+        for piece in pieces:
+            digest.update(piece)
         if name not in files:
             yield Fault(name, "", "is missing")
         elif digest_of_file(files[name]) != digest.hexdigest():
