@@ -2,8 +2,8 @@
 
 The query holds values to the rules of values.py, in SQL: what isn't exactly the column's type makes the row a fault. It
 comes in two forms. The exact one looks at the keys of every line and keeps each field that no column uses up in
-`extra`. The quick one lets DuckDB read the fields of the profile and nothing else of a line, and counts the colons that
-these explain: the file has no others exactly if no line has another field (staging.py compares).
+`extra`. The quick one lets DuckDB read the fields of the profile and nothing else of a line; that there is nothing else
+has to be shown afterwards (stretches.py).
 """
 
 import json
@@ -26,11 +26,10 @@ from auditor.records.faults import (
 )
 from auditor.records.layout import HIGH, LOW
 from auditor.records.profiles import Profile
-from auditor.records.schema import COLUMNS, ColumnType
 from auditor.records.sql import all_of, any_of, call, case, cast, identifier, is_not, is_null, literal, named, total
 from auditor.records.sql import within as table_of
 
-LENGTH, COLONS = "·length", "·colons"
+LENGTH = "·length"
 _FIELDS, _KEYS, _KNOWN, _REST, _OCTETS = "·fields", "·keys", "·known", "·rest", "·octets"
 
 
@@ -80,19 +79,17 @@ def mapping_query(profile: Profile, fields: Sequence[str], rows: exp.Expression)
     return _chained(rows, steps)
 
 
-def quick_query(profile: Profile, fields: Sequence[str], rows: exp.Expression) -> exp.Select:
-    """Return the quick query, which maps rows of the fields as text, all NULL where a line is no record, to columns."""
+def quick_query(
+    profile: Profile, fields: Sequence[str], rows: exp.Expression, kept: Mapping[str, exp.Expression]
+) -> exp.Select:
+    """Return the quick query, which maps rows of the fields as text, all NULL where a line is no record, to columns.
+
+    `kept` are more columns of the rows, which are passed on.
+    """
     columns = mapped_columns(profile, fields)
-    kinds = (ColumnType.TIMESTAMP, ColumnType.TEXT_LIST)
-    colons = total([colons_in(tree) for name, tree in columns.items() if COLUMNS[name].type in kinds])
-    first: dict[str, exp.Expression] = {COLONS: colons} | {name: tree.copy() for name, tree in columns.items()}
-    last: dict[str, exp.Expression] = {
-        "extra": cast(exp.null(), "VARCHAR"),
-        DOUBT: exp.false(),
-        COLONS: identifier(COLONS),
-    }
-    no_failure: dict[str, exp.Expression] = {FAILED: cast(exp.null(), "VARCHAR")}
-    return _chained(rows, [first | no_failure, *_typing(profile, columns, (COLONS,), [], last)])
+    first = {**kept, **{name: tree.copy() for name, tree in columns.items()}, FAILED: cast(exp.null(), "VARCHAR")}
+    last = {name: identifier(name) for name in kept}
+    return _chained(rows, [first, *_typing(profile, columns, tuple(kept), [], last)])
 
 
 def _typing(
