@@ -15,7 +15,7 @@ from auditor.records.places import hand_over_places, rows_must_align
 from auditor.records.profiles import Profile
 from auditor.records.sniff import sample_of
 from auditor.records.staging import RowBytes, judge, load_rows, mark_bad, missed_fields
-from auditor.records.stretches import NotRegularError, QuickReader, QuickRows
+from auditor.records.stretches import BEGINNING, NotRegularError, QuickReader, QuickRows
 from auditor.records.survey import Positions, Survey, survey_lines, write_copy
 
 _UNREADABLE = (duckdb.OutOfMemoryException, duckdb.InvalidInputException)
@@ -81,6 +81,7 @@ class JsonLines:
         positions, lines = Positions(), self.scratch / "rest"
         data = RowBytes(self.plain, survey.positions)
         with lines.open("wb") as stream:
+            stream.write(BEGINNING)
             for row in rows:
                 positions.add(row + 1, survey.positions.offsets[row], survey.positions.lengths[row])
                 stream.write(data.of(row) + b"\n")

@@ -18,11 +18,13 @@ from auditor.records.faults import (
     FAULT,
     FOUND,
     LINE,
+    SURE,
     doubt,
     fault,
     found,
     is_deep,
     is_nested,
+    is_sure,
 )
 from auditor.records.layout import HIGH, LOW
 from auditor.records.profiles import Profile
@@ -84,12 +86,22 @@ def quick_query(
 ) -> exp.Select:
     """Return the quick query, which maps rows of the fields as text, all NULL where a line is no record, to columns.
 
-    `kept` are more columns of the rows, which are passed on.
+    What isn't surely sound has no `SURE`; `kept` are more columns of the rows, which are passed on.
     """
     columns = mapped_columns(profile, fields)
-    first = {**kept, **{name: tree.copy() for name, tree in columns.items()}, FAILED: cast(exp.null(), "VARCHAR")}
-    last = {name: identifier(name) for name in kept}
-    return _chained(rows, [first, *_typing(profile, columns, tuple(kept), [], last)])
+    texts = {name: tree.copy() for name, tree in columns.items()}
+    values = _typed_values(profile, columns)
+    last = {name: identifier(typed_name(name)) for name in columns} | _derived(columns)
+    last |= {SURE: is_sure(columns, profile.zone)} | {name: identifier(name) for name in kept}
+    passed: dict[str, exp.Expression] = {name: identifier(name) for name in (*kept, *columns)}
+    return _chained(rows, [{**kept, **texts}, passed | values, last])
+
+
+def _typed_values(profile: Profile, columns: Mapping[str, exp.Expression]) -> dict[str, exp.Expression]:
+    values = {typed_name(name): typed(name, profile.zone) for name in columns if name != "extra"}
+    if "client_ip" in columns:
+        values[_OCTETS] = octets_of(identifier("client_ip"))
+    return values
 
 
 def _typing(
@@ -100,9 +112,7 @@ def _typing(
     last: Mapping[str, exp.Expression],
 ) -> list[dict[str, exp.Expression]]:
     """Return the steps from texts to typed values and what is wrong with them; `last` are columns of the last one."""
-    values = {typed_name(name): typed(name, profile.zone) for name in columns if name != "extra"}
-    if "client_ip" in columns:
-        values[_OCTETS] = octets_of(identifier("client_ip"))
+    values = _typed_values(profile, columns)
     names = (*shared, *columns)
     verdict: dict[str, exp.Expression] = {FAULT: fault(columns, profile.zone, no_record)}
     final = {name: identifier(typed_name(name)) for name in columns if name != "extra"}

@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlglot import exp
 
 from auditor.records.activity import ALL_COLUMNS
-from auditor.records.faults import FAULT, is_nested, is_no_number
+from auditor.records.faults import SURE
 from auditor.records.layout import ADDRESS_NUMBER, HIGH, LOW, copy_to_parquet
 from auditor.records.mapping import LENGTH, colons_in, mapped_columns, quick_query
 from auditor.records.profiles import Profile
@@ -67,7 +67,7 @@ def reading(profile: Profile, fields: tuple[str, ...], lines: Path, rows: Path |
     kept = {name: identifier(name) for name in (LENGTH, _NUMBER, _END)} | {_COLONS: colons_in(columns["time"])}
     texts = quick_query(profile, fields, within(_placed(lines, fields)), kept)
     query = exp.Select(expressions=[named(value, name) for name, value in _stored(profile, fields).items()])
-    query = query.from_(within(texts)).where(any_of([is_null(identifier(LENGTH)), _is_sure(columns)]))
+    query = query.from_(within(texts)).where(any_of([is_null(identifier(LENGTH)), _is_wanted(columns)]))
     if rows is None:
         return text_of(exp.Create(this=table(QUICK), kind="TABLE", replace=True, expression=query))
     return text_of(copy_to_parquet(query, rows))
@@ -79,21 +79,23 @@ def rows_in(path: Path | None) -> exp.Table:
 
 
 def _placed(lines: Path, fields: Sequence[str]) -> exp.Select:
-    """Put the length of its line beside each row, its number, and where it ends: one thread keeps them in order."""
+    """Put beside each row the length of its line, its number, and where it ends: one thread keeps them in order."""
     types = [
         exp.PropertyEQ(this=exp.to_identifier(name, quoted=True), expression=literal("VARCHAR")) for name in fields
     ]
     reader = call("read_ndjson", literal(str(lines)), columns=exp.Struct(expressions=types), **json_options())
+    query = exp.Select(expressions=[exp.Star()]).from_(exp.Table(this=reader))
+    query.append("joins", exp.Join(this=within(_places(), "places"), method="POSITIONAL"))
+    return query
+
+
+def _places() -> exp.Select:
     lengths = exp.Select(expressions=[named(call("unnest", cast(_parameter("lengths"), "INTEGER[]")), LENGTH)])
     before = exp.WindowSpec(kind="ROWS", start="UNBOUNDED", start_side="PRECEDING", end="CURRENT ROW")
     step = exp.Add(this=identifier(LENGTH), expression=literal(1))
-    counters = [
-        named(exp.Window(this=call("row_number")), _NUMBER),
-        named(cast(exp.Window(this=call("sum", step), spec=before), "BIGINT"), _END),
-    ]
-    query = exp.Select(expressions=[exp.Star(), *counters]).from_(exp.Table(this=reader))
-    query.append("joins", exp.Join(this=within(lengths, "lengths"), method="POSITIONAL"))
-    return query
+    number = named(exp.Window(this=call("row_number")), _NUMBER)
+    end = named(exp.Window(this=call("sum", step), spec=before), _END)
+    return exp.Select(expressions=[identifier(LENGTH), number, end]).from_(within(lengths))
 
 
 def _stored(profile: Profile, fields: Sequence[str]) -> Mapping[str, exp.Expression]:
@@ -110,7 +112,7 @@ def _stored(profile: Profile, fields: Sequence[str]) -> Mapping[str, exp.Express
     values: dict[str, exp.Expression] = {
         "source_id": cast(_parameter("source"), "VARCHAR"),
         "source_line": line.copy(),
-        "source_offset": offset,
+        "source_offset": cast(exp.Paren(this=offset), "BIGINT"),
         "source_length": cast(identifier(LENGTH), "BIGINT"),
     }
     if "record_id" not in columns:
@@ -120,14 +122,12 @@ def _stored(profile: Profile, fields: Sequence[str]) -> Mapping[str, exp.Express
     return {name: values.get(name, identifier(name)) for name in stored_names(profile, fields)}
 
 
-def _is_sure(columns: Mapping[str, exp.Expression]) -> exp.Expression:
-    """Say that a row is a record, that nothing in it may be something else, and that its time has so many colons.
+def _is_wanted(columns: Mapping[str, exp.Expression]) -> exp.Expression:
+    """Say that a row is sure, and that its time has so many colons.
 
-    Where the store's own value would take the place of a missing one, the row has to have it: rows are counted.
+    Where the store's own value would take the place of a missing one, the row has to have it: values are counted.
     """
-    doubts = [*is_nested(columns), *is_no_number(columns)]
-    tests = [is_null(identifier(FAULT)), is_not(call("coalesce", any_of(doubts), exp.false()))]
-    tests.append(exp.EQ(this=identifier(_COLONS), expression=_parameter("colons")))
+    tests = [identifier(SURE), exp.EQ(this=identifier(_COLONS), expression=_parameter("colons"))]
     given = ["record_id", *(["prompt_digest"] if "prompt" in columns else [])]
     return all_of([*tests, *(is_not(is_null(identifier(name))) for name in given if name in columns)])
 

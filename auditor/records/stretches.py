@@ -7,7 +7,8 @@ have colons or values are missing, the keys of its lines are looked at. What isn
 line by line.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -34,9 +35,12 @@ from auditor.records.stretch_query import (
 )
 from auditor.records.survey import Stretch, Survey
 
+BEGINNING = b"\n"
+"""What a file of some lines begins with: DuckDB would pass over a byte order mark at its very beginning."""
+
 _LANES = 2
 _MOST_LEFT = 0.5
-"""When more than this part of the first stretch is left to the exact way, the whole file is."""
+"""When more than this part of a stretch is left to the exact way, the whole file is."""
 
 
 @dataclass(frozen=True)
@@ -73,19 +77,26 @@ class QuickReader:
 
     def read(self) -> list[QuickRows]:
         """Return the rows of each stretch, in order. Raises NotRegularError."""
-        first, *others = list(enumerate(self.survey.stretches))
-        found = {0: self._read(self.connection, 0, *first)}
-        if len(found[0].left) > _MOST_LEFT * first[1].rows:
-            raise NotRegularError
-        waiting = iter(others)
+        waiting = deque(enumerate(self.survey.stretches))
+        if len(waiting) == 1:
+            return [self._read(self.connection, 0, *waiting[0])]
+        found: dict[int, QuickRows] = {}
         with ThreadPoolExecutor(_LANES) as pool:
-            for done in pool.map(partial(self._lane, waiting), range(min(_LANES, len(others)))):
+            for done in pool.map(partial(self._lane, waiting), range(_LANES)):
                 found |= done
         return [found[number] for number in sorted(found)]
 
-    def _lane(self, waiting: Iterator[tuple[int, Stretch]], lane: int) -> dict[int, QuickRows]:
+    def _lane(self, waiting: deque[tuple[int, Stretch]], lane: int) -> dict[int, QuickRows]:
+        """Read stretches as long as some are waiting; after a failure, none are."""
+        found = {}
         with self.connection.cursor() as cursor:
-            return {number: self._read(cursor, lane, number, stretch) for number, stretch in waiting}
+            try:
+                while waiting:
+                    number, stretch = waiting.popleft()
+                    found[number] = self._read(cursor, lane, number, stretch)
+            finally:
+                waiting.clear()
+        return found
 
     def _read(self, cursor: duckdb.DuckDBPyConnection, lane: int, number: int, stretch: Stretch) -> QuickRows:
         lines = self.scratch / f"lane-{lane}"
@@ -98,6 +109,8 @@ class QuickReader:
         }  # fmt: skip
         cursor.execute(reading(self.profile, self.fields, lines, target), values)
         found = self._proven(cursor, self._counted(cursor, target), stretch, lines)
+        if len(found.left) > _MOST_LEFT * stretch.rows:
+            raise NotRegularError
         if found.values.get(LOW, 0) < found.values.get("client_ip", 0):
             self._number(cursor, target)
         return replace(found, path=self._kept(target, number))
@@ -105,10 +118,11 @@ class QuickReader:
     def _cut_out(self, stretch: Stretch, lines: Path) -> None:
         with self.plain.open("rb") as source, lines.open("r+b" if lines.exists() else "w+b") as target:
             source.seek(stretch.offset)
+            target.write(BEGINNING)
             left = stretch.size
             while left and (data := source.read(min(left, 1 << 20))):
                 left -= target.write(data)
-            target.truncate(stretch.size)
+            target.truncate(len(BEGINNING) + stretch.size)
         if left:
             raise NotRegularError
 

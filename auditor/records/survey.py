@@ -18,9 +18,10 @@ LONGEST_LINE = 16 * 1024 * 1024
 BLANK = b" \t\r\n\v\f"
 _SPACE = BLANK[0]
 _BATCH = 1 << 20
-STRETCH = 32 << 20
-"""Bytes after which a new stretch begins: enough for a file of the store, and few enough to share the work evenly."""
+STRETCH = 48 << 20
+"""Bytes of a stretch of a large file, nearly: enough for a file of the store."""
 
+_LANES = 2
 _AHEAD = 8
 """Batches that may wait for the digest, which is made beside the survey."""
 
@@ -107,12 +108,12 @@ def survey_lines(path: Path) -> Survey:
     positions, stretches = Positions(), [Stretch(0, 0)]
     refused: dict[int, str] = {}
     number = offset = blank = 0
-    has_mark = False
+    has_mark, longest = False, _stretch_of(path.stat().st_size)
     with path.open("rb", buffering=_BATCH) as stream, _Digest() as digest:
         while batch := stream.readlines(_BATCH):
             data = b"".join(batch)
             digest.add(data)
-            if stretches[-1].size >= STRETCH:
+            if stretches[-1].size >= longest:
                 stretches.append(Stretch(number, offset))
             stretches[-1].add(data, len(batch))
             if not offset and data.startswith(_MARK):
@@ -120,13 +121,19 @@ def survey_lines(path: Path) -> Survey:
                 batch[0], data = batch[0][len(_MARK) :], data[len(_MARK) :]
             lengths = list(map(len, map(bytes.strip, batch)))
             if _is_plain(lengths, data):
-                _add_plain(positions, lengths, number, offset)
+                _add_plain(positions, batch, lengths, number, offset)
             else:
                 blank += _add_careful(positions, refused, batch, number, offset)
             number += len(batch)
             offset += len(data)
     positions.is_dense = not has_mark and len(positions) == number and _fill(positions, offset)
     return Survey(digest.value(), offset, number, blank, positions, refused, has_mark, tuple(stretches))
+
+
+def _stretch_of(size: int) -> int:
+    """Return how long the stretches of a file are, so that each of the threads that read them has as many."""
+    pairs = round(size / STRETCH / _LANES)
+    return size // (pairs * _LANES) + 1 if pairs else size + 1
 
 
 class _Digest:
@@ -174,9 +181,9 @@ def _is_plain(lengths: list[int], data: bytes) -> bool:
     return is_whole and min(lengths) > 0 and max(lengths) <= LONGEST_LINE
 
 
-def _add_plain(positions: Positions, lengths: list[int], number: int, offset: int) -> None:
+def _add_plain(positions: Positions, batch: list[bytes], lengths: list[int], number: int, offset: int) -> None:
     positions.lines.extend(range(number + 1, number + 1 + len(lengths)))
-    positions.offsets.extend(islice(accumulate((length + 1 for length in lengths), initial=offset), len(lengths)))
+    positions.offsets.extend(islice(accumulate(map(len, batch), initial=offset), len(lengths)))
     positions.lengths.extend(lengths)
 
 
