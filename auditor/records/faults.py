@@ -48,7 +48,9 @@ def is_sure(columns: Iterable[str], zone: str) -> exp.Expression:
     names = tuple(columns)
     judged = [name for name in names if COLUMNS[name].type not in PLAIN_TEXT]
     tests = [is_not(_is_missing(name, names)) for name in _REQUIRED]
-    tests += [is_not(is_unfit(name, zone)) if _is_rare(name) else fits(name) for name in judged]
+    tests += [
+        is_not(call("coalesce", is_unfit(name, zone), exp.false())) if _is_rare(name) else fits(name) for name in judged
+    ]
     doubts = [*is_nested(names), *is_no_number(names)]
     return call("coalesce", all_of([*tests, is_not(doubt(doubts))]), exp.false())
 

@@ -62,7 +62,7 @@ def finished_quickly(
 
     `fields` are those of the quick rows, and if any were read the exact way, then the fields of these too.
     """
-    own, *others = [_columns(profile, one) for one in fields]
+    own, others = tuple(mapped_columns(profile, fields[0])), [_columns(profile, one) for one in fields[1:]]
     columns = tuple(dict.fromkeys([*own, *(name for rest in others for name in rest)]))
     provides = {name for one in quick for name, count in one.values.items() if count and _is_own(name, own)}
     provides.update(*(_provided(connection, rest) for rest in others))

@@ -103,17 +103,20 @@ class Survey:
         return replace(self, stretches=(Stretch(0, 0, self.lines, self.size, colons, escapes),))
 
 
-def survey_lines(path: Path) -> Survey:
-    """Read a file once and note its digest and lines; works in batches of about a megabyte."""
+def survey_lines(path: Path, stretch: int = 0) -> Survey:
+    """Read a file once and note its digest and lines; works in batches of about a megabyte.
+
+    A `stretch` has at least that many bytes; without it, what suits the file.
+    """
     positions, stretches = Positions(), [Stretch(0, 0)]
     refused: dict[int, str] = {}
     number = offset = blank = 0
-    has_mark, longest = False, _stretch_of(path.stat().st_size)
+    has_mark, enough = False, stretch or _stretch_of(path.stat().st_size)
     with path.open("rb", buffering=_BATCH) as stream, _Digest() as digest:
-        while batch := stream.readlines(_BATCH):
+        while batch := stream.readlines(min(_BATCH, enough)):
             data = b"".join(batch)
             digest.add(data)
-            if stretches[-1].size >= longest:
+            if stretches[-1].size >= enough:
                 stretches.append(Stretch(number, offset))
             stretches[-1].add(data, len(batch))
             if not offset and data.startswith(_MARK):
