@@ -18,7 +18,10 @@ from auditor.records.workspace import Workspace, open_workspace
 
 NOW = datetime(2026, 2, 1, tzinfo=UTC)
 FIELDS = ("record_id", "time", "event", "account_id", "client_ip", "input_tokens", "plan", "tags")
-GOOD = dict(record_id="r", time="2026-01-01T00:00:00Z", event="x", account_id="a", client_ip="10.0.0.1", plan="p")
+GOOD = {
+    "record_id": "r", "time": "2026-01-01T00:00:00Z", "event": "x", "account_id": "a", "client_ip": "10.0.0.1",
+    "plan": "p",
+}  # fmt: skip
 LONG = "x" * 100_000
 """A text that makes a large file of few records."""
 
