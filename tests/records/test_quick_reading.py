@@ -120,6 +120,16 @@ def test_nulls_are_read_the_quick_way_and_nothing_is_lost(tmp_path: Path) -> Non
     assert bad == {} and json.loads(surprised[len(MANY) + 1]["extra"]) == {"deep": {"plan": None}}
 
 
+def test_a_null_within_a_text_makes_up_for_no_unknown_field(tmp_path: Path) -> None:
+    nulls = [line.replace(b'"event"', b'"plan": null, "event"') for line in MANY]
+    late = b'{"time": "2026-01-01T00:00:00Z", "event": "x", "prompt": {"plan": null}, "q": 1}\n'
+    prompts = [line.replace(b'"event"', b'"prompt": "p", "event"') for line in nulls]
+
+    rows, bad = read(tmp_path, "log", *prompts, late)
+
+    assert bad == {} and json.loads(rows[len(MANY) + 1]["extra"]) == {"q": 1}
+
+
 def test_a_key_that_is_there_again_as_null_is_found(tmp_path: Path) -> None:
     nulls = [line.replace(b'"event"', b'"plan": null, "event"') for line in MANY]
     twice = b'{"time": "2026-01-01T00:00:00Z", "plan": "p", "event": "x", "plan": null}\n'
