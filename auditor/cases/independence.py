@@ -62,11 +62,6 @@ def joined_by(finding: Finding) -> frozenset[str]:
     return signals_in(finding.cluster.columns) if finding.cluster else frozenset()
 
 
-def is_circular(finding: Finding) -> bool:
-    """Say whether a finding on a cluster rests on what joined the cluster."""
-    return bool(signals_of(finding) & joined_by(finding))
-
-
 def independent_pair(findings: Sequence[Finding]) -> tuple[Finding, Finding] | None:
     """Return two findings of different families that share no signal, the first such pair, or None.
 

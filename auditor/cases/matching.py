@@ -65,7 +65,7 @@ def could_be_seen(finding: Finding, receipt: Receipt) -> bool:
 def changes(before: Finding, after: Finding) -> tuple[str, ...]:
     """Say in words how a finding differs from what it was; empty when it is the same (ids left out)."""
     lines = [*_field_changes(before, after), *_measure_changes(before, after)]
-    if not lines and _without_id(before) != _without_id(after):
+    if not lines and _compared(before) != _compared(after):
         lines.append("details of the finding changed")
     return tuple(lines)
 
@@ -126,5 +126,7 @@ def _overlaps(finding: Finding, earlier: Earlier) -> bool:
     return before.start <= finding.end and finding.start <= before.end
 
 
-def _without_id(finding: Finding) -> Finding:
-    return finding.model_copy(update={"id": ""})
+def _compared(finding: Finding) -> Finding:
+    """Return a finding without what is no difference: its id, and what the rule file holds of its measures."""
+    measures = tuple(measure.model_copy(update={"expression": "", "words": ()}) for measure in finding.measures)
+    return finding.model_copy(update={"id": "", "measures": measures})

@@ -185,9 +185,12 @@ class Case(Node):
         return decisions[-1] if decisions else ""
 
 
-def order_in_lists(case: Case) -> tuple[int, int, str]:
-    """Return where a case stands in every list of cases: sternest proposal first, then gravest finding, then id."""
-    return (-case.proposed_action.rank, -case.severity.rank, case.id)
+def order_in_lists(case: Case) -> tuple[bool, int, int, str]:
+    """Return where a case stands in every list of cases: sternest proposal first, then gravest finding, then id.
+
+    Closed cases come last: nobody has anything to do there.
+    """
+    return (case.status == "closed", -case.proposed_action.rank, -case.severity.rank, case.id)
 
 
 class ProposalChange(Node):

@@ -16,6 +16,7 @@ from auditor.cases.ties import NO_TIES, Ties
 from auditor.checker.findings import Finding, Receipt, Threshold
 from auditor.digests import rfc3339
 from auditor.policy.condition_words import counted
+from auditor.policy.measure_words import operator_words, words_of_measure
 from auditor.policy.pack import Pack
 from auditor.policy.rule import Exemption, ExemptionEntry
 from auditor.records.totals import AccountTotal
@@ -94,15 +95,17 @@ def _share_of_traffic(account: str, known: Known) -> Iterator[str]:
 
 
 def _close_thresholds(finding: Finding) -> Iterator[str]:
-    peaks = {measure.name: measure.value for measure in finding.measures}
+    measures = {measure.name: measure for measure in finding.measures}
     for threshold in finding.thresholds:
-        moved = _moved(threshold)
-        peak = _number(peaks.get(threshold.measure, ""))
-        if moved is not None and peak is not None and not _holds(peak, threshold.operator, moved):
+        moved, measure = _moved(threshold), measures.get(threshold.measure)
+        peak = _number(measure.value) if measure else None
+        if measure and moved is not None and peak is not None and not _holds(peak, threshold.operator, moved):
             way = "higher" if threshold.operator in (">", ">=") else "lower"
+            what = words_of_measure(measure.name, measure.expression, own=measure.words)
             yield (
                 f"{finding.title}: a threshold 20 % {way} would not have been reached "
-                f"({threshold.measure} {threshold.operator} {threshold.value}, peak {peaks[threshold.measure]})"
+                f"({what}: {measure.value} at the peak, "
+                f"the rule asks for {operator_words(threshold.operator)} {threshold.value})"
             )
 
 

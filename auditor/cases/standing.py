@@ -50,14 +50,6 @@ def _without_account(finding: Finding) -> StandingName:
     return worst_of(standings)
 
 
-def part_of_finding(
-    finding: Finding, account: str, *, approvals: Sequence[Approval], total: AccountTotal | None
-) -> AccountPart:
-    """Return an account's share in a finding, judged for each conduct; theft is weighed later (`victims.py`)."""
-    records, whole = dict(finding.account_records)[account], whole_of(finding)
-    return part_with(finding, account, records, whole, approvals=approvals, total=total)
-
-
 def whole_of(finding: Finding) -> int:
     """Return how many records a finding cites against accounts."""
     return sum(count for _, count in finding.account_records)
@@ -72,7 +64,10 @@ def part_with(
     approvals: Sequence[Approval],
     total: AccountTotal | None,
 ) -> AccountPart:
-    """Return the share of an account that made `records` of the `whole`; counted once, as there may be thousands."""
+    """Return the share of an account that made `records` of the `whole`, judged for each conduct.
+
+    Both are counted once by who asks, as there may be thousands of accounts; theft is weighed later (`victims.py`).
+    """
     counts = (records, whole)
     standings = tuple(
         _standing(finding, account, conduct, counts, approvals=approvals, total=total) for conduct in finding.conducts

@@ -4,6 +4,7 @@ A tie is read from the edges that touch the account. Edges form stars around a c
 own edges are what joined *it*, whatever joined the others.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,8 +20,14 @@ BORROWED = CARD | {"phone_digest", "email_domain"}
 """Signals that whoever signs up may state about themselves, and so about somebody else: with these alone a stranger
 who knows an account's card and number joins it to a campaign, and it has no part in that."""
 
+PAYER_SIGNAL, MAIL_COLUMN = "card", "email_domain"
+"""What a links file calls the signal of who pays; where it is called otherwise nobody is seen to hide behind cards."""
+
 EXITS = frozenset({"asn", "client_ip"})
 """What weak links rest on where the same addresses of several providers are used by turns."""
+
+PAYERS = 3
+"""So many payers, each of several accounts of one cluster, are no department's and no family's; our choice."""
 
 LONG_BEFORE = timedelta(days=7)
 """Who had a card or a device so long before the next one is taken for the one who was copied. A crew signs up within
@@ -39,6 +46,8 @@ class Tie:
     since: datetime
     edges: tuple[Edge, ...]
     strong_group: str | None
+    is_of_several_payers: bool = False
+    """Whether its cluster is paid by several payers, each for some of it, while no mail domain says who they are."""
 
     @cached_property
     def signals(self) -> frozenset[str]:
@@ -64,6 +73,11 @@ class Tie:
     def is_by_exits(self) -> bool:
         """Whether it is joined by exits of several access providers that the others use too, which no firm needs."""
         return any(not edge.is_strong and set(edge.columns) >= EXITS for edge in self.edges)
+
+    @property
+    def is_hiding(self) -> bool:
+        """Whether something about how it is linked hides who the accounts are, which no firm has a use for."""
+        return self.is_by_exits or self.is_of_several_payers
 
     @property
     def is_by_card(self) -> bool:
@@ -115,19 +129,32 @@ def _ties_in(cluster: Cluster) -> Iterable[Tie]:
     for edge in sorted(cluster.edges, key=lambda edge: (-edge.weight, edge.first, edge.second, edge.signal)):
         for account in (edge.first, edge.second):
             touching.setdefault(account, []).append(edge)
-    groups = _strong_groups(cluster)
+    groups = _groups(edge for edge in cluster.edges if edge.is_strong)
+    several = _has_several_payers(cluster)
     for member in cluster.members:
         own = tuple(touching.get(member.account, ()))
-        yield Tie(member.account, cluster.id, member.since, own, groups.get(member.account))
+        yield Tie(member.account, cluster.id, member.since, own, groups.get(member.account), several)
 
 
-def _strong_groups(cluster: Cluster) -> dict[str, str]:
-    """Return the first account of each group of accounts that strong edges connect, by account."""
+def _has_several_payers(cluster: Cluster) -> bool:
+    """Say whether several cards pay for most of a cluster, and no mail domain is shared by most of it.
+
+    A firm, an agency or a family has one payer or one name; who pays with several cards for accounts that are worked
+    as one, under no common name, would look like several.
+    """
+    payers = _groups(edge for edge in cluster.edges if edge.signal == PAYER_SIGNAL)
+    named = _groups(edge for edge in cluster.edges if MAIL_COLUMN in edge.columns and not edge.is_strong)
+    most_named = max(Counter(named.values()).values(), default=0)
+    members = len(cluster.members)
+    return len({*payers.values()}) >= PAYERS and 2 * len(payers) >= members and 2 * most_named <= members
+
+
+def _groups(edges: Iterable[Edge]) -> dict[str, str]:
+    """Return the first account of each group of accounts that some edges connect, by account."""
     roots: dict[str, str] = {}
-    for edge in cluster.edges:
-        if edge.is_strong:
-            first, second = sorted((_root(roots, edge.first), _root(roots, edge.second)))
-            roots[second] = first
+    for edge in edges:
+        first, second = sorted((_root(roots, edge.first), _root(roots, edge.second)))
+        roots[second] = first
     return {account: _root(roots, account) for account in list(roots)}
 
 

@@ -4,19 +4,15 @@ Each limit is a sentence of its own; the mildest one counts and is given as the 
 file may only lower them.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from auditor.cases.independence import signals_in
+from auditor.cases.doubts import Doubts, doubts_about, is_pooled
 from auditor.cases.model import AccountPart, ActionName, CaseFinding
-from auditor.cases.ties import BORROWED, LONG_BEFORE, Ties
+from auditor.cases.ties import Ties
 from auditor.cases.victims import is_set_aside, names_a_victim, only_names_a_victim
-from auditor.checker.findings import Finding
 from auditor.policy.pack import Ladder
 from auditor.policy.rule import Level
-
-SMALL_PART = 10
-"""An account that made less than one in so many of what is typical in a finding did not do what the others did."""
 
 Limit = tuple[ActionName, str]
 """The sternest action that a finding may carry, and why."""
@@ -45,18 +41,17 @@ class Weighed:
 
 @dataclass(frozen=True)
 class Scales:
-    """What findings are weighed with: caps, ladder, how accounts are linked, and what is typical in each finding."""
+    """What findings are weighed with: caps, ladder, how accounts are linked, and what is doubted of them."""
 
     caps: Caps
     ladder: Ladder
     ties: Ties
-    typical: Mapping[str, int]
+    doubts: Doubts
 
 
 def scales_for(findings: Iterable[CaseFinding], ladder: Ladder, ties: Ties) -> Scales:
     """Return what some findings are weighed with."""
-    pooled = (item.finding for item in findings if is_pooled(item.finding))
-    return Scales(caps_of(ladder), ladder, ties, {finding.id: _typical(finding) for finding in pooled})
+    return Scales(caps_of(ladder), ladder, ties, doubts_about(findings, ties))
 
 
 def caps_of(ladder: Ladder) -> Caps:
@@ -78,11 +73,11 @@ def weigh(finding: CaseFinding, part: AccountPart, scales: Scales) -> Weighed:
     """Return how far one finding may carry a proposal for an account with cited records in it.
 
     It may support a second family when it is above low, most of its records fall under a clause against it, no
-    theft on the account touches it, and the account itself bears it (`_doubt_of`).
+    theft on the account touches it, and nothing speaks against the account's bearing it itself (`doubts.py`).
     """
     caps, ladder = scales.caps, scales.ladder
     ceiling, because = min(_limits(finding, part, caps, ladder), key=lambda limit: limit[0].rank)
-    doubt = _doubt_of(finding, part, scales)
+    doubt = scales.doubts.of(finding.finding, part)
     because = f"{because}; {doubt}" if doubt and ceiling.rank >= ActionName.VERIFY.rank else because
     is_clear = part.worst.standing in ("prohibited", "limited") and part.worst.is_mostly_covered
     is_touched = part.within_theft or part.after_theft or names_a_victim(part, ladder)
@@ -113,66 +108,6 @@ def _limits(finding: CaseFinding, part: AccountPart, caps: Caps, ladder: Ladder)
     else:
         limits.append((caps.single_inferential, "inferential evidence of one family carries no more"))
     return limits
-
-
-def _doubt_of(finding: CaseFinding, part: AccountPart, scales: Scales) -> str:
-    """Say why a finding that accounts made together supports nothing graver for this one; empty when it may."""
-    if not is_pooled(finding.finding):
-        return ""
-    if part.records * SMALL_PART < scales.typical[finding.finding.id]:
-        return "this account's own part is less than a tenth of what the others typically did, so it supports no more"
-    if finding.finding.cluster is None:
-        return _doubt_of_divisor(finding.finding)
-    tie = scales.ties.of(part.account)
-    if tie is None or tie.cluster != finding.finding.cluster.id:
-        return "the account is not linked to the others any more, so it supports no more"
-    if finding.finding.family == "coordination" and not tie.is_by_exits:
-        return (
-            "how linked accounts share out what they do is no second family where nothing hides who they are, as a "
-            "company deals out the calls of its product, too, so it supports no more"
-        )
-    if tie.is_by_card:
-        return (
-            "a shared card alone links this account to the others, as an agency's does that pays for its customers, "
-            "so it supports no more"
-        )
-    if tie.is_borrowed:
-        return (
-            f"only what somebody else can enter at sign-up ({tie.kinds}) links this account to the others, "
-            "so it supports no more"
-        )
-    if tie.is_copied:
-        return (
-            f"this account had what links it to the others ({tie.kinds}) at least {LONG_BEFORE.days} days before them, "
-            "and they may have copied it, so it supports no more"
-        )
-    return ""
-
-
-def _doubt_of_divisor(finding: Finding) -> str:
-    """Say why what was measured over all who share a value supports nothing graver for one of them."""
-    shared = signals_in(name for name, _ in finding.by)
-    if finding.by and shared <= BORROWED:
-        words = ", ".join(sorted(shared))
-        return f"whoever knows this account's {words} can enter it for another one, so it supports no more"
-    return ""
-
-
-def _typical(finding: Finding) -> int:
-    """Return the lower median of the cited records of the accounts in a finding."""
-    counts = sorted(count for _, count in finding.account_records)
-    return counts[(len(counts) - 1) // 2] if counts else 0
-
-
-def is_pooled(finding: Finding) -> bool:
-    """Say whether what was measured was measured on several accounts together.
-
-    A rule without a subject measures all that share what it divides by, though it may be about one account in the end:
-    a request that is refused on one account and answered on another is the work of whoever has both, if anybody has.
-    """
-    if finding.subject_kind == "none":
-        return "account_id" not in dict(finding.by)
-    return finding.subject_kind in ("organization", "cluster") and len(finding.accounts) != 1
 
 
 def _is_its_own(finding: CaseFinding) -> bool:

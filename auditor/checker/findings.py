@@ -5,10 +5,9 @@ plain evaluator both return `RuleOutcome`; `checker/audit.py` turns outcomes int
 stable ids.
 """
 
-from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
-from typing import Literal, Protocol
+from typing import Literal
 
 from auditor.policy.conditions import Node
 from auditor.policy.rule import Level, SubjectKind
@@ -55,7 +54,7 @@ class Incident(Node):
     """Violating windows of one subject and `by` values that share records, merged.
 
     `number` tells the incidents of one rule apart (0-based, in order of subject, by, start, suppressed ones
-    among them); its records are kept beside it, see `Citations`. `start` and `end` are the times of the first and
+    among them); its records are kept beside it (`PlanResult.of`). `start` and `end` are the times of the first and
     last contributing record, `windows` the number of violating windows, `measures` the peak of each measure over
     them in order of the rule, `accounts` the accounts whose records the finding is about (the `against`
     selection's) with the number of those records, sorted by account.
@@ -75,14 +74,6 @@ class Incident(Node):
     suppressed_by: str = ""
     parts: tuple[PartSeen, ...] = ()
     """What met, of a composite rule; in the order of their times."""
-
-
-class Citations(Protocol):
-    """All contributing records of the incidents of a run, wherever they are kept."""
-
-    def of(self, rule: str, number: int) -> Iterator[RecordRef]:
-        """Yield the records of one incident in record order."""
-        ...
 
 
 class RuleOutcome(Node):
@@ -132,12 +123,16 @@ class Applied(Node):
 
 
 class Measured(Node):
-    """A peak measure as text (exact), with its unit; `expression` is what was measured, as the rule states it."""
+    """A peak measure as text (exact), with its unit; `expression` is what was measured, as the rule states it.
+
+    `words` are the rule's own words for it, by language.
+    """
 
     name: str
     value: str
     unit: str = ""
     expression: str = ""
+    words: tuple[tuple[str, str], ...] = ()
 
 
 class WindowPoint(Node):

@@ -98,7 +98,8 @@ def _measured(rule: Rule, incident: Incident) -> Iterator[Measured]:
         if value is not None:
             measure = declared.get(name.rpartition(".")[2])
             unit, expression = (measure.unit, text_of_expression(measure.expression)) if measure else ("", "")
-            yield Measured(name=name, value=number_text(value), unit=unit, expression=expression)
+            words = rule.evidence.words_of(name.rpartition(".")[2])
+            yield Measured(name=name, value=number_text(value), unit=unit, expression=expression, words=words)
 
 
 def _parts(rule: Rule, incident: Incident) -> tuple[str | None, ...]:

@@ -10,8 +10,9 @@ from auditor.cases.model import Case, CaseFinding, StepTaken
 from auditor.checker.findings import Applied, Finding
 from auditor.digests import rfc3339
 from auditor.policy.condition_words import counted
+from auditor.policy.measure_words import operator_words
 from auditor.report.alike import FactGroup, Member, ProposalGroup, facts_alike, proposals_alike
-from auditor.report.words import amount, operator_words
+from auditor.report.words import amount_of, measure_in_words
 
 FINDINGS_SHOWN = 12
 """Findings of a case that the terminal shows."""
@@ -119,13 +120,13 @@ def _step(step: StepTaken) -> str:
 
 def _peaks(finding: Finding) -> str:
     """Say what was measured at its peak, each beside the threshold it was held against; nothing without measures."""
-    units = {part.name: part.unit for part in finding.measures}
+    measures = {part.name: part for part in finding.measures}
     limits: dict[str, list[str]] = {}
     for limit in finding.thresholds:
-        asked = amount(limit.value, units.get(limit.measure, ""))
+        asked = amount_of(limit.value, measures.get(limit.measure))
         limits.setdefault(limit.measure, []).append(f"{operator_words(limit.operator)} {asked}")
-    peaks = [f"{part.name} {amount(part.value, part.unit)}" for part in finding.measures]
+    peaks = [f"{measure_in_words(part)}: {amount_of(part.value, part)}" for part in finding.measures]
     held = [
         f" (threshold: {' and '.join(limits[part.name])})" if part.name in limits else "" for part in finding.measures
     ]
-    return "; at its peak: " + ", ".join(map("".join, zip(peaks, held, strict=True))) if peaks else ""
+    return "; at its peak: " + "; ".join(map("".join, zip(peaks, held, strict=True))) if peaks else ""

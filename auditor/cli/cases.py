@@ -22,14 +22,21 @@ from auditor.cli.options import (
 from auditor.cli.outcome import check_output
 
 
-def list_(is_json: AsJson = False, workspace: WorkspaceFolder = WORKSPACE) -> None:
-    """List the cases, sternest proposal first.
+def list_(
+    status: Annotated[
+        list[str] | None,
+        typer.Option("--status", metavar="STATUS", help="Only cases of this status, such as `open`; may be repeated."),
+    ] = None,
+    is_json: AsJson = False,
+    workspace: WorkspaceFolder = WORKSPACE,
+) -> None:
+    """List the cases, sternest proposal first, closed ones last.
 
-    Example: auditor case list
+    Example: auditor case list --status open --status proposed
     """
     from auditor.cli import casework
 
-    cases = casework.all_cases(workspace.absolute())
+    cases = casework.all_cases(workspace.absolute(), status or ())
     if is_json:
         console.json_array(casework.list_json(cases))
     else:

@@ -20,6 +20,7 @@ from auditor.cli.sealing import build_all
 from auditor.cli.snapshot import kept_judgement, read_receipt
 from auditor.digests import digest_of_file
 from auditor.errors import AuditorError, UsageError
+from auditor.evidence.bundleddocuments import root_in
 from auditor.evidence.deciding import OUTCOMES, Signer, approve, attested, hear, propose
 from auditor.evidence.keys import signing_key, trusted_key
 from auditor.evidence.standalone.layout import TAG_MANIFEST
@@ -83,6 +84,7 @@ def make_proposal(
             beyond=beyond,
             signer=signer,
             bundle=digest_of_file(bundle / TAG_MANIFEST),
+            root=root_in(bundle),
             strike_days=_strike_days(workspace, case),
             now=now,
         )

@@ -41,6 +41,7 @@ def ingest(
         console.json_object(**intake.report_json(report))
     else:
         intake.show(report)
+    intake.warn_of_nothing_found(report)
     intake.complain_of_failures(report)
     if report.failed or (is_strict and any(source.quarantined for source in report.sources)):
         raise typer.Exit(EXIT_PARTIAL)

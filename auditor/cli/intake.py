@@ -39,7 +39,7 @@ def show(report: IngestReport) -> None:
             f"{source.quarantined:,}",
             f"{source.duplicates:,}",
             f"{source.blank:,}",
-            remark_on(source.lines, source.grew_from, is_known=source.already_known),
+            remark_on(source.lines, source.grew_from, is_known=source.already_known, has_new=source.records > 0),
         )
         for source in report.sources
     ]
@@ -63,16 +63,24 @@ def whose(lines: QuarantinedLines) -> str:
     return ", ".join([f"{console.plural(first, 'quarantined line')} {of}", *(f"{count:,} {of}" for count, of in rest)])
 
 
+def warn_of_nothing_found(report: IngestReport) -> None:
+    """Say that the paths held no file: an empty folder is nothing to stop for, but nothing new was read."""
+    if not report.sources and not report.failed:
+        console.talk("warning: found no file to read at the given paths, so nothing new was read")
+        console.talk("  hint: check the paths; hidden files and a workspace are left out")
+
+
 def complain_of_failures(report: IngestReport) -> None:
     """Name the files that could not be read at all; the others were."""
     for failed in report.failed:
         console.talk(f"error: {failed}")
 
 
-def remark_on(lines: int, grew_from: Beginning | None, *, is_known: bool) -> str:
+def remark_on(lines: int, grew_from: Beginning | None, *, is_known: bool, has_new: bool) -> str:
     """Say in a few words what is special about a source."""
     if is_known:
         return "already there"
     if grew_from:
-        return f"grew from {grew_from.name} ({grew_from.source_id[:DIGITS]})"
+        what = "grew from" if has_new else "same content as"
+        return f"{what} {grew_from.name} ({grew_from.source_id[:DIGITS]})"
     return "empty" if not lines else ""

@@ -17,6 +17,7 @@ from auditor.cases.notes import list_cases
 from auditor.cases.runs import as_seen, given_before, is_first_run
 from auditor.cases.update import accounts_concerned, knows_later, update_casebook
 from auditor.checker.audit import AuditResult, run_audit
+from auditor.cli.intake import warn_of_nothing_found
 from auditor.cli.kept_pages import refuse_link
 from auditor.cli.leftovers import sweep_runs, warn_of_lost_casebook
 from auditor.cli.misnamed import warn_of_approvals_for_nobody, warn_of_unused_lists
@@ -79,6 +80,8 @@ def travel(order: Order, *, folder: Path, clock: Callable[[], datetime], say: Ca
     warn_of_lost_casebook(workspace)
     say("reading logs")
     ingested = ingest(order.paths, profile=order.profile, workspace=workspace, now=now) if order.paths else None
+    if ingested:
+        warn_of_nothing_found(ingested)
     with workspace.lock():
         sweep_runs(workspace)
         activity = open_activity(workspace)

@@ -108,6 +108,7 @@ def explain(
     account: Annotated[
         str | None, typer.Option("--account", metavar="A", help="Follow the rule for this account, step by step.")
     ] = None,
+    with_sql: Annotated[bool, typer.Option("--sql", help="Print the SQL that the rule becomes, too.")] = False,
     context: ContextFile = None,
     as_of: _AsOf = None,
     is_json: AsJson = False,
@@ -115,8 +116,8 @@ def explain(
 ) -> None:
     """Put a rule into plain words, or follow it for one account.
 
-    Says what it looks for, which columns it needs, and prints the SQL that it becomes. With `--account` it says what
-    was selected, undetermined and measured, how near it came, and what would have had to differ.
+    Says what it looks for and which columns it needs; with `--sql` also the SQL that it becomes. With `--account` it
+    says what was selected, undetermined and measured, how near it came, and what would have had to differ.
 
     Example: auditor policy explain key-hopping --account acct-7
     """
@@ -130,7 +131,7 @@ def explain(
     if is_json:
         console.json_object(**policy_words.explanation_json(told))
     else:
-        policy_words.show_explanation(told)
+        policy_words.show_explanation(told, with_sql=with_sql)
 
 
 def diff(
@@ -187,6 +188,29 @@ def sql(
         console.result(text)
 
 
+def copy(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A new folder.")],
+    pack: PackName = PACK,
+    is_json: AsJson = False,
+    _workspace: AnyWorkspace = WORKSPACE,
+) -> None:
+    """Copy a pack's rules into a folder, to judge by your own terms.
+
+    Rules with their cases, lists, links and ladder; write your own terms into its folder `terms`, and audit by it.
+
+    Example: auditor policy copy our-policies
+    """
+    from auditor.cli import policy_copy
+    from auditor.cli.paths import shown_path
+
+    paths = policy_copy.copied(pack, folder.absolute())
+    if is_json:
+        console.json_object(folder=str(folder.absolute()), files=list(paths))
+        return
+    where = shown_path(folder.absolute())
+    console.result(f"{console.plural(len(paths), 'file')} in {where}; write your own terms into {where}/terms")
+
+
 def schema(
     kind: Annotated[
         str, typer.Argument(metavar="KIND", help="What the file is: rule, terms, pack and so on.")
@@ -214,6 +238,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "explain": explain,
     "diff": diff,
     "sql": sql,
+    "copy": copy,
     "schema": schema,
     "sigma": sigma.sigma,
     "import": sigma.import_,

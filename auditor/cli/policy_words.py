@@ -6,6 +6,7 @@ from typing import Any  # JSON values have no closed type
 from auditor.checker.provided import RuleCoverage
 from auditor.cli import console
 from auditor.cli.policies import Checked, Explained, TestedCase
+from auditor.records.schema import CONTEXT_COLUMNS
 
 
 def check_json(report: Checked) -> dict[str, Any]:
@@ -95,7 +96,7 @@ def show_coverage(rows: Sequence[RuleCoverage]) -> None:
             "yes" if row.is_evaluable else "no",
             f"{len(row.sources_used)}",
             f"{len(row.sources_left_out)}",
-            ", ".join(row.missing) or _lacking(row),
+            ", ".join(map(missing_words, row.missing)) or _lacking(row),
         )
         for row in rows
     ]
@@ -106,6 +107,16 @@ def _lacking(row: RuleCoverage) -> str:
     """Say which columns the sources left out lack, with their number where it is not all of them."""
     left_out = len(row.sources_left_out)
     return ", ".join(name if count == left_out else f"{name} (in {count:,})" for name, count in row.lacking)
+
+
+def is_from_context(name: str) -> bool:
+    """Say whether what a rule lacks is a fact of the platform, which no log holds."""
+    return name in CONTEXT_COLUMNS or name.startswith("%")
+
+
+def missing_words(name: str) -> str:
+    """Return what a rule lacks; of what no log holds, with the option that gives it."""
+    return f"{name} from `--context`" if is_from_context(name) else name
 
 
 def explanation_json(told: Explained) -> dict[str, Any]:
@@ -120,11 +131,12 @@ def explanation_json(told: Explained) -> dict[str, Any]:
     }
 
 
-def show_explanation(told: Explained) -> None:
-    """Print a rule in plain words, then its columns, then its SQL."""
+def show_explanation(told: Explained, *, with_sql: bool) -> None:
+    """Print a rule in plain words, then its columns, then its SQL, or how to see that: it is longer than a screen."""
     for line in told.words:
         console.result(line)
     console.result()
     console.result(f"columns it needs: {', '.join(told.columns)}")
     console.result()
-    console.result(told.sql)
+    lines = told.sql.count("\n") + 1
+    console.result(told.sql if with_sql else f"its SQL: {lines:,} lines, shown with `--sql`")

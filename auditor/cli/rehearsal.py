@@ -1,16 +1,21 @@
 """`ingest --dry-run`: how each file would be read, and what of it the workspace has already, if there is one."""
 
 from collections.abc import Sequence
-from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any  # JSON values have no closed type
 
+from auditor.checker.provided import coverage_of
 from auditor.cli import console
 from auditor.cli.intake import remark_on
 from auditor.cli.options import PACK
+from auditor.cli.policy_words import is_from_context
 from auditor.policy.load import load_pack
+from auditor.policy.pack import Context
+from auditor.records.activity import SourceSummary
+from auditor.records.derived import providing
 from auditor.records.dryrun import DryRun, dry_run
-from auditor.records.schema import COLUMNS, DERIVED_FROM
+from auditor.records.schema import COLUMNS, DERIVABLE_COLUMNS
 from auditor.records.workspace import MARKER, open_workspace
 
 
@@ -22,7 +27,7 @@ def rehearse(paths: Sequence[Path], *, profile: str, folder: Path) -> tuple[DryR
 
 def rehearsal_json(files: Sequence[DryRun]) -> dict[str, Any]:
     """Return what `ingest --dry-run --json` prints."""
-    return {"files": [{**file.model_dump(mode="json"), "rules": _runnable(frozenset(file.provides))} for file in files]}
+    return {"files": [{**file.model_dump(mode="json"), "rules": list(_rules_for([file]).can_run)} for file in files]}
 
 
 def show_rehearsal(files: Sequence[DryRun]) -> None:
@@ -52,7 +57,10 @@ def _show_profile(files: Sequence[DryRun]) -> None:
     console.table(["column", "made from"], files[0].mapping.items())
     provided = {name for file in files for name in file.provides}
     console.result(f"columns they provide: {', '.join(name for name in COLUMNS if name in provided)}")
-    console.result(f"shipped rules they let run: {', '.join(_runnable(provided)) or 'none'}")
+    rules = _rules_for(files)
+    console.result(f"shipped rules they let run: {', '.join(rules.can_run) or 'none'}")
+    if rules.with_context:
+        console.result(f"and with what `--context` gives: {', '.join(rules.with_context)}")
     console.result()
     rows = [
         (
@@ -61,7 +69,7 @@ def _show_profile(files: Sequence[DryRun]) -> None:
             f"{file.lines:,}",
             f"{file.known:,}",
             f"{file.bad:,}",
-            remark_on(file.lines, file.grew_from, is_known=file.already_known),
+            remark_on(file.lines, file.grew_from, is_known=file.already_known, has_new=file.lines > file.known),
         )
         for file in files
     ]
@@ -69,6 +77,21 @@ def _show_profile(files: Sequence[DryRun]) -> None:
     console.result()
 
 
-def _runnable(provided: AbstractSet[str]) -> list[str]:
-    known = provided | {name for name, needed in DERIVED_FROM.items() if needed <= provided}
-    return [rule.name for rule in load_pack(PACK).rules if rule.needed_columns() <= known]
+@dataclass(frozen=True)
+class _Rules:
+    """Shipped rules that can run, and those that lack nothing but facts of the platform."""
+
+    can_run: tuple[str, ...]
+    with_context: tuple[str, ...]
+
+
+def _rules_for(files: Sequence[DryRun]) -> _Rules:
+    """Return what `policy coverage` would say once the files were read."""
+    sources = [
+        SourceSummary(file.path, file.path, file.profile, file.lines, frozenset(file.provides)) for file in files
+    ]
+    rows = coverage_of(load_pack(PACK).rules, providing(sources, DERIVABLE_COLUMNS), Context())
+    return _Rules(
+        can_run=tuple(row.rule for row in rows if row.is_evaluable),
+        with_context=tuple(row.rule for row in rows if row.missing and all(map(is_from_context, row.missing))),
+    )

@@ -88,7 +88,9 @@ def retract_sources(
         if lost := _unrecorded(manifest, names, entries):
             found = Outcome(sources=_taken(lost), again=(), cases=_citing(workspace, casebook, lost)[1])
             return _record(casebook, found, reason=reason, person=person, now=lost[0].time)
-        retraction = retraction_of(manifest, [source_named(manifest, name) for name in names])
+        retraction = retraction_of(
+            manifest, [source_named(manifest, name, str(Path(name).absolute())) for name in names]
+        )
         cases, citing = _citing(workspace, casebook, retraction.leaving)
         may_be_retracted(cases, entries)
         originals = originals_of(retraction.again, folder, profiles)

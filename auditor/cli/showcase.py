@@ -61,6 +61,8 @@ def show(shown: Showcase, *, is_json: bool) -> None:
     console.result(f"look at a case:      auditor case show {first}{workspace_option(workspace.folder)}")
     console.result(f"verify its bundle:   auditor bundle verify {shown_path(workspace.bundles / first)}")
     console.result(f"what was planted:    {shown_path(shown.samples.labels)}")
+    given = f"--context {shown_path(shown.samples.context)} --approvals {shown_path(shown.samples.approvals)}"
+    console.result(f"audit it again:      auditor audit {given}{workspace_option(workspace.folder)}")
     console.talk(f"done in {shown.seconds:.0f} s")
 
 

@@ -11,6 +11,7 @@ from auditor.cli.journey import Journey
 from auditor.cli.news import news_of, proposals_of, warn_of_what_is_missing
 from auditor.cli.outcome import exit_code_of
 from auditor.cli.paths import shown_path
+from auditor.cli.policy_words import missing_words
 from auditor.cli.sight import judged_cases, stretch_of, unjudged_cases
 from auditor.errors import EXIT_FAILED_CHECK, EXIT_PARTIAL
 from auditor.policy.rule import Level
@@ -138,11 +139,13 @@ def _not_evaluated(receipt: Receipt) -> Iterator[str]:
     """Say of each rule what it misses; where that is a long list, say it of the columns."""
     runs = not_evaluated(receipt)
     if len(runs) <= NOT_EVALUATED_LISTED:
-        yield from (f"not evaluated: {run.rule} (missing: {', '.join(run.missing)})" for run in runs)
+        yield from (
+            f"not evaluated: {run.rule} (missing: {', '.join(map(missing_words, run.missing))})" for run in runs
+        )
         return
     counts = Counter(name for run in runs for name in run.missing)
     most = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    missing = ", ".join(f"{name} ({console.plural(count, 'rule')})" for name, count in most)
+    missing = ", ".join(f"{missing_words(name)} ({console.plural(count, 'rule')})" for name, count in most)
     yield (
         f"not evaluated: {len(runs)} of {console.plural(len(receipt.rules), 'rule')}; missing: {missing}; "
         "`auditor policy coverage` names the rules"

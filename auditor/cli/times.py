@@ -25,7 +25,7 @@ def time_of(text: str | None, option: str) -> datetime | None:
         if _DATE.fullmatch(text):
             return datetime.fromisoformat(text).replace(tzinfo=UTC)
     except (ValueError, OverflowError):
-        pass  # 2026-02-31 has the right form and is no time: the same message fits
+        raise UsageError.at(option, f"found `{_short(text)}`, which no calendar or clock has", _HINT) from None
     raise UsageError.at(option, f"found `{_short(text)}`, expected a date or a time with its zone", _HINT)
 
 

@@ -15,6 +15,7 @@ from auditor.content.definition import (
     TAIL,
     WORDLESS,
 )
+from auditor.content.nodes import equal
 from auditor.records.sql import call, case, identifier, literal, named, within
 
 BLANKED = "blanked"
@@ -45,7 +46,10 @@ def _cut(text: exp.Expression) -> exp.Expression:
 
 def _blanked(text: exp.Expression) -> exp.Expression:
     plain = call("regexp_replace", text, literal(BOILERPLATE), literal(r"\1"))
-    spaced = _replaced(_replaced(plain, SLOTS, f" {SLOT} "), IDEOGRAPH, r" \1 ")
+    spaced = _replaced(plain, SLOTS, f" {SLOT} ")
+    # as many signs as bytes: no ideograph is among them, and to look for one would cost more than to count
+    is_plain = equal(exp.Length(this=text.copy()), call("strlen", text.copy()))
+    spaced = case([(is_plain, spaced)], _replaced(spaced.copy(), IDEOGRAPH, r" \1 "))
     return _trimmed(_replaced(_replaced(spaced, FOLD, " "), RUN, SLOT))
 
 
@@ -59,4 +63,5 @@ def _replaced(text: exp.Expression, pattern: str, by: str) -> exp.Expression:
 
 
 def _trimmed(text: exp.Expression) -> exp.Expression:
-    return call("trim", text, literal(" "))
+    """Return a text whose only spaces are plain ones, without those at its ends."""
+    return call("trim", text)

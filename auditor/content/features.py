@@ -13,7 +13,7 @@ from auditor.records.sql import call, cast, identifier, literal, named
 FEATURES = "features"
 WORDS = "words"
 _HALF = 2**32
-_INDEX = "i"
+_PAIR = "p"
 _WORD = "w"
 _FEATURE = "f"
 
@@ -25,9 +25,10 @@ def with_features(texts: exp.Select, text: str) -> exp.Select:
     """
     kept = [item.alias_or_name for item in texts.expressions if item.alias_or_name != text]
     letters = call("regexp_replace", identifier(text), literal(UNLETTERED), literal(""), literal("g"))
-    letters = call("regexp_replace", letters, literal(" {2,}"), literal(" "), literal("g"))
-    words = call("string_split", call("trim", letters, literal(" ")), literal(" "))
-    hashes = _each(_WORD, call("hash", identifier(_WORD)), words)
+    words = call("string_split", letters, literal(" "))
+    # between two spaces is no word: to pass it over is quicker than to make one space of them
+    is_word = exp.NEQ(this=identifier(_WORD), expression=literal(""))
+    hashes = _each(_WORD, call("hash", identifier(_WORD)), words, is_word)
     numbered = select(*columns(*kept), named(hashes, "numbers"), of=texts)
     features = call("list_concat", identifier("numbers"), _pairs())
     count = call("len", identifier("numbers"))
@@ -45,14 +46,14 @@ def _each(
 
 def _pairs() -> exp.Expression:
     """A pair's number: the first word's, with those bits turned over that the second word's has, its halves swapped."""
-    first = call("list_extract", identifier("numbers"), identifier(_INDEX))
-    after = exp.Add(this=identifier(_INDEX), expression=literal(1))
-    second = call("list_extract", identifier("numbers"), after)
+    first, second = (call("array_extract", identifier(_PAIR), literal(place)) for place in (1, 2))
     low = exp.Mul(this=exp.Paren(this=exp.Mod(this=second, expression=literal(_HALF))), expression=literal(_HALF))
     high = exp.IntDiv(this=second.copy(), expression=literal(_HALF))
     swapped = exp.Add(this=exp.Paren(this=low), expression=exp.Paren(this=high))
-    places = call("range", literal(1), call("len", identifier("numbers")))
-    return _each(_INDEX, call("xor", first, cast(swapped, "UBIGINT")), places)
+    numbers = identifier("numbers")
+    following = call("list_slice", numbers.copy(), literal(2), call("len", numbers.copy()))
+    pairs = call("list_zip", numbers, following, exp.true())
+    return _each(_PAIR, call("xor", first, cast(swapped, "UBIGINT")), pairs)
 
 
 def different(features: exp.Expression) -> exp.Expression:

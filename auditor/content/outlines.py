@@ -12,14 +12,22 @@ from auditor.content.nodes import times
 from auditor.records.sql import call, case, cast, identifier, literal, named, total
 
 SIZE = "size"
-"""How many different features a template has."""
+"""At least as many as a template has different features: how many it has, one that comes twice counted twice."""
 
 _BITS = 64
 _WORDS = 8
 
 
+def _word(word: int) -> str:
+    return f"outline_{word}"
+
+
+OUTLINE = (SIZE, *map(_word, range(_WORDS)))
+"""The columns of an outline."""
+
+
 def outline_of(feature: exp.Expression) -> list[exp.Expression]:
-    """Return the columns of an outline, as aggregates over a template's different features."""
+    """Return the columns of an outline, as aggregates over a template's features."""
     size = named(exp.Count(this=exp.Star()), SIZE)
     return [size, *(named(call("bit_or", _bit_of(feature, word)), _word(word)) for word in range(_WORDS))]
 
@@ -37,10 +45,6 @@ def may_be_alike(one: str, other: str) -> exp.Expression:
 
 def _changed(word: str, one: str, other: str) -> exp.Expression:
     return cast(call("bit_count", call("xor", identifier(word, one), identifier(word, other))), "INTEGER")
-
-
-def _word(number: int) -> str:
-    return f"outline_{number}"
 
 
 def _bit_of(feature: exp.Expression, word: int) -> exp.Expression:

@@ -12,7 +12,7 @@ from sqlglot import exp
 from auditor.content.definition import BANDS, FEWEST_WORDS, ROWS
 from auditor.content.features import FEATURES, WORDS, different, with_features
 from auditor.content.nodes import at_least, columns, count, joined, select
-from auditor.content.outlines import outline_of
+from auditor.content.outlines import OUTLINE, outline_of
 from auditor.content.templates import TEMPLATES
 from auditor.content.texts import drop
 from auditor.records.activity import Activity
@@ -37,7 +37,7 @@ def make_buckets(activity: Activity) -> None:
     fill = make_table
     for first in range(1, max(1, _number_of_nodes(activity)) + 1, AT_ONCE):
         in_slice = exp.Between(this=identifier("node"), low=literal(first), high=literal(first + AT_ONCE - 1))
-        make_table(activity, _SLICE, features_of(select(*columns("node", "template_key"), of=NODES).where(in_slice)))
+        make_table(activity, _SLICE, _featured(select(*columns("node", "template_key"), of=NODES).where(in_slice)))
         make_table(activity, _SKETCHES, _sketches())
         fill(activity, OUTLINES, _outlines())
         fill(activity, _MET, _met())
@@ -48,9 +48,13 @@ def make_buckets(activity: Activity) -> None:
 
 def features_of(nodes: exp.Select) -> exp.Select:
     """Return some nodes, given with their template's key, with the different features of their templates."""
+    return select(identifier("node"), named(different(identifier(FEATURES)), FEATURES), of=_featured(nodes))
+
+
+def _featured(nodes: exp.Select) -> exp.Select:
+    """Return the nodes with all features; what is least of them, and their bits, are those of the different ones."""
     texts = joined(select(*columns("node", "template"), of=nodes), TEMPLATES, "template_key")
-    featured = with_features(texts, "template")
-    return select(identifier("node"), named(different(identifier(FEATURES)), FEATURES), of=featured)
+    return select(*columns("node", FEATURES), of=with_features(texts, "template"))
 
 
 def _number_of_nodes(activity: Activity) -> int:
@@ -72,8 +76,7 @@ def _nodes() -> exp.Select:
 
 
 def _outlines() -> exp.Select:
-    values = outline_of(identifier("feature"))
-    return select(identifier("node"), *values, of=_spread()).group_by(identifier("node"))
+    return select(*columns("node", *OUTLINE), of=_SKETCHES)
 
 
 def _spread() -> exp.Select:
@@ -81,8 +84,10 @@ def _spread() -> exp.Select:
 
 
 def _sketches() -> exp.Select:
+    """The sketch of each node, and its outline."""
     least = [named(exp.Min(this=_hashed(number)), _hash(number)) for number in range(BANDS * ROWS)]
-    return select(identifier("node"), *least, of=_spread()).group_by(identifier("node"))
+    values = [*least, *outline_of(identifier("feature"))]
+    return select(identifier("node"), *values, of=_spread()).group_by(identifier("node"))
 
 
 def _hashed(number: int) -> exp.Expression:

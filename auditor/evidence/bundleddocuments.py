@@ -10,6 +10,7 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from auditor.errors import BundleError
+from auditor.evidence.documents import CaseDocument
 from auditor.policy.conditions import Node
 
 Document = TypeVar("Document", bound=Node)
@@ -22,6 +23,11 @@ def document_in(data: Path, name: str, model: type[Document]) -> Document:
     except OSError as error:
         raise BundleError.at(f"data/{name}", f"can't be read: {error.strerror}", "verify the bundle") from None
     return document_of(text, name, model)
+
+
+def root_in(bundle: Path) -> str:
+    """Return the root of the tree over the records of a bundle, which its editions keep. Raises BundleError."""
+    return document_in(bundle / "data", "case.json", CaseDocument).commitments.root
 
 
 def document_of(text: bytes, name: str, model: type[Document]) -> Document:

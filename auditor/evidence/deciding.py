@@ -74,13 +74,15 @@ def propose(
     beyond: str,
     signer: Signer,
     bundle: str,
+    root: str,
     strike_days: int,
     now: datetime,
 ) -> Entry:
     """Record a person's proposal on the sealed bundle of a case; one that still waits is replaced.
 
-    `bundle` is the SHA-256 of the bundle's tag manifest. Raises UsageError when the case is decided, the proposal goes
-    beyond the evidence without a reason for that, or `suspend` and above isn't signed.
+    `bundle` is the SHA-256 of the bundle's tag manifest, `root` that of the tree over its records. Raises UsageError
+    when the case is decided, the proposal goes beyond the evidence without a reason for that, or `suspend` and above
+    isn't signed.
     """
     with taking(casebook, case_id, person=signer.name, now=now) as step:
         must_be(step.case, ("open", "proposed"), "proposed")
@@ -89,7 +91,7 @@ def propose(
         strikes = strikes_against(step.case.accounts, entries_of(step.db), now=now, days=strike_days)
         decision = _decision("proposed", step, actions, text_of(reason, "a reason"), beyond, strikes)
         machine = {"machine": machine_actions(step.case), "is_beyond": is_beyond(step.case, actions)}
-        return _recorded(step, "proposed", decision, signer, bundle=bundle, more=machine)
+        return _recorded(step, "proposed", decision, signer, bundle=bundle, root=root, more=machine)
 
 
 def approve(casebook: Casebook, case_id: str, *, reason: str, signer: Signer, bundle: str, now: datetime) -> Entry:
@@ -108,7 +110,8 @@ def approve(casebook: Casebook, case_id: str, *, reason: str, signer: Signer, bu
         if sternest(actions).rank >= ActionName.SUSPEND.rank:
             must_be_another(step.person, signer.key_id, step.course.steps, f"approving `{sternest(actions)}`")
         decision = _decision("approved", step, actions, reason.strip(), proposal.details["beyond"], ())
-        return _recorded(step, "approved", decision, signer, bundle=bundle, more={})
+        root = proposal.details.get("root", "")
+        return _recorded(step, "approved", decision, signer, bundle=bundle, root=root, more={})
 
 
 def hear(
@@ -136,8 +139,9 @@ def hear(
         actions = _after_appeal(step.course, outcome, action)
         beyond = step.course.steps[0].details["beyond"] if is_beyond(step.case, actions) else ""
         decision = _decision("heard", step, actions, text_of(reason, "a reason"), beyond, ())
-        bundle = step.course.steps[0].details["bundle"]
-        return _recorded(step, "heard", decision, signer, bundle=bundle, more={"outcome": outcome})
+        sealed = step.course.steps[0].details
+        bundle, root = sealed["bundle"], sealed.get("root", "")
+        return _recorded(step, "heard", decision, signer, bundle=bundle, root=root, more={"outcome": outcome})
 
 
 def attested(course: Course) -> Attested | None:
@@ -195,7 +199,7 @@ def _must_be_signed(actions: tuple[AccountAction, ...], signer: Signer) -> None:
 
 
 def _recorded(
-    step: Step, kind: EntryKind, decision: Decision, signer: Signer, *, bundle: str, more: Mapping[str, Any]
+    step: Step, kind: EntryKind, decision: Decision, signer: Signer, *, bundle: str, root: str, more: Mapping[str, Any]
 ) -> Entry:
     """Sign a step where it is to be signed, and record it."""
     earlier = step.course.steps if kind != "proposed" else ()
@@ -207,10 +211,11 @@ def _recorded(
     envelope = b""
     if signer.key:
         answers = digest_of(earlier[-1].details["envelope"].encode()) if earlier else ""
-        envelope = signed(decision, signer.key, bundle=bundle, answers=answers, head=head_of(step.db))
+        envelope = signed(decision, signer.key, bundle=bundle, root=root, answers=answers, head=head_of(step.db))
     details = {
         "actions": [{"account": item.account, "action": str(item.action)} for item in decision.actions],
         "reason": decision.reason, "beyond": decision.beyond, "strikes": dict(decision.strikes), "bundle": bundle,
+        "root": root,
         "key": signer.key_id, "envelope": envelope.decode(), **more,
     }  # fmt: skip
     return step.record(kind, details)

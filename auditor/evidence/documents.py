@@ -43,6 +43,7 @@ class SourceStatement(Node):
 
     source_id: Digest
     name: str
+    format: str = Field(default="", description="how it was read: jsonlines, jsonarray, csv, parquet or textlog")
     bytes: int | None = Field(description="how many it had when it was read; a log may have grown since")
     records: int
     lines: int | None

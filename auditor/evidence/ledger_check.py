@@ -105,6 +105,7 @@ def _comparisons(entry: Entry, envelope: Envelope) -> Iterator[tuple[str, bool]]
     yield "case", field_of(predicate, "case") == entry.case_id
     yield "person", field_of(predicate, "by", "name") == entry.person
     yield "bundle", envelope.subject == entry.details.get("bundle")
+    yield "root", field_of(predicate, "root") == entry.details.get("root")
     yield "key", key_id_of(envelope.public_key) == entry.details.get("key")
     yield "actions", list_of(predicate, "actions") == entry.details.get("actions")
     for name in ("reason", "beyond"):

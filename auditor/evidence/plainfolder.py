@@ -31,8 +31,11 @@ def must_be_plain(bundle: Path) -> None:
 def as_folder(bundle: Path) -> Iterator[Path]:
     """Give a bundle as a folder; a zip is unpacked into one that is gone after the block.
 
-    Raises BundleError, naming each fault, for a zip that isn't in the fixed form.
+    Raises BundleError, naming each fault, for a zip that isn't in the fixed form, and for a link to a bundle.
     """
+    if bundle.is_symlink():
+        message = "is a link, expected the bundle itself: what a link leads to may change"
+        raise BundleError.at(str(bundle), message, "name the folder or the zip")
     if not bundle.is_file():
         yield bundle
         return

@@ -183,10 +183,10 @@ def _differences(
 
 
 def _as_told(item: FindingDocument, other: Finding) -> Finding:
-    """Return a finding as the program that made the bundle told it: an earlier one gave measures no expression."""
+    """Return a finding as the program that made the bundle told it: an earlier one only named its measures."""
     if any(measure.expression for measure in item.measures):
         return other
-    measures = tuple(measure.model_copy(update={"expression": ""}) for measure in other.measures)
+    measures = tuple(measure.model_copy(update={"expression": "", "words": ()}) for measure in other.measures)
     return other.model_copy(update={"measures": measures})
 
 

@@ -20,18 +20,20 @@ from auditor.evidence.standalone.envelopes import (
 from auditor.evidence.standalone.layout import FORMAT_VERSION, TAG_MANIFEST
 
 
-def signed(decision: Decision, key: SigningKey, *, bundle: str, answers: str, head: Head) -> bytes:
+def signed(decision: Decision, key: SigningKey, *, bundle: str, root: str, answers: str, head: Head) -> bytes:
     """Return the envelope of one step of a decision.
 
-    `bundle` is the SHA-256 of the bundle's tag manifest, `answers` the one of the envelope that this one answers (empty
-    for a proposal), `head` the ledger as it is before this step, which the signature thereby pins.
+    `bundle` is the SHA-256 of the bundle's tag manifest, `root` that of the tree over its records, which redacted
+    editions keep, `answers` the SHA-256 of the envelope that this one answers (empty for a proposal), `head` the ledger
+    as it is before this step, which the signature thereby pins.
     """
     payload = canonical_json(
         {
             "_type": STATEMENT_TYPE,
             "subject": [{"name": TAG_MANIFEST, "digest": {"sha256": bundle}}],
             "predicateType": PREDICATE_TYPE,
-            "predicate": _predicate(decision, key.public) | {"answers": answers, "ledger": head.model_dump()},
+            "predicate": _predicate(decision, key.public)
+            | {"answers": answers, "ledger": head.model_dump(), "root": root},
         }
     )
     return envelope_bytes(payload, key.key_id, key.private.sign(signed_bytes(PAYLOAD_TYPE, payload)))

@@ -18,9 +18,9 @@ from auditor.records.sql import all_of, any_of, call, identifier, is_not, is_nul
 from auditor.records.tallies import AccountSpan
 
 ACCOUNT, TIME = "_account", "_time"
-CALLS = ("completion", "embedding", "image", "audio", "moderation", "fine_tune", "file", "batch", "list_models",
-         "web_request")  # fmt: skip
-"""The events that are an account's own calls."""
+OWN_WORK = ("completion", "embedding", "image", "audio", "moderation", "fine_tune", "file", "batch", "list_models",
+            "web_request")  # fmt: skip
+"""The events that an account makes by itself: calls of a model, and what goes with them."""
 
 _SPANS = "link_excluded"
 
@@ -47,7 +47,7 @@ class Reading:
 
     def calls(self) -> list[exp.Expression]:
         """Return the tests that a record is a call in the complete part of the log."""
-        return [is_one_of(identifier("event", "r"), CALLS), *self.complete()]
+        return [is_one_of(identifier("event", "r"), OWN_WORK), *self.complete()]
 
     def complete(self) -> list[exp.Expression]:
         """Return the tests that a record is no roster row."""

@@ -1,11 +1,12 @@
 """What every rule file says whatever it detects: its name and weight, whom it is about, what excuses from it."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import Any, get_args  # a heading's values are of many types
 
 from auditor.policy.columns import known_column, refuse_repeated
 from auditor.policy.fields import Fields, kind_of, nearest
+from auditor.policy.measure_phrases import LANGUAGES
 from auditor.policy.rule import CONDUCTS, SUBJECT_COLUMNS, EvidenceNote, Family, Level, Span, Status, Strength
 from auditor.policy.yaml import MappingNode, ScalarNode, YamlNode
 from auditor.records.values import shown
@@ -105,9 +106,25 @@ def _evidence(fields: Fields) -> EvidenceNote:
     evidence = fields.map("evidence", "`evidence`")
     if evidence is None:
         return EvidenceNote()
-    evidence.allow(("columns", "note"))
+    evidence.allow(("columns", "note", "words"))
     columns = evidence.texts("columns")
     for column in columns:
         known_column(column, evidence.key_place("columns"), fields.problems)
     refuse_repeated(columns, evidence.key_place("columns"), "`columns`", fields.problems)
-    return EvidenceNote(columns=columns, note=evidence.text("note", ""))
+    return EvidenceNote(columns=columns, note=evidence.text("note", ""), words=tuple(_words(evidence, fields)))
+
+
+def _words(evidence: Fields, fields: Fields) -> Iterator[tuple[str, str, str]]:
+    """Yield what measures are in words, a language each."""
+    block = fields.map("measure", "`measure`") if fields.node("measure") else None
+    measures = block.names() if block else ()
+    words = evidence.map("words", "`words`")
+    for name in words.names() if words else ():
+        assert words is not None
+        if name not in measures:
+            found = f"{shown(name)} in `words`, expected a measure of the rule"
+            fields.problems.add(words.key_place(name), found, nearest(name, measures, "name one of its measures"))
+        by_language = words.map(name, f"`words` of {shown(name)}")
+        if by_language:
+            by_language.allow(LANGUAGES)
+            yield from ((name, language, by_language.text(language)) for language in by_language.names())

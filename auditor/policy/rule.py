@@ -136,10 +136,18 @@ class Composite(Node):
 
 
 class EvidenceNote(Node):
-    """Which columns a reader should see, and a sentence to go with them."""
+    """Which columns a reader should see, a sentence to go with them, and what measures are in words.
+
+    `words` are (measure, language, words), for measures of which their expression says too little.
+    """
 
     columns: tuple[str, ...] = ()
     note: str = ""
+    words: tuple[tuple[str, str, str], ...] = ()
+
+    def words_of(self, measure: str) -> tuple[tuple[str, str], ...]:
+        """Return what a measure is in words, by language."""
+        return tuple((language, words) for name, language, words in self.words if name == measure)
 
 
 class Span(Node):

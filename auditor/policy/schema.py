@@ -26,6 +26,7 @@ from auditor.policy import (
 from auditor.policy.case_records import MOST_REPEATS
 from auditor.policy.fields import nearest
 from auditor.policy.literals import DURATION_PATTERN
+from auditor.policy.measure_phrases import LANGUAGES
 from auditor.policy.rule import CONDUCTS, SUBJECT_COLUMNS, Family, Level, Status, Strength
 from auditor.policy.terms import Stance
 from auditor.records.schema import COLUMNS, READABLE_COLUMNS
@@ -114,7 +115,9 @@ def _composite() -> Schema:
 def _rule() -> Schema:
     conduct = _enum(CONDUCTS)
     novel = {"fields": _list_of(_column()), "history": _DURATION, "lasts": _DURATION}
-    evidence = {"columns": _list_of(_column()), "note": _TEXT}
+    told = _object(dict.fromkeys(LANGUAGES, _TEXT), LANGUAGES)
+    words = {"type": "object", "additionalProperties": told, "description": "what a measure is, by language"}
+    evidence = {"columns": _list_of(_column()), "note": _TEXT, "words": words}
     when = {"type": "object", "properties": {"condition": _TEXT}, "additionalProperties": _selection()}
     properties = {
         "id": {"type": "string", "format": "uuid", "description": "a UUID, never used again"},

@@ -9,8 +9,8 @@ from sqlglot import exp
 from auditor.records.activity import RECORDS, Activity
 from auditor.records.sql import call, case, cast, identifier, literal, named, table, text_of, within
 
-CALLS = ("completion", "embedding", "image", "audio", "moderation", "batch")
-"""Events that ask a model for something."""
+MODEL_CALLS = ("completion", "embedding", "image", "audio", "moderation", "batch")
+"""Events that ask a model for something: fewer than what links call an account's own work."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def calls_until(activity: Activity, moments: Mapping[str, datetime]) -> dict[str
 
 
 def _is_call(of: str | None = None) -> exp.Expression:
-    return exp.In(this=identifier("event", of), expressions=[literal(event) for event in CALLS])
+    return exp.In(this=identifier("event", of), expressions=[literal(event) for event in MODEL_CALLS])
 
 
 def _unnested(kind: str, name: str) -> exp.Expression:

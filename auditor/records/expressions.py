@@ -46,6 +46,9 @@ def parse_expression(text: str, place: Place) -> exp.Expression | Problem:
     except (ParseError, TokenError, RecursionError) as error:
         return Problem(place, f"found no valid SQL expression: {_short(error)}", hint)
     found = _first_refused(tree)
+    if isinstance(tree, exp.Alias) and isinstance(tree.this, exp.Column):
+        hint = f'put a field\'s name of several words into double quotes: `"{_short_name(text)}"`'
+        return Problem(place, f"found two words side by side: `{_short_name(text)}`, expected one field", hint)
     if found:
         return Problem(place, f"found {found} in an expression, expected scalar functions of the record's fields", hint)
     too_long = length_fault(tree)
@@ -70,6 +73,10 @@ def _first_refused(tree: exp.Expr) -> str | None:
         if not isinstance(node, _NODES) or isinstance(node, exp.Subquery | exp.Query | exp.PropertyEQ):
             return f"`{node.key}`"
     return None
+
+
+def _short_name(text: str) -> str:
+    return " ".join(text.split())[:40]
 
 
 def _short(error: Exception) -> str:

@@ -32,12 +32,14 @@ class Retraction:
         return frozenset(source.source_id for source in (*self.leaving, *self.again))
 
 
-def source_named(manifest: Manifest, name: str) -> Source:
+def source_named(manifest: Manifest, name: str, path: str = "") -> Source:
     """Return the source of an id, of the beginning of one, or of a name or path as `ingest` was given it.
+
+    `path` is the name as an absolute path.
 
     Raises UsageError when there is none or more than one.
     """
-    found = [source for source in manifest.sources if _is_called(source, name)]
+    found = [source for source in manifest.sources if _is_called(source, name, path)]
     if len(found) == 1:
         return found[0]
     if not found:
@@ -62,9 +64,9 @@ def retraction_of(manifest: Manifest, leaving: Sequence[Source]) -> Retraction:
     return Retraction(tuple(source for source in manifest.sources if source.source_id in ids), tuple(again))
 
 
-def _is_called(source: Source, name: str) -> bool:
+def _is_called(source: Source, name: str, path: str) -> bool:
     is_id = len(name) >= FEWEST_DIGITS and set(name) <= _HEX and source.source_id.startswith(name)
-    return is_id or name in (source.name, source.path)
+    return is_id or name in (source.name, source.path) or path == source.path
 
 
 def _rests_on(source: Source, earlier: Sequence[Source]) -> bool:

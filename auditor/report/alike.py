@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 
 from auditor.cases.linked import LinkedBy
 from auditor.cases.model import AccountPart, Action, Case, ConductStanding, SpeaksFor
+from auditor.checker.findings import Applied, Finding
 
 
 class View(BaseModel):
@@ -70,6 +71,31 @@ class TieGroup(View):
     others: tuple[str, ...]
 
 
+class QuotedClause(View):
+    """A clause that a page quotes once, with the numbers of the findings to which it applied."""
+
+    number: int
+    applied: Applied
+    findings: tuple[int, ...]
+
+
+def clauses_alike(findings: Sequence[tuple[int, Finding]]) -> tuple[QuotedClause, ...]:
+    """Return the clauses of numbered findings, each once, in the order in which they come."""
+    found: dict[Applied, list[int]] = {}
+    for number, finding in findings:
+        for applied in finding.clauses:
+            found.setdefault(same_clause(applied), []).append(number)
+    return tuple(
+        QuotedClause(number=number, applied=applied, findings=tuple(dict.fromkeys(numbers)))
+        for number, (applied, numbers) in enumerate(found.items(), start=1)
+    )
+
+
+def same_clause(applied: Applied) -> Applied:
+    """Return a clause without the number of records that it applied to: the same text in every finding."""
+    return applied.model_copy(update={"records": 0})
+
+
 def proposals_alike(
     case: Case, numbers: Mapping[str, int], organizations: Sequence[tuple[str, str]]
 ) -> tuple[ProposalGroup, ...]:
@@ -115,19 +141,36 @@ def ties_alike(links: Iterable[LinkedBy]) -> tuple[TieGroup, ...]:
 
 
 def standings_alike(parts: Iterable[AccountPart]) -> tuple[StandingGroup, ...]:
-    """Group the accounts of a finding by what terms and approvals say of them, in order of account."""
-    groups: dict[tuple[tuple[ConductStanding, ...], bool, bool], list[AccountPart]] = {}
+    """Group the accounts of a finding by what terms and approvals say of them, in order of account.
+
+    How many records an account made is no difference; whether all of them are covered is.
+    """
+    groups: dict[object, list[AccountPart]] = {}
     for part in parts:
-        groups.setdefault((part.standings, part.within_theft > 0, part.after_theft > 0), []).append(part)
+        said = tuple(
+            (item.conduct, item.standing, item.because, item.ended, item.covered < item.records)
+            for item in part.standings
+        )
+        groups.setdefault((said, part.within_theft > 0, part.after_theft > 0), []).append(part)
     return tuple(
         StandingGroup(
-            standings=members[0].standings,
+            standings=_together(members),
             accounts=tuple(part.account for part in members),
             records=sum(part.records for part in members),
             within_theft=sum(part.within_theft for part in members),
             after_theft=sum(part.after_theft for part in members),
         )
         for members in groups.values()
+    )
+
+
+def _together(members: Sequence[AccountPart]) -> tuple[ConductStanding, ...]:
+    """Return the standings that parts have alike, with the records of all of them."""
+    return tuple(
+        alike[0].model_copy(
+            update={"covered": sum(item.covered for item in alike), "records": sum(item.records for item in alike)}
+        )
+        for alike in zip(*(part.standings for part in members), strict=True)
     )
 
 

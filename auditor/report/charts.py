@@ -12,8 +12,9 @@ from markupsafe import Markup
 
 from auditor.checker.findings import Finding, WindowPoint
 from auditor.policy.condition_words import counted
+from auditor.policy.measure_words import operator_words
 from auditor.report.visible import plain_visible
-from auditor.report.words import every, moment, number_of, operator_words
+from auditor.report.words import every, moment, number_of
 
 WIDTH = 1000
 BARS_HEIGHT = 100

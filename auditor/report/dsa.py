@@ -115,7 +115,7 @@ def _facts(statement: Statement) -> str:
             f"From {finding.start:%Y-%m-%d} to {finding.end:%Y-%m-%d}, {finding.records:,} records of the account's"
             f" activity were found by a rule about {conducts}; {strength}."
         )
-    return " ".join(sentences) or "The decision rests on no finding of a rule."
+    return " ".join(dict.fromkeys(sentences)) or "The decision rests on no finding of a rule."
 
 
 def _ground(statement: Statement) -> str:

@@ -3,6 +3,7 @@
 from auditor.cases.model import Action, SpeaksFor
 from auditor.checker.findings import Finding
 from auditor.policy.conditions import Node
+from auditor.report.alike import clauses_alike
 from auditor.report.page import environment
 
 
@@ -39,5 +40,9 @@ class EditionView(Node):
 
 def render_edition(view: EditionView) -> bytes:
     """Return the page of an edition as HTML in UTF-8."""
-    text = environment().get_template("edition.html").render(view=view)
+    text = (
+        environment()
+        .get_template("edition.html")
+        .render(view=view, clauses=clauses_alike(list(enumerate(view.findings, start=1))))
+    )
     return text.encode("utf-8", "backslashreplace")

@@ -1,11 +1,11 @@
-"""Linked accounts as a drawing: who is tied to whom, each tie with the number of its reason.
+"""Linked accounts as a drawing: who is tied to whom, each tie with the letter of its reason.
 
 Accounts are laid out in rings around the one that most ties meet at, by their distance from it; the order is that of
 the ids, so that the same links give the same bytes. Words stand in the table beside the drawing, which gives the
-reason behind each number. A drawing holds at most `NODES_DRAWN` accounts; the table has them all.
+reason behind each letter. A drawing holds at most `NODES_DRAWN` accounts; the table has them all. A small one is drawn
+small: its figures keep their size on a phone.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -17,11 +17,13 @@ from auditor.report.charts import fixed
 from auditor.report.visible import plain_visible
 
 NODES_DRAWN = 60
-SIZE = 720
+TWO_PI = 6.283185307179586
 FONT = 15
+SIZES = ((6, "small", 260), (14, "medium", 400), (NODES_DRAWN, "large", 720))
+"""Up to so many accounts: how large a drawing is called, and its width and height."""
 
 _SVG = Markup(
-    '<svg class="graph" viewBox="{box}" role="img" aria-labelledby="{key}-t {key}-d">'
+    '<svg class="graph {size}" viewBox="{box}" role="img" aria-labelledby="{key}-t {key}-d">'
     '<title id="{key}-t">{title}</title><desc id="{key}-d">{desc}</desc>{body}</svg>'
 )
 _LINE = Markup('<line class="{kind}" x1="{x1}" y1="{y1}" x2="{x2}" y2="{y2}"/>')
@@ -30,8 +32,8 @@ _TEXT = Markup('<text class="{kind}" x="{x}" y="{y}" text-anchor="middle">{text}
 
 
 @dataclass(frozen=True)
-class Tie:
-    """Two accounts of a drawing by their numbers, and the number of the reason that ties them."""
+class Line:
+    """A line of a drawing: two accounts by their numbers, and the number of the reason that links them."""
 
     first: int
     second: int
@@ -41,10 +43,10 @@ class Tie:
 
 @dataclass(frozen=True)
 class Web:
-    """What is drawn: accounts in the order of their numbers (from 1), ties between them, reasons by number."""
+    """What is drawn: accounts in the order of their numbers (from 1), lines between them, reasons by number."""
 
     accounts: tuple[str, ...]
-    ties: tuple[Tie, ...]
+    lines: tuple[Line, ...]
     reasons: tuple[str, ...]
     left_out: int
 
@@ -58,24 +60,29 @@ def web_of(accounts: Sequence[str], edges: Sequence[Edge], first: Sequence[str] 
     numbers = {account: number for number, account in enumerate(drawn, start=1)}
     shown = [edge for edge in edges if edge.first in numbers and edge.second in numbers]
     reasons = {reason: number for number, reason in enumerate(dict.fromkeys(edge.reason for edge in shown), start=1)}
-    ties = tuple(Tie(numbers[edge.first], numbers[edge.second], reasons[edge.reason], edge.is_strong) for edge in shown)
-    return Web(drawn, ties, tuple(reasons), len(set(accounts)) - len(drawn))
+    lines = tuple(
+        Line(numbers[edge.first], numbers[edge.second], reasons[edge.reason], edge.is_strong) for edge in shown
+    )
+    return Web(drawn, lines, tuple(reasons), len(set(accounts)) - len(drawn))
 
 
 def link_graph(key: str, web: Web) -> Markup:
     """Draw linked accounts; empty where nothing ties them. `key` makes the ids of the drawing unique on its page."""
-    if not web.ties:
+    if not web.lines:
         return Markup("")
-    places = _places(web)
-    body = [_tie(tie, places) for tie in web.ties]
-    body += [_mark(tie, places) for tie in _once_a_pair(web.ties)]
+    size, width = next((name, width) for most, name, width in SIZES if len(web.accounts) <= most)
+    places = _places(web, width)
+    body = [_line(line, places) for line in web.lines]
+    body += [_mark(line, places) for line in _once_a_pair(web.lines)]
     for number, account in enumerate(web.accounts, start=1):
         body += _node(number, account, places[number])
     desc = (
-        f"{counted(len(web.accounts), 'account')} and {counted(len(web.ties), 'tie')} between them, for"
-        f" {counted(len(web.reasons), 'reason')}; the tables below name each."
+        f"{counted(len(web.accounts), 'account')} and {counted(len(web.lines), 'link')} between them, for"
+        f" {counted(len(web.reasons), 'reason')}; the list and the table below name each."
     )
-    return _SVG.format(box=_box(places), key=key, title="Linked accounts", desc=desc, body=Markup("").join(body))
+    return _SVG.format(
+        size=size, box=_box(places), key=key, title="Linked accounts", desc=desc, body=Markup("").join(body)
+    )
 
 
 def _degrees(edges: Sequence[Edge]) -> Mapping[str, int]:
@@ -86,19 +93,39 @@ def _degrees(edges: Sequence[Edge]) -> Mapping[str, int]:
     return degrees
 
 
-def _places(web: Web) -> dict[int, tuple[float, float]]:
-    """Put the account with most ties in the middle, others on rings by distance, each beyond the one it hangs on.
+def _places(web: Web, width: int) -> dict[int, tuple[float, float]]:
+    """Put the account with most lines in the middle, others on rings by distance, each beyond the one it hangs on.
 
-    An account's share of the circle is as wide as what hangs on it, so that the ties of a tree don't cross.
+    An account's share of the circle is as wide as what hangs on it, so that the lines of a tree don't cross.
     """
     children = _tree(web)
     depths = _depths(children)
-    step = (SIZE / 2 - 2 * FONT) / max(depths.values(), default=1)
+    step = (width / 2 - 2 * FONT) / max(depths.values(), default=1)
     places = {}
-    for number, angle in _angles(children, depths).items():
+    for number, turn in _turns(children, depths).items():
         radius = step * depths[number]
-        places[number] = (SIZE / 2 + radius * math.cos(angle), SIZE / 2 + radius * math.sin(angle))
+        across, down = direction(turn)
+        places[number] = (width / 2 + radius * across, width / 2 + radius * down)
     return places
+
+
+def direction(turn: float) -> tuple[float, float]:
+    """Return cosine and sine of a part of a whole turn, to the last digit the same on every machine.
+
+    A machine's own functions may differ in their last digits, and a sealed page must not. Plain arithmetic doesn't:
+    the power series, on an eighth of a turn at most, and the rest by quarter turns.
+    """
+    quarters = round(turn * 4)
+    angle = (turn - quarters / 4) * TWO_PI
+    cosine, sine, term = 0.0, 0.0, 1.0
+    for power in range(0, 24, 2):
+        cosine += term
+        term *= angle / (power + 1)
+        sine += term
+        term *= -angle / (power + 2)
+    for _ in range(quarters % 4):
+        cosine, sine = -sine, cosine
+    return cosine, sine
 
 
 def _box(places: Mapping[int, tuple[float, float]]) -> str:
@@ -114,9 +141,9 @@ def _tree(web: Web) -> dict[int, list[int]]:
     Accounts that nothing drawn ties to the middle hang on it too, without a line.
     """
     beside: dict[int, set[int]] = {number: set() for number in range(1, len(web.accounts) + 1)}
-    for tie in web.ties:
-        beside[tie.first].add(tie.second)
-        beside[tie.second].add(tie.first)
+    for line in web.lines:
+        beside[line.first].add(line.second)
+        beside[line.second].add(line.first)
     middle = min(beside, key=lambda number: (-len(beside[number]), number))
     children: dict[int, list[int]] = {}
     for root in (middle, *sorted(beside)):
@@ -145,15 +172,15 @@ def _depths(children: Mapping[int, list[int]]) -> dict[int, int]:
     return depths
 
 
-def _angles(children: Mapping[int, list[int]], depths: Mapping[int, int]) -> dict[int, float]:
-    """Return the direction of each account: the middle of its share of the circle.
+def _turns(children: Mapping[int, list[int]], depths: Mapping[int, int]) -> dict[int, float]:
+    """Return the direction of each account as a part of a whole turn: the middle of its share of the circle.
 
     An account needs the more of the circle the nearer it stands to the middle, and at least what hangs on it needs.
     """
     needs: dict[int, float] = {}
     for number in reversed(list(children)):
         needs[number] = max(1 / max(depths[number], 1), sum(needs[other] for other in children[number]))
-    shares = {next(iter(children)): (0.0, 2 * math.pi)}
+    shares = {next(iter(children)): (0.0, 1.0)}
     for number, hanging in children.items():
         start, end = shares[number]
         scale = (end - start) / sum(needs[other] for other in hanging) if hanging else 0.0
@@ -164,26 +191,26 @@ def _angles(children: Mapping[int, list[int]], depths: Mapping[int, int]) -> dic
     return {number: (start + end) / 2 for number, (start, end) in shares.items()}
 
 
-def _once_a_pair(ties: Sequence[Tie]) -> Sequence[Tie]:
-    """Return one tie a pair to be marked, the one with the first reason, where marks don't crowd the drawing."""
-    if len({(tie.first, tie.second) for tie in ties}) > NODES_DRAWN // 2:
+def _once_a_pair(lines: Sequence[Line]) -> Sequence[Line]:
+    """Return one line a pair to be marked, the one with the first reason, where marks don't crowd the drawing."""
+    if len({(line.first, line.second) for line in lines}) > NODES_DRAWN // 2:
         return ()
-    first: dict[tuple[int, int], Tie] = {}
-    for tie in ties:
-        first.setdefault((tie.first, tie.second), tie)
+    first: dict[tuple[int, int], Line] = {}
+    for line in lines:
+        first.setdefault((line.first, line.second), line)
     return list(first.values())
 
 
-def _tie(tie: Tie, places: Mapping[int, tuple[float, float]]) -> Markup:
-    (x1, y1), (x2, y2) = places[tie.first], places[tie.second]
-    kind = "tie strong" if tie.is_strong else "tie"
+def _line(line: Line, places: Mapping[int, tuple[float, float]]) -> Markup:
+    (x1, y1), (x2, y2) = places[line.first], places[line.second]
+    kind = "tie strong" if line.is_strong else "tie"
     return _LINE.format(kind=kind, x1=fixed(x1), y1=fixed(y1), x2=fixed(x2), y2=fixed(y2))
 
 
-def _mark(tie: Tie, places: Mapping[int, tuple[float, float]]) -> Markup:
-    (x1, y1), (x2, y2) = places[tie.first], places[tie.second]
+def _mark(line: Line, places: Mapping[int, tuple[float, float]]) -> Markup:
+    (x1, y1), (x2, y2) = places[line.first], places[line.second]
     x, y = (x1 + x2) / 2, (y1 + y2) / 2
-    letter = letters(tie.reason)
+    letter = letters(line.reason)
     dot = _DOT.format(kind="reason", x=fixed(x), y=fixed(y), r=fixed(FONT * 0.75))
     return dot + _TEXT.format(kind="reason", x=fixed(x), y=fixed(y + FONT / 3), text=letter)
 

@@ -4,31 +4,38 @@ No JavaScript, no outside link, a content security policy. Templates hold the wo
 came from a log or a policy passes `visible` or `prose` on its way in.
 """
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 from importlib.resources import files
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 from pydantic import BaseModel, ConfigDict
 
-from auditor.cases.dossier import FINDINGS_IN_FULL, Dossier, FindingEvidence, gravest_first
+from auditor.cases.dossier import FINDINGS_IN_FULL, Dossier, gravest_first
+from auditor.cases.finding_evidence import FindingEvidence
 from auditor.cases.model import Case, CasebookChange, CaseFinding, order_in_lists
 from auditor.cases.runs import PackRun, is_judged
 from auditor.cases.who import titles_of, who
 from auditor.checker.findings import Receipt, RuleRun
 from auditor.digests import digest_of, digest_of_parts, rfc3339
 from auditor.policy.condition_words import counted
+from auditor.policy.measure_words import operator_words
 from auditor.report import charts, graph, words
-from auditor.report.alike import facts_alike, proposals_alike, standings_alike, ties_alike
+from auditor.report.alike import clauses_alike, facts_alike, proposals_alike, same_clause, standings_alike
+from auditor.report.linked import LINKED_SHOWN, linked_view
 from auditor.report.places import checks_of, place_of
 from auditor.report.visible import letter, plain_visible, prose, visible
+
+UNSAFE_IN_CSS = re.compile(r"[^A-Za-z0-9 ,.-]")
 
 REASONS_SHOWN = 50
 """Reasons of one proposal, and findings that cite one account, that a page lists; it counts the others."""
 
-LINKED_SHOWN = 100
-"""Linked accounts that a page lists with their reasons, cited ones first; it counts the others."""
+RECORDS_OPEN = 6
+"""Records of a finding that a page and its print show at once; the others are folded away."""
 
 OVERVIEW_LANES = 24
 """Findings that the overview of a case draws."""
@@ -51,6 +58,7 @@ def render_case(dossier: Dossier) -> bytes:
     views = findings_of(dossier)
     start, end = period_of(dossier.case)
     facts = facts_alike(dossier.case.speaks_for)
+    own_partly, other_partly = _partly_apart(dossier)
     text = (
         environment()
         .get_template("case.html")
@@ -64,8 +72,10 @@ def render_case(dossier: Dossier) -> bytes:
             start=start,
             end=end,
             lanes=views[:OVERVIEW_LANES],
+            clauses=clauses_alike([(view.number, view.item.finding) for view in views]),
             not_evaluated=[run for run in dossier.receipt.rules if not run.is_evaluated],
-            partly_evaluated=partly_evaluated(dossier.receipt),
+            own_partly=own_partly,
+            other_partly=other_partly,
             proposals=proposals_alike(
                 dossier.case, {view.item.finding.id: view.number for view in views}, dossier.organizations
             ),
@@ -145,6 +155,14 @@ def period_of(case: Case) -> tuple[datetime, datetime]:
     return min(finding.start for finding in findings), max(finding.end for finding in findings)
 
 
+def _partly_apart(dossier: Dossier) -> tuple[dict[str, tuple[str, ...]], dict[str, tuple[str, ...]]]:
+    """Return what rules could not judge: where a rule that found something in the case is among them, and elsewhere."""
+    named = {item.finding.rule for item in dossier.case.findings}
+    rows = partly_evaluated(dossier.receipt)
+    own = {words: rules for words, rules in rows.items() if named.intersection(rules)}
+    return own, {words: rules for words, rules in rows.items() if words not in own}
+
+
 def partly_evaluated(receipt: Receipt) -> dict[str, tuple[str, ...]]:
     """Return what rules that ran could not judge, in words, with the names of the rules it is true of."""
     rules: dict[str, tuple[str, ...]] = {}
@@ -152,6 +170,12 @@ def partly_evaluated(receipt: Receipt) -> dict[str, tuple[str, ...]]:
         if run.is_evaluated and (words_of_run := words.left_out_of(run)):
             rules[words_of_run] = (*rules.get(words_of_run, ()), run.rule)
     return rules
+
+
+def running_head(text: str) -> Markup:
+    """Return the rule of a style sheet that prints a text at the top of each page; only plain characters get there."""
+    plain = UNSAFE_IN_CSS.sub("", text)
+    return Markup('@page {{ @top-left {{ content: "{}"; font: 8pt sans-serif; color: #666; }} }}').format(plain)
 
 
 @cache
@@ -180,15 +204,18 @@ def environment() -> Environment:
         visible=visible, prose=prose, letter=letter, plain=plain_visible,
         when=words.when, moment=words.moment, iso=rfc3339,
         day=words.day, duration=words.duration, every=words.every, figure=words.figure,
-        amount=words.amount,
-        operator_words=words.operator_words, peak_word=words.peak_word, brief=words.brief,
+        amount=words.amount, amount_of=words.amount_of, measure_in_words=words.measure_in_words,
+        column_in_words=words.column_in_words,
+        operator_words=operator_words, capitalized=words.capitalized, same_clause=same_clause,
+        peak_word=words.peak_word, brief=words.brief,
         who=who, titles_of=titles_of, place_of=place_of, ground_of=words.ground_of,
     )  # fmt: skip
     made.globals.update(
         ACTIONS=words.ACTIONS, STRENGTHS=words.STRENGTHS, STANDINGS=words.STANDINGS, PROTECTIONS=words.PROTECTIONS,
         counted=counted, state_of=words.state_of, timeline_chart=charts.timeline_chart,
         threshold_chart=charts.threshold_chart, span_chart=charts.span_chart, window_share=charts.window_share,
-        filled_table=charts.filled_table, web_of=graph.web_of, link_graph=graph.link_graph, LINKED_SHOWN=LINKED_SHOWN,
-        standings_alike=standings_alike, ties_alike=ties_alike, REASONS_SHOWN=REASONS_SHOWN,
+        filled_table=charts.filled_table, link_graph=graph.link_graph, linked_view=linked_view,
+        LINKED_SHOWN=LINKED_SHOWN, standings_alike=standings_alike,
+        REASONS_SHOWN=REASONS_SHOWN, running_head=running_head, RECORDS_OPEN=RECORDS_OPEN,
     )  # fmt: skip
     return made

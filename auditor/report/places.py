@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from pydantic import BaseModel, ConfigDict
 
-from auditor.cases.dossier import ShownRecord
+from auditor.cases.finding_evidence import ShownRecord
 from auditor.records.profiles import JSON_ARRAY, PARQUET
 from auditor.records.unpack import GZIP, PLAIN, ZSTD
 

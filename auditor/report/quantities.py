@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from auditor.checker.findings import Measured
 from auditor.checker.thresholds import EXACT, number_text
-from auditor.report.measure_words import is_share, words_of_measure
+from auditor.policy.measure_words import is_share, words_of_measure
 from auditor.report.phrases.model import Phrases
 from auditor.report.statement import StatedMeasure
 from auditor.report.words import number_of
@@ -17,8 +17,9 @@ LONGER = (("days", 86_400), ("hours", 3_600))
 
 def measured_in_words(measured: StatedMeasure, words: Phrases) -> str:
     """Return a sentence on a measure: what it is, its value, and what the rule asks for."""
-    said = words_of_measure(measured.measure, words.measures)
-    value, threshold = (_amount(text, measured.measure, words) for text in (_rounded(measured), measured.threshold))
+    measure = measured.measure
+    said = words_of_measure(measure.name, measure.expression, words.measures, measure.words)
+    value, threshold = (_amount(text, measure, words) for text in (_rounded(measured), measured.threshold))
     operator = words.operators.get(measured.operator, measured.operator)
     told = words.measured.format(measure=said, value=value, operator=operator, threshold=threshold)
     return told[:1].upper() + told[1:]
@@ -37,7 +38,7 @@ def _rounded(measured: StatedMeasure) -> str:
 def _amount(text: str, measure: Measured, words: Phrases) -> str:
     """Return a value of a measure: a share in per cent, anything else with its unit."""
     number = number_of(text)
-    if number is None or not is_share(measure):
+    if number is None or not is_share(measure.expression):
         return quantity(text, measure.unit, words)
     return words.per_cent.format(number=figure(f"{(100 * number).normalize():f}", words))
 

@@ -5,18 +5,15 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 
 from auditor.cases.model import ActionName, CaseFinding
-from auditor.checker.findings import Receipt, RuleRun
+from auditor.checker.findings import Measured, Receipt, RuleRun
 from auditor.digests import rfc3339
 from auditor.policy.condition_words import counted
+from auditor.policy.english_measures import ENGLISH_MEASURES
+from auditor.policy.measure_words import is_share, words_of_measure
 
 DIGEST = re.compile(r"[0-9a-f]{64}\Z")
 
 UNITS = (("day", 86_400), ("hour", 3600), ("minute", 60), ("second", 1))
-
-OPERATORS = {
-    ">=": "at least", ">": "more than", "<=": "at most", "<": "less than", "=": "exactly", "==": "exactly",
-    "<>": "other than", "!=": "other than",
-}  # fmt: skip
 
 ACTIONS = {
     ActionName.NONE: ("no action", "Nothing is proposed against this account."),
@@ -93,6 +90,29 @@ def amount(text: str, unit: str) -> str:
     return f"{exact} ({duration(float(number or 0))})" if is_long else exact
 
 
+def amount_of(text: str, measure: Measured | None) -> str:
+    """Return a value that is one of a measure, exactly: a share in per cent, anything else with its unit."""
+    number = number_of(text)
+    if number is None or measure is None or not is_share(measure.expression):
+        return amount(text, measure.unit if measure else "")
+    return f"{100 * number:f}".rstrip("0").rstrip(".") + " %" if number else "0 %"
+
+
+def measure_in_words(measure: Measured) -> str:
+    """Return what was measured, as a phrase."""
+    return words_of_measure(measure.name, measure.expression, own=measure.words)
+
+
+def capitalized(text: str) -> str:
+    """Return a text that begins with a capital, otherwise as it is."""
+    return text[:1].upper() + text[1:]
+
+
+def column_in_words(name: str) -> str:
+    """Return a column that findings are divided by as a noun, or its name."""
+    return ENGLISH_MEASURES.each.get(name, name)
+
+
 def brief(text: str) -> str:
     """Return a SHA-256 by its first twelve digits, which is enough to compare by eye; anything else as it is."""
     return f"{text[:12]}…" if DIGEST.match(text) else text
@@ -105,11 +125,6 @@ def number_of(text: str) -> Decimal | None:
     except InvalidOperation:
         return None
     return number if number.is_finite() else None
-
-
-def operator_words(operator: str) -> str:
-    """Return a comparison in words."""
-    return OPERATORS.get(operator, operator)
 
 
 def peak_word(operator: str) -> str:

@@ -8,7 +8,8 @@ from pathlib import Path
 import duckdb
 
 from auditor.cases.casebook import Casebook
-from auditor.cases.model import CasebookChange
+from auditor.cases.model import AccountPart, CasebookChange
+from auditor.cases.standing import part_with, whole_of
 from auditor.cases.update import update_casebook
 from auditor.checker.findings import Applied, Finding, Measured, Receipt, RecordRef, RuleRun, Threshold
 from auditor.checker.linked import clusters_seen
@@ -75,6 +76,14 @@ def finding(
         accounts=names, account_records=tuple((name, records) for name in names), clauses=tuple(given),
         suppressed_by=suppressed_by, needed_columns=tuple(columns),
     )  # fmt: skip
+
+
+def part_of_finding(
+    item: Finding, account: str, *, approvals: Sequence[Approval], total: AccountTotal | None
+) -> AccountPart:
+    """Return an account's share in a finding, as an update of the casebook would."""
+    records, whole = dict(item.account_records)[account], whole_of(item)
+    return part_with(item, account, records, whole, approvals=approvals, total=total)
 
 
 def on_cluster(item: Finding, cluster: Cluster) -> Finding:

@@ -13,7 +13,7 @@ from auditor.checker.findings import Finding
 from auditor.linking.model import Links
 from auditor.policy.pack import Approval
 from auditor.records.totals import AccountTotal
-from tests.cases.factories import at, cluster, finding, on_cluster, receipt, run
+from tests.cases.factories import at, cluster, edge, finding, on_cluster, receipt, run
 
 CREW = cluster("L-1", "a", "b", "c")
 CONTENT = {"rule": "one-template", "family": "content", "columns": ["template_group"]}
@@ -150,6 +150,30 @@ def test_shared_out_work_counts_where_exits_of_several_providers_hide_who_they_a
     run(casebook, "r1", [on_cluster(content("a", "b"), crew), on_cluster(balance, crew)], links=linked(crew))
 
     assert action_of(only_case(casebook), "b").action is ActionName.THROTTLE
+
+
+@pytest.mark.parametrize(
+    ("cards", "mails", "action"),
+    [
+        ([("a", "b"), ("c", "d"), ("e", "f")], [], ActionName.THROTTLE),
+        ([("a", "b"), ("a", "d"), ("e", "f")], [], ActionName.VERIFY),
+        ([("a", other) for other in "bcdef"], [], ActionName.VERIFY),
+        ([("a", "b"), ("c", "d"), ("e", "f")], [("a", other) for other in "bcd"], ActionName.VERIFY),
+    ],
+    ids=["three payers and no name", "two payers", "one payer, as a firm has", "three cards of one mail domain"],
+)
+def test_shared_out_work_counts_where_several_payers_hide_who_they_are(
+    casebook: Casebook, cards: list[tuple[str, str]], mails: list[tuple[str, str]], action: ActionName
+) -> None:
+    kinds = {"device": [("a", other) for other in "bcdef"], "card": cards, "e-mail": mails}
+    made = [edge(first, other, kind) for kind, pairs in kinds.items() for first, other in pairs]
+    edges = tuple(item.model_copy(update={"is_strong": item.kind != "e-mail"}) for item in made)
+    crew = cluster("L-1", *"abcdef").model_copy(update={"edges": edges})
+    balance = finding(*"abcdef", rule="balance", family="coordination", columns=["status"])
+
+    run(casebook, "r1", [on_cluster(content(*"abcdef"), crew), on_cluster(balance, crew)], links=linked(crew))
+
+    assert action_of(only_case(casebook), "b").action is action
 
 
 def test_what_joined_the_cluster_is_no_second_family(casebook: Casebook) -> None:

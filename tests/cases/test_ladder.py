@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from auditor.cases.ladder import propose_all
 from auditor.cases.model import Action, ActionName, CaseFinding
-from auditor.cases.standing import judged, part_of_finding
+from auditor.cases.standing import judged
 from auditor.policy.pack import Approval, Ladder
 from auditor.policy.rule import Level
-from tests.cases.factories import at, clause, finding
+from tests.cases.factories import at, clause, finding, part_of_finding
 
 CASES: list[dict[str, Any]] = yaml.safe_load((Path(__file__).parent / "ladder.cases.yml").read_text())
 RECORDS = 10

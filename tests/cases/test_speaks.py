@@ -4,12 +4,12 @@ from datetime import datetime
 
 from auditor.cases.model import CaseFinding
 from auditor.cases.speaks import Known, facts_for
-from auditor.cases.standing import judged, part_of_finding
+from auditor.cases.standing import judged
 from auditor.checker.findings import Finding, Threshold
 from auditor.policy.pack import Approval, Pack
 from auditor.policy.rule import Exemption, ExemptionEntry, Span
 from auditor.records.totals import AccountTotal
-from tests.cases.factories import at, finding, receipt
+from tests.cases.factories import at, finding, part_of_finding, receipt
 
 
 def held(item: Finding, *, approvals: tuple[Approval, ...] = ()) -> CaseFinding:
@@ -47,7 +47,7 @@ def test_a_threshold_that_a_fifth_more_would_not_reach_is_named() -> None:
     ((account, fact),) = facts(held(close))
 
     assert account == "a"
-    assert "20 % higher would not have been reached (exchanges >= 10, peak 11)" in fact
+    assert "20 % higher would not have been reached (exchanges: 11 at the peak, the rule asks for at least 10)" in fact
 
 
 def test_a_threshold_passed_by_a_fifth_or_more_is_not_named() -> None:

@@ -5,12 +5,12 @@ from datetime import datetime
 import pytest
 
 from auditor.cases.independence import NUMBER_OF_RECORDS, independent_pair, shared_signals, signals_of
-from auditor.cases.standing import judged, part_of_finding, standing_of
+from auditor.cases.standing import judged, standing_of
 from auditor.checker.findings import Finding
 from auditor.policy.pack import Approval
 from auditor.policy.rule import Family
 from auditor.records.totals import AccountTotal
-from tests.cases.factories import at, clause, finding, unattributed
+from tests.cases.factories import at, clause, finding, part_of_finding, unattributed
 
 
 def standing(item: Finding, *approvals: Approval, total: AccountTotal | None = None) -> str:

@@ -29,10 +29,25 @@ def test_case_list_has_its_fixed_keys(auditor: Run, case: str) -> None:
     } | {key: listed[key] for key in listed.keys() - {"case_id", "accounts", "severity", "proposed_action", "status"}}
 
 
+@pytest.mark.parametrize(("status", "shown"), [("open", 1), ("closed", 0)])
+def test_case_list_can_be_asked_for_one_status(auditor: Run, case: str, status: str, shown: int) -> None:
+    listed = json.loads(auditor("case", "list", "--status", status, "--json").out)
+
+    assert [item["case_id"] for item in listed] == [case] * shown
+
+
+@pytest.mark.usefixtures("case")
+def test_a_status_that_there_is_not_is_wrong_usage(auditor: Run) -> None:
+    ran = auditor("case", "list", "--status", "opened")
+
+    assert ran.code == 2
+    assert "did you mean `open`?" in ran.err
+
+
 def test_case_show_tells_clause_measure_and_reason(auditor: Run, case: str) -> None:
     shown = auditor("case", "show", case).out
 
-    told = ["Many refusals in an hour", "2.1", "Do not get around limits.", "refusals 6 (threshold: at least 5)"]
+    told = ["Many refusals in an hour", "2.1", "Do not get around limits.", "records: 6 (threshold: at least 5)"]
     for words in [*told, "acct-1: verify"]:
         assert words in shown
 

@@ -161,7 +161,7 @@ def decide(made: Audited, account: str) -> None:
     with open_casebook(made.workspace.casebook) as casebook:
         propose(
             casebook, case_id, action=ActionName.NONE, accounts=(), reason="ours", beyond="", signer=anna,
-            bundle=bundle, strike_days=365, now=NOW,
+            bundle=bundle, root="", strike_days=365, now=NOW,
         )  # fmt: skip
         approve(casebook, case_id, reason="", signer=anna, bundle=bundle, now=NOW)
 

@@ -65,6 +65,32 @@ def test_a_rule_is_explained_in_words_columns_and_sql(auditor: Run) -> None:
     assert told["words"] and "SELECT" in told["sql"]
 
 
+def test_words_come_first_and_the_sql_when_it_is_asked_for(auditor: Run) -> None:
+    pack = write_pack(Path("pack"))
+
+    words = auditor("policy", "explain", "many-refusals", "--pack", pack).out
+    both = auditor("policy", "explain", "many-refusals", "--pack", pack, "--sql").out
+
+    assert "SELECT" not in words and "lines, shown with `--sql`" in words
+    assert "SELECT" in both
+
+
+def test_a_copied_pack_is_one_of_its_own_without_the_terms(auditor: Run) -> None:
+    pack = write_pack(Path("pack"))
+
+    copied = auditor("policy", "copy", "ours", "--pack", pack)
+    checked = json.loads(auditor("policy", "check", "ours", "--json").out)
+
+    assert copied.code == 0
+    assert (checked["rules"], checked["terms"]) == (["many-refusals"], [])
+
+
+def test_nothing_is_copied_over_what_is_there(auditor: Run) -> None:
+    pack = write_pack(Path("pack"))
+
+    assert auditor("policy", "copy", pack, "--pack", pack).code == 2
+
+
 def test_a_rule_file_is_explained_too(auditor: Run) -> None:
     pack = write_pack(Path("pack"))
 

@@ -18,6 +18,7 @@ from auditor.cli.journey import Order, travel
 from auditor.cli.retracting import Outcome, retract_sources, show
 from auditor.cli.sealing import build
 from auditor.errors import AuditorError, UsageError
+from auditor.evidence.verify import verify_bundle
 from auditor.records.ingest import ingest
 from auditor.records.store import open_activity
 from tests.cli.test_forget import case_of, close_case, decide
@@ -95,7 +96,9 @@ def test_case_whose_records_another_source_holds_as_well_goes_on(made: Audited, 
 
     found = taken_back(made)
     cases = audited_again(made)
+    sealed = [verify_bundle(build(made.workspace.folder, case.id, None)).verdict for case in cases]
 
+    assert sealed == ["unproven"] * len(cases)
     assert [(source.name, source.records) for source in found.again] == [("copy.jsonl", 14)]
     assert {case.id: [item.finding.records for item in case.findings] for case in cases} == before
     assert {item.status for case in cases for item in case.findings} != {"stale"}
@@ -108,6 +111,21 @@ def test_case_without_its_records_can_neither_be_sealed_nor_decided(made: Audite
         build(made.workspace.folder, case_of(made, "a"), None)
     with pytest.raises(AuditorError, match="the store gave 0"):
         made.bundles()
+
+
+def test_case_says_that_a_source_was_taken_back_until_it_is_judged_anew(
+    made: Audited, capsys: pytest.CaptureFixture[str]
+) -> None:
+    show = ["case", "show", case_of(made, "a"), "--workspace", str(made.workspace.folder)]
+    said = []
+
+    for step in (lambda: None, lambda: taken_back(made), lambda: audited_again(made)):
+        step()
+        capsys.readouterr()
+        assert run(show) == 0
+        said.append("was taken back" in capsys.readouterr().err)
+
+    assert said == [False, True, False]
 
 
 def test_hold_wins_until_it_is_lifted(made: Audited) -> None:
@@ -167,12 +185,16 @@ def test_run_killed_before_the_ledger_is_recorded_by_the_next(made: Audited, mon
         taken_back(made)
 
 
-def test_command_line_says_what_it_did(made: Audited, capsys: pytest.CaptureFixture[str]) -> None:
+def test_command_line_says_what_it_did(
+    made: Audited, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = str(made.workspace.folder)
     given = ["retract", str(made.log), "--reason", "wrong", "--by", "Anna", "--workspace", folder]
 
     assert [run([*given, "--sources", "nowhere"]), run(["retract", "another", *given[2:]])] == [2, 2]
-    assert [run(given), records(made)] == [0, 14]
+    monkeypatch.chdir(made.log.parent.parent)
+    relative = str(made.log.relative_to(made.log.parent.parent))
+    assert [run(["retract", relative, *given[2:]]), run(given), records(made)] == [0, 0, 14]
     capsys.readouterr()
     assert run([*given, "--yes", "--json"]) == 0
 

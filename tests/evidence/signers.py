@@ -11,6 +11,7 @@ from auditor.cases.decisions import AccountAction, Decision
 from auditor.cases.ledger import FIRST, Head
 from auditor.cases.model import ActionName
 from auditor.digests import digest_of, digest_of_file
+from auditor.evidence.bundleddocuments import root_in
 from auditor.evidence.deciding import Signer
 from auditor.evidence.keys import SigningKey, public_pem
 from auditor.evidence.signing import signed
@@ -41,11 +42,14 @@ def step(name: str, signer: Signer, *, action: ActionName = ActionName.SUSPEND, 
     return Decision.model_validate(made | fields)
 
 
-def envelope(decision: Decision, signer: Signer, bundle: Path, *, answers: bytes = b"") -> bytes:
-    """Return a signed step on a bundle, which answers another one."""
+def envelope(
+    decision: Decision, signer: Signer, bundle: Path, *, answers: bytes = b"", root: str | None = None
+) -> bytes:
+    """Return a signed step on a bundle, which answers another one; it names the bundle's root unless one is given."""
     assert signer.key
-    digest = digest_of_file(bundle / "tagmanifest-sha256.txt")
-    return signed(decision, signer.key, bundle=digest, answers=digest_of(answers) if answers else "", head=HEAD)
+    digest, answered = digest_of_file(bundle / "tagmanifest-sha256.txt"), digest_of(answers) if answers else ""
+    named = root_in(bundle) if root is None else root
+    return signed(decision, signer.key, bundle=digest, root=named, answers=answered, head=HEAD)
 
 
 def attest(bundle: Path, steps: Sequence[tuple[str, Signer]], **fields: Any) -> list[Path]:

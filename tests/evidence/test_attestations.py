@@ -16,7 +16,7 @@ from auditor.cli.sealing import show
 from auditor.evidence.deciding import Signer
 from auditor.evidence.keys import public_pem
 from auditor.evidence.standalone.command import main
-from auditor.evidence.standalone.envelopes import PAYLOAD_TYPE, signed_bytes
+from auditor.evidence.standalone.envelopes import PAYLOAD_TYPE, envelope_bytes, envelope_in, signed_bytes
 from auditor.evidence.verify import verify_bundle
 from tests.evidence.arrange import sealed, world
 from tests.evidence.signers import ACCOUNT, ANNA, BERT, CARA, CASE, attest, envelope, key_of, public_files, step
@@ -185,6 +185,27 @@ def test_statement_must_fit_the_bundle(bundle: Path, keys: list[Path], fields: d
     assert codes(bundle, keys) == {code}
 
 
+def test_statement_names_the_root_that_editions_keep(bundle: Path, keys: list[Path]) -> None:
+    (file,) = attest(bundle, BOTH[:1])
+    root = json.loads((bundle / "data" / "case.json").read_bytes())["commitments"]["root"]
+
+    predicate = envelope_in(file.read_bytes()).predicate
+
+    assert (len(root), predicate["root"]) == (64, root)
+    assert verify_bundle(bundle, trust=keys).exit_code == 0
+
+
+@pytest.mark.parametrize(("root", "found"), [("0" * 64, {"attest-root"}), ("", set())], ids=["another", "none"])
+def test_root_that_a_statement_names_is_the_one_of_the_bundle(
+    bundle: Path, keys: list[Path], root: str, found: set[str]
+) -> None:
+    (bundle / "attest").mkdir()
+    made = envelope(step("proposal", ANNA), ANNA, bundle, root=root)
+    (bundle / "attest" / "01-proposal.dsse.json").write_bytes(made)
+
+    assert codes(bundle, keys) == found
+
+
 def test_every_changed_byte_of_an_envelope_is_seen(bundle: Path, keys: list[Path]) -> None:
     file = attest(bundle, BOTH[:1])[0]
     data = file.read_bytes()
@@ -239,18 +260,29 @@ def test_securesystemslib_verifies_the_envelopes_of_two_people(bundle: Path) -> 
     assert len(accepted) == 2
 
 
-def test_securesystemslib_verifies_one_statement_by_two_people_at_threshold_two(bundle: Path) -> None:
+def test_securesystemslib_verifies_the_envelopes_of_two_people_over_one_payload_at_threshold_two(bundle: Path) -> None:
     dsse = pytest.importorskip("securesystemslib.dsse", reason="securesystemslib is not installed")
     signer = pytest.importorskip("securesystemslib.signer")
-    file = attest(bundle, BOTH)[0]
-    document = _as_securesystemslib_reads(file.read_bytes())
-    payload = base64.b64decode(document["payload"])
-    assert ANNA.key and BERT.key
-    signature = BERT.key.private.sign(signed_bytes(PAYLOAD_TYPE, payload))
-    document["signatures"].append({"keyid": BERT.key.key_id, "sig": base64.b64encode(signature).decode()})
-    keys = [signer.SSlibKey.from_crypto(key.private.public_key(), keyid=key.key_id) for key in (ANNA.key, BERT.key)]
+    refused = pytest.importorskip("securesystemslib.exceptions").VerificationError
+    people = [person.key for person in (ANNA, BERT) if person.key]
+    payload = base64.b64decode(json.loads(attest(bundle, BOTH)[0].read_bytes())["payload"])
+    made = [
+        envelope_bytes(payload, key.key_id, key.private.sign(signed_bytes(PAYLOAD_TYPE, payload))) for key in people
+    ]
+    keys = [signer.SSlibKey.from_crypto(key.private.public_key(), keyid=key.key_id) for key in people]
+    first, second = ([json.loads(data)["signatures"][0]] for data in made)
 
-    assert len(dsse.Envelope.from_dict(document).verify(keys, threshold=2)) == 2
+    def verified(signatures: list[Any], most: int = 2) -> Any:
+        read = _as_securesystemslib_reads(made[0]) | {"signatures": [dict(item) for item in signatures]}
+        return dsse.Envelope.from_dict(read).verify(keys[:most], threshold=2)
+
+    assert made[0] == attest(bundle, BOTH)[0].read_bytes()
+    assert set(verified(first + second)) == {key.key_id for key in people}
+    for alone in (first, second, first * 2):
+        with pytest.raises((refused, ValueError)):  # the latter for one key that is there twice
+            verified(alone)
+    with pytest.raises((refused, ValueError)):
+        verified(first + second, most=1)
 
 
 def _as_securesystemslib_reads(data: bytes) -> Any:

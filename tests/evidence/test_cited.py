@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from auditor.cases.dossier import bucket_seconds, gather, wanted_of
+from auditor.cases.dossier import gather, wanted_of
+from auditor.cases.finding_evidence import bucket_seconds
 from auditor.records.activity import Activity
 from auditor.records.cited import Wanted, cited_records, first_cited, timelines
 from auditor.records.memory import activity_of

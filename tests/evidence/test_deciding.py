@@ -17,11 +17,13 @@ from auditor.cases.steps import appeal, assign, close
 from auditor.errors import UsageError, WorkspaceError
 from auditor.evidence.deciding import Signer, approve, attested, hear, propose
 from auditor.evidence.ledger_check import check_ledger
+from auditor.evidence.standalone.envelopes import envelope_in
 from auditor.policy.rule import Level
 from tests.cases.factories import at, finding, run
 from tests.evidence.signers import ANNA, BERT, CARA, key_of
 
 BUNDLE = "b" * 64
+ROOT = "d" * 64
 NOBODY = Signer("Anna Alm")
 
 
@@ -43,7 +45,7 @@ def proposed(casebook: Casebook, case: Case, signer: Signer = ANNA, **fields: An
     """Propose to suspend, an hour after the start."""
     made: dict[str, Any] = {
         "action": ActionName.SUSPEND, "accounts": (), "reason": "it says so", "beyond": "", "bundle": BUNDLE,
-        "strike_days": 180, "now": at(1),
+        "root": ROOT, "strike_days": 180, "now": at(1),
     }  # fmt: skip
     return propose(casebook, case.id, signer=signer, **(made | fields))
 
@@ -313,6 +315,16 @@ def test_steps_that_go_back_in_time_are_refused(casebook: Casebook, case: Case) 
 def test_reason_is_a_text(casebook: Casebook, case: Case, text: str) -> None:
     with pytest.raises(UsageError):
         proposed(casebook, case, reason=text)
+
+
+def test_every_step_signs_the_root_that_was_proposed_on(casebook: Casebook, case: Case) -> None:
+    entries = [proposed(casebook, case), approved(casebook, case)]
+    appealed(casebook, case)
+    entries.append(heard(casebook, case, "upheld"))
+
+    roots = [envelope_in(entry.details["envelope"].encode()).predicate["root"] for entry in entries]
+
+    assert roots == [ROOT] * 3
 
 
 def test_ledger_with_signatures_is_verified(casebook: Casebook, case: Case) -> None:

@@ -143,6 +143,14 @@ def test_damaged_document_is_named(bundle: Path, name: str) -> None:
         replay(bundle)
 
 
+def test_link_to_a_bundle_is_refused_as_verification_refuses_it(bundle: Path, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(bundle)
+
+    with pytest.raises(BundleError, match="is a link, expected the bundle itself"):
+        replay(tmp_path / "link")
+    assert replay(bundle)
+
+
 def as_link(path: Path) -> None:
     """Put a link to a file of the reader's in the place of a file."""
     path.unlink()

@@ -1,5 +1,6 @@
 """The tamper matrix: whatever is done to a signed bundle, it is seen, by a code of its own, with the file named."""
 
+import json
 import os
 import shutil
 from collections.abc import Callable, Mapping
@@ -11,6 +12,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from auditor.cases.model import ActionName
+from auditor.digests import canonical_json, digest_of
 from auditor.evidence.deciding import Signer
 from auditor.evidence.standalone.attestations import attestation_faults
 from auditor.evidence.standalone.manifests import BAG_RULES
@@ -28,6 +30,7 @@ NAMED_INSTEAD = ("bag-info.txt", "bagit.txt", "manifest-sha256.txt", "attest/01-
 
 BOTH = [("proposal", ANNA), ("approval", BERT)]
 CITED, FINDINGS, TAGS = "data/records/cited.jsonl", "data/findings.jsonl", "tagmanifest-sha256.txt"
+CASE_FILE, COMMITMENTS, TABLE = "data/case.json", "data/commitments.jsonl", "data/records/cited.csv"
 RULE = "data/policy/rules/limits/key-hopping-after-429.yml"
 ANNAS_OTHER_KEY = Signer("Anna Alm", key_of(66))
 PROPOSAL, APPROVAL = "attest/01-proposal.dsse.json", "attest/02-approval.dsse.json"
@@ -145,6 +148,13 @@ def emptied(bundles: Bundles) -> None:
     bundles.own.mkdir()
 
 
+def with_other_rule(bundles: Bundles) -> None:
+    """Put another rule in the place of the one that the case was judged by."""
+    text = (bundles.own / RULE).read_text()
+    (bundles.own / RULE).write_text(text.replace("high", "low"))
+    assert (bundles.own / RULE).read_text() != text
+
+
 def exchanged(bundles: Bundles) -> None:
     """Let two steps change places."""
     first, second = bundles.own / PROPOSAL, bundles.own / APPROVAL
@@ -177,7 +187,7 @@ MATRIX = [
     pytest.param(shortened(APPROVAL), ("attest-form", APPROVAL), id="truncate a statement"),
     pytest.param(signed_anew([("proposal", ANNAS_OTHER_KEY), BOTH[1]]), ("untrusted", PROPOSAL), id="swap a key"),
     pytest.param(signed_anew([("proposal", ANNA), ("approval", ANNA)]), ("attest-person", APPROVAL), id="sign twice"),
-    pytest.param(swapped(RULE), None, id="swap a policy of equal bytes"),
+    pytest.param(with_other_rule, ("digest", RULE), id="swap a policy"),
     pytest.param(swapped("data/receipt.json"), ("digest", "data/receipt.json"), id="swap the receipt"),
     pytest.param(swapped(PROPOSAL), ("attest-subject", PROPOSAL), id="swap an envelope between bundles"),
     pytest.param(swapped(APPROVAL), ("attest-subject", APPROVAL), id="swap an approval between bundles"),
@@ -187,18 +197,92 @@ MATRIX = [
     pytest.param(lambda b: shutil.rmtree(b.own / "data"), ("required", "data/case.json"), id="empty the payload"),
     pytest.param(emptied, ("required", TAGS), id="empty the bundle"),
 ]  # fmt: skip
-"""What is done, and the code and file of what has to be seen; None where nothing was changed after all."""
+"""What is done, and the code and file of what has to be seen."""
+
+UNPROVEN = ("untrusted", "unsigned")
+"""Codes of what isn't wrong, but proves nothing."""
 
 
 @pytest.mark.parametrize(("tamper", "expected"), MATRIX)
 def test_each_way_of_tampering_is_seen_by_its_code(
-    bundles: Bundles, keys: list[Path], tamper: Callable[[Bundles], Any], expected: tuple[str, str] | None
+    bundles: Bundles, keys: list[Path], tamper: Callable[[Bundles], Any], expected: tuple[str, str]
 ) -> None:
+    assert faults(bundles.own, keys) == set()
     tamper(bundles)
 
-    found = faults(bundles.own, keys)
+    report = verify_bundle(bundles.own, trust=keys)
 
-    assert expected in found if expected else found == set()
+    assert expected in {(check.code, check.file) for check in report.checks if check.result != "ok"}
+    assert report.exit_code == (3 if expected[0] in UNPROVEN else 1)
+
+
+def lines_changed(name: str, change: Callable[[list[bytes]], list[bytes]]) -> Callable[[Bundles], Any]:
+    """Change the lines of a file."""
+
+    def done(bundles: Bundles) -> None:
+        lines = (bundles.own / name).read_bytes().splitlines(keepends=True)
+        (bundles.own / name).write_bytes(b"".join(change(lines)))
+
+    return done
+
+
+def with_country(lines: list[bytes]) -> list[bytes]:
+    """Change one column of the first record, in it and in its own bytes alike, so that the two agree."""
+    line = json.loads(lines[0])
+    text = line["source"]["text"].replace('"DE"', '"FR"')
+    assert text != line["source"]["text"]
+    line["record"]["country"] = "FR"
+    line["source"] |= {"text": text, "sha256": digest_of(text.encode())}
+    return [canonical_json(line) + b"\n", *lines[1:]]
+
+
+COVERED_UP = [
+    pytest.param(lines_changed(CITED, with_country), {("finding", COMMITMENTS)}, id="change a record"),
+    pytest.param(
+        lines_changed(CITED, lambda lines: lines[1:]),
+        {("finding", CASE_FILE), ("finding", CITED), ("finding", COMMITMENTS), ("finding", FINDINGS), ("table", TABLE)},
+        id="remove a record",
+    ),
+    pytest.param(
+        lines_changed(CITED, lambda lines: [*lines, lines[-1]]),
+        {("finding", CASE_FILE), ("finding", CITED), ("finding", COMMITMENTS), ("finding", FINDINGS), ("table", TABLE)},
+        id="add a record",
+    ),
+    pytest.param(
+        lines_changed(CITED, lambda lines: [lines[1], lines[0], *lines[2:]]),
+        {("finding", CITED), ("finding", COMMITMENTS), ("finding", FINDINGS), ("table", TABLE)},
+        id="reorder two records",
+    ),
+    pytest.param(
+        lines_changed(COMMITMENTS, lambda lines: [lines[1], lines[0], *lines[2:]]),
+        {("finding", COMMITMENTS), ("finding", CASE_FILE)},
+        id="reorder commitments",
+    ),
+    pytest.param(
+        lines_changed(COMMITMENTS, lambda lines: lines[:-1]),
+        {("finding", COMMITMENTS), ("finding", CASE_FILE)},
+        id="truncate the commitments",
+    ),
+    pytest.param(lines_changed(TABLE, lambda lines: lines[:-1]), {("table", TABLE)}, id="truncate a table"),
+    pytest.param(with_other_rule, {("policy", RULE), ("policy", FINDINGS)}, id="swap a policy"),
+    pytest.param(
+        added("data/more.json"),
+        {("content", "data/more.json"), ("document", "data/more.json")},
+        id="add to the payload",
+    ),
+]
+"""What is done by someone who makes all manifests again, and every code and file that is seen beside the signatures."""
+
+
+@pytest.mark.parametrize(("tamper", "expected"), COVERED_UP)
+def test_what_new_manifests_cover_up_is_seen_by_what_the_documents_say(
+    bundles: Bundles, keys: list[Path], tamper: Callable[[Bundles], Any], expected: set[tuple[str, str]]
+) -> None:
+    shutil.rmtree(bundles.own / "attest")
+    tamper(bundles)
+    made_again(bundles.own)
+
+    assert faults(bundles.own, keys) - {("unsigned", "attest/")} == expected
 
 
 def test_bundle_whose_manifests_were_made_again_fails_by_the_signatures_alone(

@@ -1,5 +1,6 @@
 """What documents of a bundle say of each other is compared, whatever its manifests say; none breaks the verifier."""
 
+import json
 import shutil
 from collections.abc import Callable
 from hashlib import sha256
@@ -10,7 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from auditor.digests import canonical_json
 from auditor.evidence.verify import verify_bundle
+from tests.evidence.journeys import audited, row
 from tests.evidence.tampering import edit, failures, files_of, made_again
 
 CITED = "data/records/cited.jsonl"
@@ -187,3 +190,27 @@ def test_changed_policy_file_is_found_behind_new_manifests(bundle: Path) -> None
     made_again(bundle)
 
     assert "data/policy/terms/e.yml" in failures(bundle)
+
+
+def test_name_of_a_source_is_the_one_of_the_receipt_and_nothing_else_says_so(bundle: Path) -> None:
+    edit(bundle, CITED, lambda line: line["source"].update(name="../../etc/passwd\u202e"))
+
+    said = [item for item in verify_bundle(bundle).failures if item.file == CITED]
+
+    assert [(item.field, item.message) for item in said] == [
+        ("line 1: source.name", "is not what data/receipt.json calls this source")
+    ]
+
+
+def test_source_that_is_json_is_quoted_as_json(tmp_path: Path) -> None:
+    made = audited(tmp_path, [row(number) for number in range(7)])
+    (bundle,) = made.bundles()
+    lines = [json.loads(line) for line in (bundle / CITED).read_bytes().splitlines()]
+    for line in lines:
+        _say_something_else(line)
+    (bundle / CITED).write_bytes(b"".join(canonical_json(line) + b"\n" for line in lines))
+
+    fields = {item.field: item.message for item in verify_bundle(made_again(bundle)).failures}
+
+    assert fields["line 1: source"] == "is no JSON object, which every line of this source is"
+    assert "line 7: source" in fields

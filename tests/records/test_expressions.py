@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from auditor.errors import Place, Problem
+from auditor.records.expressions import parse_expression
 from auditor.records.ingest import IngestReport, ingest
 from auditor.records.quarantine import read_quarantine
 from auditor.records.workspace import Workspace, open_workspace
@@ -59,3 +61,10 @@ def test_an_expression_that_fails_on_one_line_costs_that_line(
     )
 
     assert (report.records, report.quarantined) == (1, 1)
+
+
+def test_a_field_of_two_words_without_quotes_is_told_how_to_write_it() -> None:
+    problem = parse_expression("Token ein", Place("mine.yml", 4, 3))
+
+    assert isinstance(problem, Problem)
+    assert '"Token ein"' in problem.hint

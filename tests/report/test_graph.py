@@ -1,5 +1,6 @@
 """The drawing of linked accounts: each tie and reason is there, whatever the accounts are called."""
 
+import math
 from collections.abc import Sequence
 from decimal import Decimal
 from xml.etree import ElementTree
@@ -7,7 +8,7 @@ from xml.etree import ElementTree
 import pytest
 
 from auditor.linking.model import Edge
-from auditor.report.graph import NODES_DRAWN, letters, link_graph, web_of
+from auditor.report.graph import NODES_DRAWN, direction, letters, link_graph, web_of
 from tests.cases.factories import START
 
 
@@ -36,7 +37,7 @@ def test_reasons_are_lettered_in_the_order_they_come() -> None:
     web = web_of("abc", [edge("a", "b", "same card"), edge("b", "c", "same device"), edge("a", "c", "same card")])
 
     assert web.reasons == ("same card", "same device")
-    assert [tie.reason for tie in web.ties] == [1, 2, 1]
+    assert [tie.reason for tie in web.lines] == [1, 2, 1]
 
 
 @pytest.mark.parametrize(("number", "text"), [(1, "a"), (26, "z"), (27, "aa"), (52, "az"), (703, "aaa")])
@@ -75,3 +76,20 @@ def test_accounts_that_hang_on_nothing_drawn_stand_outside() -> None:
 
     assert len(set(circles)) == 4
     assert all(0 < x < 720 and 0 < y < 720 for x, y in circles)
+
+
+@pytest.mark.parametrize("number", range(-3, 60))
+def test_directions_are_those_of_the_circle(number: int) -> None:
+    across, down = direction(number / 37)
+
+    assert math.isclose(across, math.cos(2 * math.pi * number / 37), abs_tol=1e-14)
+    assert math.isclose(down, math.sin(2 * math.pi * number / 37), abs_tol=1e-14)
+
+
+@pytest.mark.parametrize(("accounts", "size"), [(2, "small"), (12, "medium"), (50, "large")])
+def test_a_small_group_is_drawn_small(accounts: int, size: str) -> None:
+    names = [f"a{number}" for number in range(accounts)]
+
+    picture = drawn(names, [edge("a0", other) for other in names[1:]])
+
+    assert picture.attrib["class"] == f"graph {size}"

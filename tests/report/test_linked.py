@@ -8,7 +8,8 @@ from auditor.cases.dossier import Dossier
 from auditor.cases.linked import linked_accounts
 from auditor.cases.model import AccountPart
 from auditor.linking.model import Cluster
-from auditor.report.page import LINKED_SHOWN, render_case
+from auditor.report.linked import LINKED_SHOWN, linked_view
+from auditor.report.page import render_case
 from tests.cases.factories import cluster, on_cluster
 from tests.evidence.arrange import world
 from tests.report.reading import page_of
@@ -43,9 +44,9 @@ def test_every_member_stands_there_with_its_reasons(dossier: Dossier) -> None:
 
     text = text_of(with_cluster(dossier, crew))
 
-    assert "3 accounts that acted together, cluster L-0011 (with L-2233); 1 account has cited records" in text
-    assert "card with acct-7 since" in text
-    assert "same device, held by 2 of 60,000 accounts" in text
+    assert "3 accounts that links join, cluster L-0011 (with L-2233). 1 of them has cited records of its own" in text
+    assert "a with acct-7" in text
+    assert text.count("same device, held by 2 of 60,000 accounts") == 1
     assert "acct-9no cited record of its own" in text
 
 
@@ -57,11 +58,24 @@ def test_of_a_large_cluster_the_first_are_listed_and_the_others_counted(dossier:
     assert f"The first {LINKED_SHOWN} of {LINKED_SHOWN + 21} accounts are listed" in text
 
 
-def test_a_sealed_page_has_the_table_and_no_drawing(dossier: Dossier) -> None:
+def test_letters_of_the_table_are_those_of_the_drawing(dossier: Dossier) -> None:
+    crew = cluster("L-1", "acct-7", "acct-8", "acct-9", kinds={"acct-8": ["card"], "acct-9": ["device"]})
+    (group,) = with_cluster(dossier, crew).linked
+
+    view = linked_view(group)
+
+    assert [(reason.letter, reason.kind) for reason in view.reasons] == [("a", "card"), ("b", "device")]
+    assert [(row.number, [letter for letter, _ in row.by]) for row in view.rows] == [
+        (1, ["a", "b"]),
+        (2, ["a"]),
+        (3, ["b"]),
+    ]
+
+
+def test_a_sealed_page_has_the_drawing_too(dossier: Dossier) -> None:
     linked = with_cluster(dossier, cluster("L-1", "acct-7", "acct-8"))
 
-    sealed, open_page = render_case(linked.sealed()), render_case(linked)
+    sealed = render_case(linked.sealed())
 
-    assert b"<line" in open_page
-    assert b"<line" not in sealed
+    assert b"<line" in sealed
     assert b"same device, held by 2 of 60,000 accounts" in sealed

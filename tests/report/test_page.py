@@ -12,7 +12,7 @@ from auditor.cases.model import Action, ActionName, CasebookChange, SpeaksFor
 from auditor.cases.runs import PackRun
 from auditor.checker.findings import Receipt
 from auditor.policy.rule import Level
-from auditor.report.page import render_case, render_index
+from auditor.report.page import RECORDS_OPEN, render_case, render_index, running_head
 from tests.evidence.arrange import World, applied, approval, world
 from tests.report.reading import hostile_strings, page_of, untokened
 
@@ -39,7 +39,7 @@ def dossier(small: World) -> Dossier:
         pytest.param("You may not bypass any rate limits", id="the clause, quoted"),
         pytest.param("Example API Terms, clause 3.2, version 2024-11, in force from 2024-11-14", id="where it stands"),
         pytest.param("prohibits", id="its stance"),
-        pytest.param("hops was 12 at its highest; the rule asks for at least 5, so the margin is 7", id="the measure"),
+        pytest.param("hops: 12 at the highest; the rule asks for at least 5, so the margin is 7", id="the measure"),
         pytest.param("The first 25 of 40 records", id="how many records are shown"),
         pytest.param("[1] line 25", id="source and line of a record"),
         pytest.param("logprob-harvest", id="a rule that was not evaluated"),
@@ -69,6 +69,30 @@ def test_finding_is_never_said_to_be_proved(dossier: Dossier) -> None:
     text = page_of(render_case(dossier)).text.lower()
 
     assert not re.search(r"\b(proved|proven|guilty of|violated|violator)\b", text)
+
+
+def test_records_beyond_the_first_are_folded_away_and_counted(dossier: Dossier) -> None:
+    first = dossier.evidence[0]
+    many = first.model_copy(update={"shown": first.shown[:1] * 20, "total": 20})
+
+    html = render_case(dossier.model_copy(update={"evidence": (many, *dossier.evidence[1:])})).decode()
+
+    assert f"<summary>{20 - RECORDS_OPEN} more of them</summary>" in html
+    assert "more stand on the page itself" in html
+
+
+def test_a_clause_is_quoted_once_and_named_with_each_finding(small: World) -> None:
+    html = render_case(with_findings(small, 3)).decode()
+
+    clause = small.case.findings[0].finding.clauses[0]
+    assert html.count(clause.text) == 1
+    assert html.count('href="#clause-1"') == 1 + 3
+
+
+def test_the_head_of_printed_pages_takes_plain_characters_only() -> None:
+    assert running_head('Case C-1"; } body { x') == (
+        '@page { @top-left { content: "Case C-1  body  x"; font: 8pt sans-serif; color: #666; } }'
+    )
 
 
 def test_page_runs_nothing_and_loads_nothing(dossier: Dossier) -> None:
@@ -299,7 +323,7 @@ def test_a_row_in_short_names_rule_time_and_measure(small: World) -> None:
     finding = small.case.findings[0].finding
     assert finding.title in row and f"rule {finding.rule}" in row
     assert "2025-01-10 08:00:49to 2025-01-10 08:20:19" in row
-    assert "hops 12; keys 2 keys; asked for: hops at least 5" in row
+    assert "hops: 12 (asked for: at least 5); keys: 2 keys" in row
 
 
 def test_fifty_findings_are_all_shown_in_full(small: World) -> None:

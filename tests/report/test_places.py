@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from auditor.cases.dossier import ShownRecord
+from auditor.cases.finding_evidence import ShownRecord
 from auditor.report.places import FILE, checks_of, command_for, place_of
 
 ELEMENTS = [json.dumps({"eventID": number, "who": "Zoë"}, ensure_ascii=False) for number in range(40)]

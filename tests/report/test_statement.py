@@ -10,7 +10,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from auditor.cases.model import Action, ActionName, Case, CaseFinding, SpeaksFor
-from auditor.cases.standing import judged, part_of_finding
+from auditor.cases.standing import judged
 from auditor.checker.findings import Finding, Measured, Threshold
 from auditor.errors import BundleError
 from auditor.policy.rule import CONDUCTS, Level
@@ -19,7 +19,7 @@ from auditor.report.notice import LANGUAGES, PHRASES, notice_of, notice_text, re
 from auditor.report.phrases.model import Language
 from auditor.report.quantities import quantity
 from auditor.report.statement import AccountDecision, Statement, statement_of, statements_of
-from tests.cases.factories import START, finding
+from tests.cases.factories import START, finding, part_of_finding
 
 SCHEMA = json.loads((Path(__file__).parents[1] / "data" / "evidence" / "dsa-sor.schema.json").read_bytes())
 DAY = datetime(2026, 7, 1, 9, 30, tzinfo=UTC)

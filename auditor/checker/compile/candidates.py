@@ -25,6 +25,7 @@ from auditor.checker.compile.nodes import (
     inner,
     is_known,
     is_true,
+    joined_on,
     named,
     over,
     same_keys,
@@ -58,7 +59,7 @@ def candidates(shape: Shape, wanted: Sequence[str], anchor: int) -> exp.Select:
     parts = [named(column, f"_key{place}") for place, column in enumerate(columns(_keys(shape), BASE))]
     extra = [named(column, f"_value{place}") for place, column in enumerate(columns(wanted, BASE))]
     read = [*items, *parts, *extra]
-    marked = union_all([select(read, table(BASE)).where(test, copy=False) for test in _near(shape, anchor)])
+    marked = union_all(_near(shape, read, anchor))
     keys = tuple(f"_key{place}" for place in range(len(parts)))
     reach = _Reach(sequence, keys)
     looked = select([exp.Star(), *reach.times()], inner(marked, "marked"))
@@ -74,19 +75,21 @@ def _keys(shape: Shape) -> tuple[str, ...]:
     return (*shape.flags.subject, *coded(sequence.by))
 
 
-def _near(shape: Shape, anchor: int) -> list[exp.Expression]:
-    """Return the tests of records to look at: those of the anchor and of `until`, then others that lie near it."""
+def _near(shape: Shape, read: Sequence[exp.Expression], anchor: int) -> list[exp.Query]:
+    """Return what is read of the records to look at: those of the anchor and of `until`, then others that lie near."""
     flags = shape.flags
     step = flags.steps[anchor]
     known = [is_known(column) for column in columns(flags.subject, BASE)]
     kept = is_true(some(columns((step, *([flags.until] if flags.until else [])), BASE)))
     others = [name for name in flags.steps if name != step]
-    further = every([some(columns(others, BASE)), exp.Not(this=kept.copy()), _beside_anchor(shape, step)])
-    return [every([kept, *known]), every([further, *(part.copy() for part in known)])]
+    further = every([some(columns(others, BASE)), exp.Not(this=kept.copy()), *(part.copy() for part in known)])
+    own = select(read, table(BASE)).where(every([kept, *known]), copy=False)
+    beside = _beside_anchor(shape, select([part.copy() for part in read], table(BASE)), step)
+    return [own, beside.where(further, copy=False)]
 
 
-def _beside_anchor(shape: Shape, step: str) -> exp.Expression:
-    """Return the test that a record of the anchor has the same keys and lies in the same stretch or the one beside."""
+def _beside_anchor(shape: Shape, query: exp.Select, step: str) -> exp.Select:
+    """Return the query of `base` for records with the keys of one of the anchor, in its stretch or the one beside."""
     sequence = shape.flags.rule.sequence
     assert sequence is not None
     keys, length = tuple(dict.fromkeys(_keys(shape))), sequence.within * MICROS
@@ -97,7 +100,7 @@ def _beside_anchor(shape: Shape, step: str) -> exp.Expression:
         around.append(select(items, table(BASE)).where(identifier(step), copy=False))
     at = exp.EQ(this=identifier(BUCKET, "anchor"), expression=whole_steps(TIME, length, BASE))
     same = every([*same_keys(keys, "anchor", BASE), at])
-    return exp.Exists(this=select([literal(1)], inner(union_all(around), "anchor")).where(same, copy=False))
+    return joined_on(query, inner(union_all(around), "anchor"), same, "SEMI")
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,6 @@ from auditor.checker.compile.nodes import (
     joined_to_latest,
     named,
     over,
-    present_in,
     same_keys,
     select,
     union_all,
@@ -68,7 +67,8 @@ def incidents_ending(found: str, since: datetime | None, until: datetime | None)
 
 def members_of(cited: str, found: str) -> exp.Select:
     """Return the records of a table of members that belong to the incidents of another table."""
-    return select([exp.Star()], table(cited, "cited")).where(present_in(found, (INCIDENT,), "cited"), copy=False)
+    same = every(same_keys((INCIDENT,), "cited", "found"))
+    return joined_on(select([exp.Star()], table(cited, "cited")), table(found, "found"), same, "SEMI")
 
 
 def ends_in(end: exp.Expression, since: datetime | None, until: datetime | None) -> list[exp.Expression]:
@@ -112,7 +112,8 @@ def _of_class(shape: Shape, rows: str, found: str, place: int) -> exp.Select:
     begun = select(columns((*shape.keys, LOW, HIGH, INCIDENT)), table(found)).where(is_of_class, copy=False)
     since = exp.GTE(this=identifier(AT, "row"), expression=identifier(LOW, "begun"))
     latest = every([*same_keys(shape.keys, "row", "begun"), since])
-    near = select([exp.Star()], table(rows, "row")).where(present_in(found, shape.keys, "row"), copy=False)
+    near = select([exp.Star()], table(rows, "row"))
+    near = joined_on(near, table(found, "other"), every(same_keys(shape.keys, "row", "other")), "SEMI")
     query = select([identifier(INCIDENT, "begun"), *_told(shape)], inner(near, "row"))
     query = joined_to_latest(query, inner(begun, "begun"), latest)
     lasts = exp.LTE(this=identifier(AT, "row"), expression=identifier(HIGH, "begun"))

@@ -19,9 +19,11 @@ from auditor.checker.compile.baseline import (
 from auditor.checker.compile.candidates import candidates, sizes
 from auditor.checker.compile.incidents import incidents, incidents_ending, members, members_of, numbered_windows
 from auditor.checker.compile.kept import where_values
-from auditor.checker.compile.likely import close_rows, has_likely, likely_windows
+from auditor.checker.compile.likely import Likely, has_likely
+from auditor.checker.compile.nodes import select
 from auditor.checker.compile.peers import peers_of_windows, values_of_peers, windows_with_peers
 from auditor.checker.compile.pruning import near_rows
+from auditor.checker.compile.reaching import looks_back, reaching
 from auditor.checker.compile.repeat import repeated_windows, runs
 from auditor.checker.compile.results import (
     TermsColumn,
@@ -41,6 +43,7 @@ from auditor.checker.compile.rows import (
 from auditor.checker.compile.scans import Scan
 from auditor.checker.compile.statements import PairingPlan, RulePlan, Statement
 from auditor.checker.compile.windows import is_pruned, open_windows, violating_windows
+from auditor.records.sql import table
 
 
 @dataclass(frozen=True)
@@ -74,12 +77,10 @@ def plan_on_records(
         selected = unfollowed_rows(*(statement.name for statement in unfollowed))
     if not shape.is_sliding():
         selected = bucketed(selected, shape.keys, rule.within, timezone)
-    is_near = is_pruned(shape) and not scan
-    near = shape.table("near") if is_near else rows
-    pruned = (Statement(near, near_rows(shape, rows)),) if is_near else ()
+    made_rows, near = _rows(shape, selected, scan)
     compared = _compared(shape, rows, near) if rule.compared else ()
-    likely = _likely(shape, near) if has_likely(shape) else ()
-    violating = compared_violations(shape, compared[-1].name) if compared else _violating(shape, near, likely)
+    likely = Likely(shape, near).statements() if has_likely(shape) else ()
+    violating = _violating(shape, near, compared, likely)
     made = _Made(shape, near, windows)
     ever = is_part and not told.is_open
     last = (*made.incidents("ever", Range()), *made.told_of("ever", told)) if ever else made.incidents("", told)
@@ -91,8 +92,7 @@ def plan_on_records(
         pairing=pairing,
         statements=(
             *unfollowed,
-            Statement(rows, selected),
-            *pruned,
+            *made_rows,
             *compared,
             *likely,
             *_numbered(shape, violating, windows, timezone),
@@ -110,21 +110,33 @@ def plan_on_records(
     )
 
 
+def _rows(shape: Shape, selected: exp.Select, scan: Scan | None) -> tuple[tuple[Statement, ...], str]:
+    """Return the statements that make `rows`, and the table of those of them that windows are taken over.
+
+    A baseline looks at the others, too; what an earlier step made is not worked out twice.
+    """
+    rule, rows, near = shape.flags.rule, shape.table("rows"), shape.table("near")
+    if not is_pruned(shape) or (scan and not looks_back(shape)):
+        return (Statement(rows, selected),), rows
+    if looks_back(shape) and not (rule.compared or rule.sequence or rule.novel or rule.absent):
+        before, query = scan.reaching(shape) if scan else reaching(shape, selected.copy)
+        return (*before, Statement(rows, query)), rows
+    before, query = (
+        reaching(shape, lambda: select([exp.Star()], table(rows)))
+        if looks_back(shape)
+        else ((), near_rows(shape, rows))
+    )
+    return (Statement(rows, selected), *before, Statement(near, query)), near
+
+
 def _selected(shape: Shape, pairing: PairingPlan | None) -> exp.Select:
     return rows_of_occurrences(shape, pairing.pairs) if pairing else rows_of_records(shape)
 
 
-def _likely(shape: Shape, near: str) -> tuple[Statement, Statement]:
-    """Return the tables of the windows that only spreads decide, and of the rows that lie in these."""
-    likely, close = shape.table("likely"), shape.table("close")
-    return Statement(likely, likely_windows(shape, near)), Statement(close, close_rows(shape, near, likely))
-
-
-def _violating(shape: Shape, near: str, likely: Sequence[Statement]) -> exp.Select:
-    if not likely:
-        return violating_windows(shape, near)
-    windows, rows = (statement.name for statement in likely)
-    return violating_windows(shape, rows, windows)
+def _violating(shape: Shape, near: str, compared: Sequence[Statement], likely: Sequence[Statement]) -> exp.Select:
+    if compared:
+        return compared_violations(shape, compared[-1].name)
+    return select([exp.Star()], table(likely[-1].name)) if likely else violating_windows(shape, near)
 
 
 def _numbered(shape: Shape, violating: exp.Select, windows: str, timezone: str) -> tuple[Statement, ...]:

@@ -29,10 +29,12 @@ from auditor.checker.compile.spreads import LEVEL, MANY, ranks_of, read_off
 from auditor.policy.expressions import Aggregate
 from auditor.records.sql import cast, identifier, literal, total
 
-IS_END, ALL = "_ends", "_all"
-"""Columns of the line of changes and ends: whether a row is an end (1 or 0), and how many values a window has then."""
+IS_END, ALL, PLACE = "_ends", "_all", "_place"
+"""Columns of the line of changes and ends: whether a row is an end (1 or 0), how many values a window has then, and the
+place of a change's level among those of its keys, from 0 on.
+"""
 
-PLACE, BRANCH, RANK, WHICH = "_place", "_branch", "_rank", "_which"
+BRANCH, RANK, WHICH = "_branch", "_rank", "_which"
 BASE = 8
 DIGITS = 11
 """Digits of a place to that base: more places than there can be records."""
@@ -43,19 +45,34 @@ def is_end() -> exp.Expression:
     return comparison("=", identifier(IS_END), literal(1))
 
 
+def digits_for(places: int) -> int:
+    """Return how many digits so many places have."""
+    return next(digits for digits in range(1, DIGITS + 1) if places <= BASE**digits)
+
+
+def with_places(carried: exp.Select, keys: Sequence[str]) -> exp.Select:
+    """Return the line with the place of each level."""
+    place = exp.Sub(this=over(exp.DenseRank(), keys, ascending(LEVEL)), expression=literal(1))
+    return select([exp.Star(), named(choose(_is_change(), place), PLACE)], inner(carried, "carried"))
+
+
 def with_ranks(
-    carried: exp.Select,
+    line: exp.Expression,
     keys: Sequence[str],
     end: str,
     level: Typed,
     ranked: Mapping[str, Aggregate],
     sums: Sequence[str],
+    digits: int = DIGITS,
 ) -> exp.Select:
-    """Return (keys, `end`, the sums, a column for each ranked spread): a row asks for one rank in the end."""
+    """Return (keys, `end`, the sums, a column for each ranked spread): a row asks for one rank in the end.
+
+    `line` has places, all of at most so many `digits`.
+    """
     asked = {name: ranks_of(node, identifier(ALL)) for name, node in ranked.items()}
     wanted = dict.fromkeys(rank for ranks in asked.values() for rank in ranks)
     number = {rank: which for which, rank in enumerate(wanted)}
-    found = _sought(carried, keys, tuple(wanted), sums)
+    found = _sought(line, keys, tuple(wanted), sums, digits)
 
     def of(rank: exp.Expression) -> Typed:
         is_it = comparison("=", identifier(WHICH), literal(number[rank]))
@@ -68,30 +85,29 @@ def with_ranks(
 
 
 def _sought(
-    carried: exp.Select, keys: Sequence[str], ranks: Sequence[exp.Expression], sums: Sequence[str]
+    line: exp.Expression, keys: Sequence[str], ranks: Sequence[exp.Expression], sums: Sequence[str], digits: int
 ) -> exp.Select:
     """Return each end once for every rank, numbered by `_which`, with the level of the value that has the rank."""
     numbers = exp.values([(which,) for which in range(len(ranks))], alias="which", columns=["number"])
     number = exp.column("number", table="which")
     is_asked = every([is_end(), comparison(">", identifier(ALL), literal(0))])
     cases = [exp.If(this=comparison("=", number, literal(which)), true=rank) for which, rank in enumerate(ranks)]
-    place = exp.Sub(this=over(exp.DenseRank(), keys, ascending(LEVEL)), expression=literal(1))
     kept = (*keys, AT, LEVEL, MANY, IS_END, *sums)
     items = [
         *columns(kept),
         named(number.copy(), WHICH),
         named(choose(is_asked, exp.Case(ifs=cases)), RANK),
-        named(choose(_is_change(), place), PLACE),
+        identifier(PLACE),
         named(cast(literal(0), "BIGINT"), BRANCH),
     ]
     once = exp.Paren(this=exp.Or(this=is_end(), expression=comparison("=", number.copy(), literal(0))))
-    line = joined_on(select(items, inner(carried, "carried")), numbers, once)
-    for digit in reversed(range(DIGITS)):
-        line = _branched(line, keys, (*kept, WHICH, PLACE), BASE**digit)
+    branched = joined_on(select(items, line), numbers, once)
+    for digit in reversed(range(digits)):
+        branched = _branched(branched, keys, (*kept, WHICH, PLACE), BASE**digit)
     level = over(exp.Max(this=identifier(LEVEL)), (*keys, BRANCH), [])
     found = choose(is_known(identifier(RANK)), level)
     rest = [name for name in (*kept, WHICH) if name != LEVEL]
-    return select([*columns(rest), named(found, LEVEL)], inner(line, "line"))
+    return select([*columns(rest), named(found, LEVEL)], inner(branched, "line"))
 
 
 def _is_change() -> exp.Expression:

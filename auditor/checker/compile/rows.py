@@ -259,12 +259,14 @@ def bucketed(rows: exp.Select, keys: Sequence[str], window: Window | None, timez
     return select([exp.Star(), named(bucket, BUCKET)], inner(rows, "selected"))
 
 
-def whole_steps(name: str, length: int, of: str | None = None) -> exp.Expression:
-    """Return how many whole steps of a length lie before a time: its floor, also before 1970."""
-    rest = exp.Paren(this=exp.Mod(this=identifier(name, of), expression=literal(length)))
+def whole_steps(name: str, length: int, of: str | None = None, *, back: int = 0) -> exp.Expression:
+    """Return how many whole steps of a length lie before a time, or `back` before it: its floor, also before 1970."""
+    time: exp.Expression = identifier(name, of)
+    time = exp.Paren(this=exp.Sub(this=time, expression=literal(back))) if back else time
+    rest = exp.Paren(this=exp.Mod(this=time, expression=literal(length)))
     # the remainder has the sign of the time
     shift = choose(exp.LT(this=rest, expression=literal(0)), literal(length), literal(0))
-    rounded = exp.Sub(this=exp.Sub(this=identifier(name, of), expression=rest.copy()), expression=shift)
+    rounded = exp.Sub(this=exp.Sub(this=time.copy(), expression=rest.copy()), expression=shift)
     return exp.IntDiv(this=exp.Paren(this=rounded), expression=literal(length))
 
 

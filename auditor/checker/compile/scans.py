@@ -21,6 +21,7 @@ from auditor.checker.compile.conditions import TIME
 from auditor.checker.compile.flags import BASE
 from auditor.checker.compile.nodes import columns, every, inner, is_known, joined_on, named, same_keys, select, some
 from auditor.checker.compile.pruning import IS_END, SHORTEST, STRETCH
+from auditor.checker.compile.reaching import FEW, least_rows, looks_back, reaching
 from auditor.checker.compile.rows import MICROS, Shape, rows_of_records, whole_steps
 from auditor.checker.compile.statements import Statement
 from auditor.checker.compile.stretches import Stretches, end_mark, marks_of
@@ -28,6 +29,7 @@ from auditor.checker.compile.totals import needs_of, totals_of
 from auditor.records.sql import identifier, table
 
 HOUR = 3600
+_MAY_END = "_may_end"
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,14 @@ class Scan:
 
     def rows(self, shape: Shape) -> exp.Select:
         """Return `rows` of one of the rules that end here, from the records that the scan kept."""
-        ends = [named(identifier(end_mark(self._place(shape)), BASE), IS_END)] if shape.is_sliding() else []
+        return self._kept(shape, IS_END if shape.is_sliding() else "")
+
+    def reaching(self, shape: Shape) -> tuple[tuple[Statement, ...], exp.Select]:
+        """Return likewise those of a rule whose windows are found by looking back, with what they need before them."""
+        return reaching(shape, lambda: self._kept(shape, _MAY_END), _MAY_END)
+
+    def _kept(self, shape: Shape, is_end: str) -> exp.Select:
+        ends = [named(identifier(end_mark(self._place(shape)), BASE), is_end)] if is_end else []
         query = rows_of_records(shape, table(self.table("records"), BASE))
         return query.select(*ends, copy=False).where(some(columns(self._marks(shape), BASE)), copy=False)
 
@@ -142,6 +151,8 @@ def stretch_of(shape: Shape, timezone: str) -> int:
     is_plain = not (rule.sequence or rule.novel or rule.absent or rule.baseline or rule.composite)
     if not is_plain or rule.within is None or not shape.flags.coverage.is_evaluable or not needs_of(shape):
         return 0
+    if looks_back(shape) and least_rows(shape) < FEW:
+        return 0
     match rule.within.kind:
         case "sliding":
             return max(rule.within.seconds, SHORTEST)
@@ -157,8 +168,10 @@ def stretch_of(shape: Shape, timezone: str) -> int:
 
 
 def closer_stretch_of(shape: Shape) -> int:
-    """Return the length of a rule's windows where days are much longer, else 0."""
+    """Return the length of a rule's windows where days are much longer, else 0; 0 where looking back tells more."""
     within = shape.flags.rule.within
     assert within is not None
+    if looks_back(shape):
+        return 0
     seconds = HOUR if within.unit == "hour" else within.seconds
     return seconds if 0 < 2 * seconds <= SHORTEST else 0

@@ -37,11 +37,12 @@ LEVEL, MANY, UP_TO, ALL = "_level", "_many", "_up_to", "_all"
 PARTS = 10**12
 """Into so many parts a nat is divided, so that a sum of logarithms is one of whole numbers."""
 
+Divided = tuple[str, Aggregate | None]
+"""A column of `rows` and the aggregate inside `per` (None for the number of records): what makes the levels."""
+
 Source = Callable[[], exp.Expression]
 Measured = Callable[[str, Aggregate | None, Mapping[str, Aggregate]], exp.Select]
-"""Gives the windows' keys and a column for each spread; the spreads are over the same column of `rows`, and over the
-same aggregate inside `per` (None for the number of records).
-"""
+"""Gives the windows' keys and a column for each spread; the spreads are over the same levels."""
 
 
 def is_spread(node: Aggregate) -> bool:
@@ -69,10 +70,7 @@ def with_spreads(
     query: exp.Select, keys: Sequence[str], nodes: Mapping[str, Aggregate], measured: Measured
 ) -> exp.Select:
     """Return a query of windows, told apart by `keys`, with a column more for every spread among the aggregates."""
-    wanted: dict[tuple[str, Aggregate | None], dict[str, Aggregate]] = {}
-    for name, node in nodes.items():
-        if is_spread(node):
-            wanted.setdefault((_divider(node), node.per.aggregate if node.per else None), {})[name] = node
+    wanted = divided(nodes)
     if not wanted:
         return query
     found = [
@@ -86,6 +84,15 @@ def with_spreads(
         spread = inner(measured(column, inside, group), f"spread{place}")
         result = joined_on(result, spread, every(same_keys(keys, "whole", f"spread{place}")), "LEFT")
     return result
+
+
+def divided(nodes: Mapping[str, Aggregate]) -> dict[Divided, dict[str, Aggregate]]:
+    """Return the spreads among aggregates, those over the same levels together."""
+    wanted: dict[Divided, dict[str, Aggregate]] = {}
+    for name, node in nodes.items():
+        if is_spread(node):
+            wanted.setdefault((_divider(node), node.per.aggregate if node.per else None), {})[name] = node
+    return wanted
 
 
 def _divider(node: Aggregate) -> str:

@@ -1,5 +1,6 @@
 """What the plan of one rule holds: tables to make, one after the other, and the queries that read its answer."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -29,6 +30,21 @@ class Statement:
         return exp.Create(
             this=table(self.name), kind="TABLE", replace=True, properties=temporary, expression=self.query
         )
+
+
+@dataclass(frozen=True)
+class Sized(Statement):
+    """A statement with a shorter query where something is small.
+
+    `size` asks how big it is, and `fitting` gives a query for that, which gives what `query` does.
+    """
+
+    size: exp.Select
+    fitting: Callable[[int | None], exp.Query]
+
+    def fitted(self, size: int | None) -> Statement:
+        """Return the statement for a size."""
+        return Statement(self.name, self.fitting(size))
 
 
 @dataclass(frozen=True)

@@ -77,8 +77,8 @@ class Stretches:
         if not any(shape.is_sliding() for shape in self.shapes):
             return table(self.totals)
         same = every(same_keys((*self.keys, STRETCH), "other", "total"))
-        is_near = exp.Exists(this=select([literal(1)], inner(self._around(), "other")).where(same, copy=False))
-        return inner(select([exp.Star()], table(self.totals, "total")).where(is_near, copy=False), "near")
+        total = select([exp.Star()], table(self.totals, "total"))
+        return inner(joined_on(total, inner(self._around(), "other"), same, "SEMI"), "near")
 
     def _around(self) -> exp.Select:
         halves = [

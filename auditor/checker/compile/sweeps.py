@@ -6,6 +6,7 @@ ranks.py.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 
 from sqlglot import exp
@@ -27,12 +28,13 @@ from auditor.checker.compile.nodes import (
     select,
     union_all,
 )
-from auditor.checker.compile.ranks import ALL, IS_END, is_end, with_ranks
+from auditor.checker.compile.ranks import ALL, DIGITS, IS_END, is_end, with_places, with_ranks
 from auditor.checker.compile.rows import AT, MICROS, Shape
 from auditor.checker.compile.seen import NUMBER
 from auditor.checker.compile.spreads import (
     LEVEL,
     MANY,
+    Divided,
     Measured,
     grouped,
     is_ranked,
@@ -47,30 +49,78 @@ BEFORE, EARLIER, LATER, RANK = "_before", "_earlier", "_later", "_rank"
 DIFFERENT = "level"
 
 
-def swept(shape: Shape, rows: str, end: str, ends: Callable[[], exp.Select]) -> Measured:
-    """Return how spreads are measured in the sliding windows of a rule, told apart by its keys and their `end`.
+@dataclass(frozen=True)
+class Lines:
+    """The tables of the lines of changes and ends that are kept (`Sweep.line`), and the `digits` of their places."""
 
-    `ends` are the keys and `_w` of the windows that are measured.
+    tables: Mapping[Divided, str] = field(default_factory=dict)
+    digits: int = DIGITS
+
+
+NONE_KEPT = Lines()
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """The sliding windows of a rule, told apart by its keys and their `end`, over the table of `rows`.
+
+    `ends` gives the keys and `_w` of the windows that are measured. `until` is the column of `rows` with a time after
+    which no window of its keys ends, empty without one.
     """
-    within, keys = shape.flags.rule.within, shape.keys
-    assert within is not None
-    length = within.seconds * MICROS
-    is_sequence = shape.flags.rule.sequence is not None
 
-    def measured(column: str, inside: Aggregate | None, group: Mapping[str, Aggregate]) -> exp.Select:
+    shape: Shape
+    rows: str
+    end: str
+    ends: Callable[[], exp.Select]
+    until: str = ""
+
+    @property
+    def length(self) -> int:
+        """How long a window is, in microseconds."""
+        within = self.shape.flags.rule.within
+        assert within is not None
+        return within.seconds * MICROS
+
+    @property
+    def is_sequence(self) -> bool:
+        """Whether the rows are those of occurrences."""
+        return self.shape.flags.rule.sequence is not None
+
+    def measured(self, lines: Lines = NONE_KEPT) -> Measured:
+        """Return how spreads are measured."""
+        return partial(self._measured, lines)
+
+    def line(self, column: str, inside: Aggregate | None, group: Mapping[str, Aggregate]) -> exp.Select:
+        """Return the line that ranks among some levels are read off: its changes and ends, with places."""
+        return with_places(self._carried(column, inside, group), self.shape.keys)
+
+    def _measured(
+        self, lines: Lines, column: str, inside: Aggregate | None, group: Mapping[str, Aggregate]
+    ) -> exp.Select:
+        keys = self.shape.keys
         if inside is not None and is_spread(inside):
             # of what spreads inside a spread, no sum could be carried on from one window to the next
-            source = partial(_repeated, rows, keys, ends, length, end)
-            return grouped(source, (*keys, end), is_sequence=is_sequence)(column, inside, group)
-        values = _values(rows, (*keys, column), inside, length, is_sequence)
-        return _carried(_changes(values, keys, column), ends(), keys, end, level_of(inside), group)
+            source = partial(_repeated, self.rows, keys, self.ends, self.length, self.end)
+            return grouped(source, (*keys, self.end), is_sequence=self.is_sequence)(column, inside, group)
+        ranked = {name: node for name, node in group.items() if is_ranked(node)}
+        sums = tuple(name for name in group if name not in ranked)
+        if not ranked:
+            items = [*columns(keys), named(identifier(AT), self.end), *columns(sums)]
+            carried = inner(self._carried(column, inside, group), "carried")
+            return select(items, carried).where(is_end(), copy=False)
+        kept = lines.tables.get((column, inside))
+        line = table(kept, "line") if kept else inner(self.line(column, inside, group), "line")
+        return with_ranks(line, keys, self.end, level_of(inside), ranked, sums, lines.digits if kept else DIGITS)
 
-    return measured
+    def _carried(self, column: str, inside: Aggregate | None, group: Mapping[str, Aggregate]) -> exp.Select:
+        keys = self.shape.keys
+        changes = _changes(_values(self, (*keys, column), inside), keys, column)
+        return _carried(changes, self.ends(), keys, level_of(inside), group)
 
 
-def _values(rows: str, keys: Sequence[str], inside: Aggregate | None, length: int, is_sequence: bool) -> exp.Select:
+def _values(sweep: Sweep, keys: Sequence[str], inside: Aggregate | None) -> exp.Select:
     """Return the level of each value, the last of `keys`, whenever one of its records enters or leaves the window."""
-    column = identifier(keys[-1])
+    column, length = identifier(keys[-1]), sweep.length
 
     def wrap(function: exp.Expression) -> exp.Expression:
         return over(function, keys, ascending(AT), frame="RANGE", back=length)
@@ -82,13 +132,14 @@ def _values(rows: str, keys: Sequence[str], inside: Aggregate | None, length: in
     elif different:
         level = different_values(DIFFERENT, keys, length)
     else:
-        level = _of_records(exactly(aggregate_sql(inside, is_sequence=is_sequence, wrap=wrap)))
-    is_there = comparison(">", records.copy(), literal(0))
+        level = _of_records(exactly(aggregate_sql(inside, is_sequence=sweep.is_sequence, wrap=wrap)))
+    ends_later = [exp.LTE(this=identifier(AT), expression=identifier(sweep.until))] if sweep.until else []
+    is_there = every([comparison(">", records.copy(), literal(0)), *ends_later])
     items = [*columns((*keys, AT)), named(choose(is_there, level), LEVEL)]
-    read = {found.name for item in items for found in item.find_all(exp.Column)} - {*keys, AT}
-    placed = select([exp.Star()], table(rows)).where(is_known(column), copy=False)
+    read = {found.name for item in items for found in item.find_all(exp.Column)} - {*keys, AT, sweep.until}
+    placed = select([exp.Star()], table(sweep.rows)).where(is_known(column), copy=False)
     own = inner(select([exp.Star()], marked(inner(placed, "placed"), keys, different, length)), "own")
-    return select(items, inner(_coming_and_going(own, keys, sorted(read), length), "line"), distinct=True)
+    return select(items, inner(_coming_and_going(own, keys, sorted(read), sweep), "line"), distinct=True)
 
 
 def _of_records(level: Typed) -> exp.Expression:
@@ -96,12 +147,20 @@ def _of_records(level: Typed) -> exp.Expression:
     return level.sql.transform(lambda node: identifier(NUMBER) if isinstance(node, exp.Star) else node)
 
 
-def _coming_and_going(own: exp.Expression, keys: Sequence[str], read: Sequence[str], length: int) -> exp.Query:
-    """Return every record twice: as it is, and, without what is read of it, at the time when it has left the window."""
-    left = named(exp.Add(this=identifier(AT), expression=literal(length + 1)), AT)
+def _coming_and_going(own: exp.Expression, keys: Sequence[str], read: Sequence[str], sweep: Sweep) -> exp.Query:
+    """Return every record twice: as it is, and, without what is read of it, at the time when it has left the window.
+
+    All that comes has to go, for ranks.py: what would stay longer goes after the last end of its keys.
+    """
+    left: exp.Expression = exp.Add(this=identifier(AT), expression=literal(sweep.length + 1))
+    if sweep.until:
+        after = exp.Add(this=identifier(sweep.until), expression=literal(1))
+        left = exp.Least(this=left, expressions=[after])
     nothing = [named(exp.null(), name) for name in read]
-    coming = select(columns((*keys, AT, *read)), own)
-    return union_all([coming, select([*columns(keys), left, *nothing], own.copy())])
+    until = columns([sweep.until] if sweep.until else [])
+    coming = select([*columns((*keys, AT, *read)), *until], own)
+    going = select([*columns(keys), named(left, AT), *nothing, *(column.copy() for column in until)], own.copy())
+    return union_all([coming, going])
 
 
 def _changes(values: exp.Select, keys: Sequence[str], column: str) -> exp.Select:
@@ -119,14 +178,9 @@ def _changes(values: exp.Select, keys: Sequence[str], column: str) -> exp.Select
 
 
 def _carried(
-    changes: exp.Select,
-    ends: exp.Select,
-    keys: Sequence[str],
-    end: str,
-    level: Typed,
-    group: Mapping[str, Aggregate],
+    changes: exp.Select, ends: exp.Select, keys: Sequence[str], level: Typed, group: Mapping[str, Aggregate]
 ) -> exp.Select:
-    """Return (keys, `end`, a column for each spread)."""
+    """Return the line of changes and ends, with what the spreads that are sums come to at each time."""
 
     def wrap(function: exp.Expression) -> exp.Expression:
         return over(function, keys, ascending(AT), frame="RANGE")
@@ -138,12 +192,7 @@ def _carried(
     sums = {name: summed(node, level, wrap).sql for name, node in group.items() if not is_ranked(node)}
     is_filled = comparison(">", many, literal(0))
     items = [named(choose(is_filled.copy(), sql), name) for name, sql in sums.items()]
-    carried = select([*columns((*keys, AT, LEVEL, MANY, IS_END)), named(many.copy(), ALL), *items], line)
-    ranked = {name: node for name, node in group.items() if is_ranked(node)}
-    if ranked:
-        return with_ranks(carried, keys, end, level, ranked, tuple(sums))
-    query = select([*columns(keys), named(identifier(AT), end), *columns(sums)], inner(carried, "carried"))
-    return query.where(is_end(), copy=False)
+    return select([*columns((*keys, AT, LEVEL, MANY, IS_END)), named(many.copy(), ALL), *items], line)
 
 
 def _repeated(rows: str, keys: Sequence[str], ends: Callable[[], exp.Select], length: int, end: str) -> exp.Expression:

@@ -32,7 +32,7 @@ from auditor.checker.compile.nodes import (
 from auditor.checker.compile.pruning import IS_END, growing_bounds
 from auditor.checker.compile.rows import AT, BUCKET, MICROS, Shape
 from auditor.checker.compile.spreads import RECORDS, grouped, is_spread, typed_aggregate, with_spreads
-from auditor.checker.compile.sweeps import swept
+from auditor.checker.compile.sweeps import Sweep
 from auditor.policy.expressions import Aggregate, Expression, Name
 from auditor.records.sql import cast, identifier, literal, table
 
@@ -60,9 +60,14 @@ def is_pruned(shape: Shape) -> bool:
     return shape.is_sliding() and bool(growing_bounds(shape.flags.rule))
 
 
-def violating_windows(shape: Shape, rows: str, likely: str = "") -> exp.Select:
-    """Return `windows` over the table of rows; where only `likely` ones can violate (likely.py), of these."""
-    query, rule = _measured(shape, rows, likely), shape.flags.rule
+def violating_windows(shape: Shape, rows: str) -> exp.Select:
+    """Return `windows` over the table of rows."""
+    return with_verdict(shape, _measured(shape, rows))
+
+
+def with_verdict(shape: Shape, query: exp.Select) -> exp.Select:
+    """Return those windows that violate."""
+    rule = shape.flags.rule
     return query if rule.violates is None else query.where(verdict_on(shape, rule.violates, {}), copy=False)
 
 
@@ -95,23 +100,21 @@ def aggregates_read(shape: Shape) -> dict[Expression, Typed]:
     return {node: _read(shape, place) for place, node in enumerate(aggregates_of(shape.flags.rule))}
 
 
-def _measured(shape: Shape, rows: str, likely: str = "") -> exp.Select:
+def _measured(shape: Shape, rows: str) -> exp.Select:
     if not shape.is_sliding():
-        return _with_measures(shape, _grouped(shape, rows))
-    plain = select([exp.Star()], table(likely)) if likely else sliding_windows(shape, rows)
-    spread = swept(shape, rows, HIGH, partial(_ends, shape, rows, likely))
-    return _with_measures(shape, with_spreads(plain, (*shape.keys, HIGH), _nodes(shape), spread))
+        return with_measures(shape, _grouped(shape, rows))
+    spreads = Sweep(shape, rows, HIGH, partial(_ends, shape, rows)).measured()
+    return with_measures(shape, with_spreads(sliding_windows(shape, rows), (*shape.keys, HIGH), nodes(shape), spreads))
 
 
-def _ends(shape: Shape, rows: str, likely: str) -> exp.Select:
-    """Return (keys, `_w`): where the windows end whose spreads are asked for."""
-    if likely:
-        return select([*columns(shape.keys), named(identifier(HIGH), AT)], table(likely), distinct=True)
+def _ends(shape: Shape, rows: str) -> exp.Select:
+    """Return (keys, `_w`): where windows may end."""
     query = select(columns((*shape.keys, AT)), table(rows), distinct=True)
     return query.where(identifier(IS_END), copy=False) if is_pruned(shape) else query
 
 
-def _nodes(shape: Shape) -> dict[str, Aggregate]:
+def nodes(shape: Shape) -> dict[str, Aggregate]:
+    """Return the aggregates of a rule by the columns that hold them."""
     return {_aggregate_column(place): node for place, node in enumerate(aggregates_of(shape.flags.rule))}
 
 
@@ -124,7 +127,7 @@ def aggregated(
     items = [*columns(keys), *further, *_aggregates(shape, lambda sql: sql, is_sliding=False)]
     query = select(items, rows()).group_by(*columns(keys), copy=False)
     is_sequence = shape.flags.rule.sequence is not None
-    return with_spreads(query, keys, _nodes(shape), grouped(rows, keys, is_sequence=is_sequence))
+    return with_spreads(query, keys, nodes(shape), grouped(rows, keys, is_sequence=is_sequence))
 
 
 def _grouped(shape: Shape, rows: str) -> exp.Select:
@@ -182,7 +185,8 @@ def _different(shape: Shape) -> dict[str, str]:
     return {_aggregate_column(place): column for place, node in nodes if (column := different_column(node))}
 
 
-def _with_measures(shape: Shape, measured: exp.Select) -> exp.Select:
+def with_measures(shape: Shape, measured: exp.Select) -> exp.Select:
+    """Return windows with their measures, from such with every aggregate."""
     measures = measure_types(shape)
     items = [named(measure.sql, measure_column(place)) for place, measure in enumerate(measures)]
     keys = (*shape.keys, LOW, HIGH) if shape.is_sliding() else (*shape.keys, BUCKET, LOW, HIGH)

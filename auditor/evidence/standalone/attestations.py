@@ -73,7 +73,7 @@ def attestation_faults(files: Files) -> Iterator[Fault]:
         except UnreadableError as error:
             yield Fault(name, "", str(error), "attest-form")
             continue
-        yield from _envelope_faults(found, digest, field_of(case, "case", "id"))
+        yield from _envelope_faults(found, digest, case)
         yield from _order_faults(found, before)
         yield from _person_faults(found, before)
         yield from _action_faults(found, before, files)
@@ -138,8 +138,11 @@ def _envelope_faults(found: Attestation, digest: str, case: Any) -> Iterator[Fau
     if found.envelope.subject != digest:
         message = f"the digest signed is not the one of this bundle's {TAG_MANIFEST}"
         yield Fault(found.file, "subject", message, "attest-subject")
-    if field_of(found.envelope.predicate, "case") != case:
+    if field_of(found.envelope.predicate, "case") != field_of(case, "case", "id"):
         yield Fault(found.file, "case", "is a statement on another case", "attest-case")
+    root = field_of(case, "commitments", "root")
+    if field_of(found.envelope.predicate, "root") not in (None, "", root):  # statements of earlier versions have none
+        yield Fault(found.file, "root", "is not the root of the tree over this bundle's records", "attest-root")
 
 
 def _order_faults(found: Attestation, before: list[Attestation]) -> Iterator[Fault]:

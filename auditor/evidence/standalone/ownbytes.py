@@ -10,6 +10,9 @@ from typing import Any
 from auditor.evidence.standalone.columns import COLUMNS, INTEGERS, PLAIN_COLUMNS, REALS, TEXTS
 from auditor.evidence.standalone.reading import TIME, decoded, is_deep, may_be_deep, micros
 
+LONGEST_OWN_LINE = 16 * 1024 * 1024
+"""Bytes of a line of a log that the program reads."""
+LONGEST_EXTRA = 2 * LONGEST_OWN_LINE
 PLAIN_COST = re.compile(r"[0-9]{1,9}\.[0-9]{0,8}[1-9]0*\Z", re.ASCII)
 PLAIN_TIME = re.compile(
     r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,6})?Z\Z", re.ASCII
@@ -20,6 +23,8 @@ INSTANT = re.compile(r"(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}:\d{2})(\.\d+)?(Z|[+-]
 
 def record_in(data: bytes) -> dict[str, Any] | None:
     """Return the JSON object that a line is, None where it is none, as a line of CSV; an unclear one is empty."""
+    if len(data) > LONGEST_OWN_LINE:
+        return {}
     try:
         text = data.decode().removeprefix("\ufeff")
         value = decoded(_EXACT, text)
@@ -150,7 +155,7 @@ def _is_text_of(kept: Any, said: Any) -> bool:
     if isinstance(said, str) or said is None or kept is None:
         return bool(kept == said)
     if isinstance(said, dict | list):
-        return _same(json.loads(kept, parse_float=Decimal), said)
+        return len(kept) <= LONGEST_EXTRA and _same(json.loads(kept, parse_float=Decimal), said)
     if isinstance(said, bool):
         return bool(kept == str(said).lower())
     is_exact = isinstance(said, int) and abs(said) < 1 << 63
@@ -171,6 +176,8 @@ def _instant(text: Any) -> int:
 
 def _object(value: Any) -> dict[str, Any]:
     """Return what `extra` holds, whether as an object or as its text; what is no object agrees with nothing."""
+    if isinstance(value, str) and len(value) > LONGEST_EXTRA:
+        return {"": value}
     try:
         found = json.loads(value, parse_float=Decimal, parse_int=_whole) if isinstance(value, str) and value else value
     except (ValueError, ArithmeticError, RecursionError):

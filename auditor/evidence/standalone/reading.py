@@ -11,7 +11,11 @@ from auditor.evidence.standalone.results import Fault
 TIME = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(?:\.(\d{1,6}))?Z\Z", re.ASCII)
 LARGEST_DOCUMENT = 256 * 1024 * 1024
 """Bytes of a document that is read whole; the lines of JSON Lines are read one by one."""
-LARGEST_LINE = 256 * 1024 * 1024
+LARGEST_LINE = 128 * 1024 * 1024
+"""Bytes of one line; the program reads none of a log that is longer than an eighth of this."""
+LARGE = 1 << 20
+MOST_VALUES = 500_000
+"""Keys and values that a line of more than so many bytes may have: each takes a hundred times its bytes when read."""
 DEEPEST = 100
 
 
@@ -66,6 +70,8 @@ def parsed_line(line: bytes) -> Any:
         raise UnreadableError("the line does not end, so the file was cut or the line is too long")
     if not (line.startswith(b"{") and line.endswith(b"}\n")):
         raise UnreadableError("holds something beside its JSON object, expected that and a line feed alone")
+    if len(line) > LARGE and is_crowded(line):
+        raise UnreadableError(f"holds more than {MOST_VALUES} keys and values, more than any record has")
     return parsed(line)
 
 
@@ -81,6 +87,18 @@ def parsed(data: bytes) -> Any:
     if may_be_deep(text) and is_deep(value):
         raise UnreadableError(f"is nested more than {DEEPEST} levels deep")
     return value
+
+
+def is_crowded(text: bytes) -> bool:
+    """Say whether a JSON text has more keys and values than a record may have, without reading it.
+
+    What stands in its texts doesn't count: without what is escaped, every second stretch between quotation marks.
+    """
+    plain = text.replace(rb"\\", b"").replace(rb"\"", b"")
+    if plain.count(b'"') > 2 * MOST_VALUES:
+        return True
+    outside = b"".join(plain.split(b'"')[::2])
+    return sum(map(outside.count, (b",", b"{", b"["))) > MOST_VALUES
 
 
 def decoded(decoder: json.JSONDecoder, text: str) -> Any:

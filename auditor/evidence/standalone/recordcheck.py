@@ -29,6 +29,7 @@ from auditor.evidence.standalone.recordpieces import Piece
 from auditor.evidence.standalone.results import MOST_FAULTS, Fault
 from auditor.evidence.standalone.tally import Tally
 
+FORMATS_OF_OBJECTS = ("jsonlines", "jsonarray")
 Order = tuple[str, str, int]
 """A record's time as text that sorts, its source and its line there."""
 
@@ -37,6 +38,9 @@ class Known(NamedTuple):
     """What all records of a bundle are compared with."""
 
     profiles: dict[str, Any]
+    names: dict[str, Any]
+    of_objects: frozenset[str]
+    """Sources of which every line is a JSON object."""
     findings: frozenset[str]
     is_edition: bool
 
@@ -65,9 +69,19 @@ class Outcome(NamedTuple):
 def known_of(files: Files, findings: frozenset[str]) -> Known:
     """Read what all records are compared with."""
     receipt, _ = document_of(files, "data/receipt.json")
-    sources = list_of(receipt, "sources")
-    profiles = {str(field_of(source, "source_id")): field_of(source, "profile") for source in sources}
-    return Known(profiles, findings, EDITION in files)
+    case, _ = document_of(files, "data/case.json")
+    sources = {str(field_of(source, "source_id")): source for source in list_of(receipt, "sources")}
+    return Known(
+        {source_id: field_of(source, "profile") for source_id, source in sources.items()},
+        {source_id: field_of(source, "name") for source_id, source in sources.items()},
+        frozenset(
+            str(field_of(source, "source_id"))
+            for source in list_of(case, "completeness", "sources")
+            if field_of(source, "format") in FORMATS_OF_OBJECTS
+        ),
+        findings,
+        EDITION in files,
+    )
 
 
 def outcome_of(known: Known, piece: Piece, before: Before | None = None) -> Outcome:
@@ -129,6 +143,8 @@ class _Check:
             self.first = self.first or self.last
         if source_id not in self._known.profiles:
             found.append(("source.id", "is no source of data/receipt.json"))
+        elif source.get("name") != self._known.names[source_id]:
+            found.append(("source.name", "is not what data/receipt.json calls this source"))
         data, odd = self._bytes_of(source)
         if data is None and not odd and self._piece.place == CITED:
             self.without[str(source.get("without_bytes"))] += 1
@@ -149,6 +165,8 @@ class _Check:
         odd = differences(record, said, f"{source_id}:{at}") if said is not None else []
         if self.is_object.setdefault(source_id, said is not None) != (said is not None):
             odd.append(("source", "is JSON in some lines of this source and something else in others"))
+        elif said is None and source_id in self._known.of_objects:
+            odd.append(("source", "is no JSON object, which every line of this source is"))
         return odd
 
     def _tallied(self, number: int, cited: Any) -> list[Fault]:

@@ -1,6 +1,6 @@
 """Notices in English."""
 
-from auditor.report.phrases.measures_en import ENGLISH_MEASURES
+from auditor.policy.english_measures import ENGLISH_MEASURES
 from auditor.report.phrases.model import Phrases
 
 ENGLISH = Phrases(

@@ -1,8 +1,9 @@
 """Measures in German."""
 
-from auditor.report.phrases.measures import MeasurePhrases
+from auditor.policy.measure_phrases import MeasurePhrases
 
 GERMAN_MEASURES = MeasurePhrases(
+    language="de",
     records="Aufzeichnungen",
     without_column={
         "span": "Zeit von der ersten bis zur letzten Aufzeichnung",
@@ -66,7 +67,7 @@ GERMAN_MEASURES = MeasurePhrases(
     each={
         "account_id": "Konto", "api_key_id": "Schlüssel", "organization_id": "Organisation",
         "end_user_id": "Endnutzer", "prompt_digest": "Anfrage", "template_id": "Muster von Anfragen",
-        "client_ip": "Netzadresse", "device_id": "Gerät", "session_id": "Sitzung",
+        "client_ip": "Netzadresse", "device_id": "Gerät", "asn": "Netz", "session_id": "Sitzung",
         "payment_fingerprint": "Zahlungsmittel",
     },
     other_each="Wert von „{}“",

@@ -1,8 +1,9 @@
 """Measures in French; the spaces at its marks are made no-break in `fr.py`."""
 
-from auditor.report.phrases.measures import MeasurePhrases
+from auditor.policy.measure_phrases import MeasurePhrases
 
 FRENCH_MEASURES = MeasurePhrases(
+    language="fr",
     records="enregistrements",
     without_column={
         "span": "temps du premier au dernier enregistrement",
@@ -66,7 +67,7 @@ FRENCH_MEASURES = MeasurePhrases(
     each={
         "account_id": "compte", "api_key_id": "clé", "organization_id": "organisation",
         "end_user_id": "utilisateur final", "prompt_digest": "requête", "template_id": "modèle de requêtes",
-        "client_ip": "adresse réseau", "device_id": "appareil", "session_id": "session",
+        "client_ip": "adresse réseau", "device_id": "appareil", "asn": "réseau", "session_id": "session",
         "payment_fingerprint": "moyen de paiement",
     },
     other_each="valeur de « {} »",

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from auditor.policy.conditions import Node
-from auditor.report.phrases.measures import MeasurePhrases
+from auditor.policy.measure_phrases import MeasurePhrases
 
 Language = Literal["en", "de", "fr"]
 

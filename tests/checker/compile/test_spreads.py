@@ -1,6 +1,7 @@
 """Spreads over values: the plan agrees with the evaluator where windows are dense, and says the same every time."""
 
 import random
+from itertools import product
 from typing import Any  # rows of every kind
 
 import pytest
@@ -25,6 +26,7 @@ INNER = (
 PLAIN = ("top_share(model)", "entropy(model)", "evenness(api_key_id)", "active_hours()", "share(login)")
 PAIRS = ((OUTER[(place + shift) % len(OUTER)], inner) for place, inner in enumerate(INNER) for shift in (0, 4))
 TEXTS = (*PLAIN, *(outer.format(f"per(api_key_id, {inner})") for outer, inner in PAIRS))
+RANKED = ("top_share(model)", "median(per(api_key_id, count()))", "max(per(model, count(distinct api_key_id)))")
 WINDOWS = (Window(kind="sliding", seconds=3600), Window(kind="tumbling", seconds=3600))
 SELECTIONS = (("all", Exists(field="event")), ("login", Equals(field="event", value="login")))
 
@@ -69,6 +71,26 @@ def test_every_spread_agrees_with_the_evaluator(window: Window) -> None:
     outcomes = agreed(judged, many_rows(50))
 
     assert sum(len(outcome.incidents) for outcome in outcomes) > len(TEXTS) / 2
+
+
+def test_spreads_agree_with_the_evaluator_where_a_rule_asks_for_something_else_first() -> None:
+    many = Measure(name="n", expression=expression("count()"))
+    held = expression("n >= 5 and m > 0.5")
+    judged = [
+        measuring(
+            text,
+            f"rule-{place}",
+            measures=(many, Measure(name="m", expression=expression(text))),
+            by=by,
+            within=WINDOWS[0],
+            violates=held,
+        )
+        for place, (text, by) in enumerate(product(RANKED, ((), ("model",))))
+    ]
+
+    outcomes = agreed(judged, many_rows(70))
+
+    assert sum(len(outcome.incidents) for outcome in outcomes) > len(judged) / 2
 
 
 @pytest.mark.parametrize("column", COLUMNS)

@@ -1,8 +1,9 @@
 """Measures in English."""
 
-from auditor.report.phrases.measures import MeasurePhrases
+from auditor.policy.measure_phrases import MeasurePhrases
 
 ENGLISH_MEASURES = MeasurePhrases(
+    language="en",
     records="records",
     without_column={
         "span": "time from the first record to the last",
@@ -65,7 +66,7 @@ ENGLISH_MEASURES = MeasurePhrases(
     each={
         "account_id": "account", "api_key_id": "key", "organization_id": "organization", "end_user_id": "end user",
         "prompt_digest": "request", "template_id": "pattern of requests", "client_ip": "network address",
-        "device_id": "device", "session_id": "session", "payment_fingerprint": "means of payment",
+        "device_id": "device", "asn": "network", "session_id": "session", "payment_fingerprint": "means of payment",
     },
     other_each="value of “{}”",
     over_each={

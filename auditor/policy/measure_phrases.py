@@ -8,10 +8,14 @@ from collections.abc import Mapping
 
 from auditor.policy.conditions import Node
 
+LANGUAGES = ("en", "de", "fr")
+"""Languages that account holders are told in."""
+
 
 class MeasurePhrases(Node):
     """One language's words for the aggregates of the grammar, for columns, and for what is compared with a measure."""
 
+    language: str
     records: str
     """`count()`."""
     without_column: Mapping[str, str]

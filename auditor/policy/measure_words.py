@@ -4,37 +4,52 @@ From the expression that a finding carries; a finding of an earlier version carr
 gave its measure stands for it.
 """
 
+from collections.abc import Iterable
 from decimal import Decimal
 
-from auditor.checker.findings import Measured
 from auditor.errors import Place, PolicyError
+from auditor.policy.english_measures import ENGLISH_MEASURES
 from auditor.policy.expression_parser import parse_expression
 from auditor.policy.expressions import Aggregate, Arithmetic, Expression, Negative, Number
-from auditor.report.phrases.measures import MeasurePhrases
-from auditor.report.phrases.measures_en import ENGLISH_MEASURES
+from auditor.policy.measure_phrases import MeasurePhrases
 
+OPERATORS = {
+    ">=": "at least", ">": "more than", "<=": "at most", "<": "less than", "=": "exactly", "==": "exactly",
+    "<>": "other than", "!=": "other than",
+}  # fmt: skip
 _SHARES = ("share", "top_share")
 
 
-def words_of_measure(measure: Measured, words: MeasurePhrases = ENGLISH_MEASURES) -> str:
-    """Return what was measured, as a phrase that its value can follow."""
-    step, _, name = measure.name.rpartition(".")
-    expression = _expression_of(measure)
-    said = words.without_column.get(name, name) if expression is None else _said(expression, words)
+def words_of_measure(
+    name: str, text: str, words: MeasurePhrases = ENGLISH_MEASURES, own: Iterable[tuple[str, str]] = ()
+) -> str:
+    """Return what was measured, as a phrase that its value can follow, from its name and its expression as text.
+
+    `own` are words of the rule itself, by language; they go before what the expression says.
+    """
+    step, _, name = name.rpartition(".")
+    expression = _expression_of(text)
+    given = next((said for language, said in own if language == words.language), "")
+    said = given or (words.without_column.get(name, name) if expression is None else _said(expression, words))
     if step in ("usual", "spread"):
         return (words.usual if step == "usual" else words.spread).format(said)
     return words.peers.format(said, fraction=_percent(Decimal(f"0.{step[7:]}"))) if step.startswith("peers_p") else said
 
 
-def is_share(measure: Measured) -> bool:
+def operator_words(operator: str) -> str:
+    """Return a comparison in words, to stand before a number."""
+    return OPERATORS.get(operator, operator)
+
+
+def is_share(text: str) -> bool:
     """Say whether a value between 0 and 1 is a share of the records, to be told in per cent."""
-    expression = _expression_of(measure)
+    expression = _expression_of(text)
     return isinstance(expression, Aggregate) and expression.function in _SHARES
 
 
-def _expression_of(measure: Measured) -> Expression | None:
+def _expression_of(text: str) -> Expression | None:
     try:
-        return parse_expression(measure.expression, Place("", 1, 1)) if measure.expression else None
+        return parse_expression(text, Place("")) if text else None
     except PolicyError:  # a bundle may hold anything
         return None
 
