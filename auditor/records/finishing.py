@@ -3,7 +3,7 @@
 However a source was read, two views show its rows alike: typed columns and the row's number, and the same with places.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 
 import duckdb
@@ -57,8 +57,10 @@ def finished_quickly(
     fields: Sequence[Sequence[str]],
     rows: int,
     bad: Mapping[int, str],
+    *,
+    keeps_files: bool,
 ) -> Staged:
-    """Finish a source that was read the quick way.
+    """Finish a source that was read the quick way; with `keeps_files`, rows in files stay there.
 
     `fields` are those of the quick rows, and if any were read the exact way, then the fields of these too.
     """
@@ -66,7 +68,7 @@ def finished_quickly(
     columns = tuple(dict.fromkeys([*own, *(name for rest in others for name in rest)]))
     provides = {name for one in quick for name, count in one.values.items() if count and _is_own(name, own)}
     provides.update(*(_provided(connection, rest) for rest in others))
-    files = tuple(one for one in quick if one.path)
+    files = tuple(one for one in quick if one.path and keeps_files)
     staged = Staged(number, rows, columns, tuple(sorted(provides)), bad, files=files)
     if others:
         mark_bad(connection, bad)
@@ -77,7 +79,7 @@ def finished_quickly(
     if files:
         _create(connection, staged.loaded_table, [*rest, proven[0].limit(0)])
         _view(connection, staged.rows_table, _union([*proven, _all(staged.loaded_table)]))
-    elif rest:
+    elif rest or quick[0].path:
         _create(connection, staged.loaded_table, [*proven, *rest])
         _view(connection, staged.rows_table, _all(staged.loaded_table))
     else:
@@ -104,9 +106,10 @@ def _names(columns: Sequence[str]) -> tuple[str, ...]:
 
 def _proven(names: Sequence[str], profile: Profile, fields: Sequence[str], rows: exp.Table) -> exp.Select:
     """Return the query of rows in the form of the store as typed rows."""
-    stored = {_DIGEST if name == "prompt_digest" else name for name in stored_names(profile, fields)}
-    given = {_DIGEST: identifier("prompt_digest"), "prompt_digest": identifier("prompt_digest")}
-    values = [_value(name, stored, given.get(name)) for name in names]
+    stored = {name: identifier(name) for name in stored_names(profile, fields)}
+    if "prompt_digest" in stored:
+        stored[_DIGEST] = identifier("prompt_digest")
+    values = [_value(name, stored, stored.get(name)) for name in names]
     row = named(exp.Sub(this=identifier("source_line"), expression=literal(1)), ROW_NUMBER)
     return exp.Select(expressions=[*values, row, *map(identifier, _PLACES)]).from_(rows)
 
@@ -121,7 +124,7 @@ def _rest(names: Sequence[str], own: Sequence[str]) -> exp.Select:
     return query.join(table(PLACES, "p"), on=same)
 
 
-def _value(name: str, own: Sequence[str] | set[str], value: exp.Expression | None) -> exp.Expression:
+def _value(name: str, own: Collection[str], value: exp.Expression | None) -> exp.Expression:
     return named(value or identifier(name) if name in own else cast(exp.null(), _TYPES[name]), name)
 
 

@@ -37,13 +37,12 @@ class ReadLines:
 
 @dataclass(frozen=True)
 class JsonLines:
-    """A plain file of JSON Lines on its way into the tables; with `keeps_files`, rows may stay in files of theirs."""
+    """A plain file of JSON Lines on its way into the tables."""
 
     connection: duckdb.DuckDBPyConnection
     scratch: Path
     plain: Path
     profile: Profile
-    keeps_files: bool
 
     def read(self, head: bytes) -> ReadLines:
         """Load, place and judge all rows; `head` is the start of the file. Raises InputError if it changes."""
@@ -62,9 +61,7 @@ class JsonLines:
         return self._exactly(seen, survey)
 
     def _quickly(self, survey: Survey, fields: tuple[str, ...], colons: int) -> ReadLines:
-        are_files = self.keeps_files and len(survey.stretches) > 1
-        if not are_files:
-            survey = survey.as_one_stretch()
+        are_files = len(survey.stretches) > 1
         reader = QuickReader(
             self.connection, self.scratch, self.plain, self.profile, fields, survey, colons, are_files
         )  # fmt: skip

@@ -83,7 +83,7 @@ class Reader:
     def _lines(
         self, file: SourceFile, plain: Path, what: Sniffed, number: int, compression: str
     ) -> tuple[Loaded, Staged]:
-        lines = JsonLines(self.connection, self.scratch, plain, what.profile, self.keeps_files)
+        lines = JsonLines(self.connection, self.scratch, plain, what.profile)
         read = lines.read(what.sample)
         survey, positions = read.survey, read.survey.positions
         loaded = Loaded(
@@ -93,7 +93,8 @@ class Reader:
         )  # fmt: skip
         rows, common = survey.lines - survey.blank, (self.connection, number, what.profile)
         if read.quick:
-            return loaded, finished_quickly(*common, read.quick, read.fields, rows, read.bad)
+            staged = finished_quickly(*common, read.quick, read.fields, rows, read.bad, keeps_files=self.keeps_files)
+            return loaded, staged
         return loaded, finished(*common, read.fields[0], rows, read.bad)
 
     def _plain(self, file: SourceFile, compression: str, number: int) -> Path:

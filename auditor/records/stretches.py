@@ -82,8 +82,11 @@ class QuickReader:
             return [self._read(self.connection, 0, *waiting[0])]
         found: dict[int, QuickRows] = {}
         with ThreadPoolExecutor(_LANES) as pool:
-            for done in pool.map(partial(self._lane, waiting), range(_LANES)):
-                found |= done
+            try:
+                for done in pool.map(partial(self._lane, waiting), range(_LANES)):
+                    found |= done
+            finally:
+                waiting.clear()
         return [found[number] for number in sorted(found)]
 
     def _lane(self, waiting: deque[tuple[int, Stretch]], lane: int) -> dict[int, QuickRows]:

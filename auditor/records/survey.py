@@ -8,7 +8,7 @@ import hashlib
 from array import array
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import accumulate, islice
 from pathlib import Path
 
@@ -96,11 +96,6 @@ class Survey:
     def needs_copy(self) -> bool:
         """Whether DuckDB can't be given the file as it is."""
         return bool(self.refused) or self.has_mark
-
-    def as_one_stretch(self) -> "Survey":
-        """Return the survey with all stretches as one."""
-        colons, escapes = sum(one.colons for one in self.stretches), any(one.has_escapes for one in self.stretches)
-        return replace(self, stretches=(Stretch(0, 0, self.lines, self.size, colons, escapes),))
 
 
 def survey_lines(path: Path, stretch: int = 0) -> Survey:
