@@ -102,23 +102,26 @@ def by_auditor(path: Path, folder: Path) -> None:
     assert sum(source.lines for source in report.sources) == report.records + report.quarantined
 
 
-def timed(way: str, path: Path, kind: str) -> tuple[float, int]:
-    """Run one way in a process of its own; returns seconds without start-up, and peak memory in MB."""
+def timed(way: str, path: Path, kind: str) -> tuple[float, float, int]:
+    """Run one way in a process of its own; returns seconds on the clock and of processor time, and peak memory in MB.
+
+    Start-up is left out.
+    """
     command = [sys.executable, "-m", "benchmarks.ingest", "--one", way, "--file", str(path), "--kind", kind]
-    seconds, memory = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
-    return float(seconds), int(memory)
+    seconds, used, memory = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
+    return float(seconds), float(used), int(memory)
 
 
 def run_one(way: str, path: Path, kind: str) -> None:
-    """Run one way once and print its seconds and peak memory."""
+    """Run one way once and print its seconds on the clock and of processor time, and its peak memory."""
     with TemporaryDirectory(dir=path.parent) as folder:
-        began = time.perf_counter()
+        began, used = time.perf_counter(), time.process_time()
         if way == "auditor":
             by_auditor(path, Path(folder))
         else:
             by_duckdb(path, Path(folder), kind)
-        seconds = time.perf_counter() - began
-    print(f"{seconds:.3f} {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024}")
+        seconds, used = time.perf_counter() - began, time.process_time() - used
+    print(f"{seconds:.3f} {used:.3f} {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024}")
 
 
 def compare(records: int, rounds: int, kinds: list[str]) -> None:
@@ -128,12 +131,13 @@ def compare(records: int, rounds: int, kinds: list[str]) -> None:
             path = Path(folder) / "log.jsonl"
             write_log(path, records, kind)
             pairs = [(timed("duckdb", path, kind), timed("auditor", path, kind)) for _ in range(rounds)]
-            alone = statistics.median(one[0] for one, _ in pairs)
-            whole = statistics.median(two[0] for _, two in pairs)
-            memory = max(two[1] for _, two in pairs)
+            alone, alone_used = (statistics.median(one[place] for one, _ in pairs) for place in (0, 1))
+            whole, whole_used = (statistics.median(two[place] for _, two in pairs) for place in (0, 1))
+            memory = max(two[2] for _, two in pairs)
             print(
                 f"{kind:10} {records} records: duckdb {alone:.2f} s, ingest {whole:.2f} s, "
-                f"ratio {whole / alone:.2f} (bar {KINDS[kind]}), peak {memory} MB"
+                f"ratio {whole / alone:.2f} (bar {KINDS[kind]}); of processor time {alone_used:.2f} and "
+                f"{whole_used:.2f} s, ratio {whole_used / alone_used:.2f}; peak {memory} MB"
             )
 
 

@@ -38,7 +38,7 @@ def accounts_behind(
         return {}
     rows = sorted(staged.bad)
     if loaded.format not in (JSON_LINES, JSON_ARRAY):
-        found = _accounts(connection, staged.rows_table) if _ACCOUNT in staged.columns else {}
+        found = _accounts(connection, staged.loaded_table) if _ACCOUNT in staged.columns else {}
         return {row: found[row] for row in rows if row in found}
     only = replace(loaded.profile, columns={_ACCOUNT: tree})
     lines = scratch / f"mended-{staged.number}"

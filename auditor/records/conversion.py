@@ -61,7 +61,8 @@ def fits(name: str) -> exp.Expression:
         case ColumnType.INTEGER | ColumnType.BOOLEAN:
             return exp.NullSafeEQ(this=cast(kept, "VARCHAR"), expression=value)
         case ColumnType.REAL | ColumnType.DECIMAL:
-            number = all_of([is_not(is_null(kept)), matches(value.copy(), r"-?[0-9]{1,15}(\.[0-9]{1,15})?")])
+            pattern = r"-?[0-9]{1,15}(\.[0-9]{1,15})?(e-[0-9]{1,2})?"
+            number = all_of([is_not(is_null(kept)), matches(value.copy(), pattern)])
             return any_of([is_null(value), number])
         case _:
             return is_null(value)

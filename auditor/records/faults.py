@@ -9,11 +9,11 @@ from collections.abc import Iterable, Sequence
 from sqlglot import exp
 
 from auditor.records.conversion import PLAIN_TEXT, fits, is_unfit
-from auditor.records.schema import COLUMNS
+from auditor.records.schema import COLUMNS, ColumnType
 from auditor.records.sql import all_of, any_of, call, case, identifier, is_not, is_null, literal
 from auditor.records.values import CONTENT
 
-LINE, FAULT, FOUND, DOUBT, FAILED = "·line", "·fault", "·found", "·doubt", "·failed"
+LINE, FAULT, FOUND, DOUBT, FAILED, SURE = "·line", "·fault", "·found", "·doubt", "·failed", "·sure"
 """Names of working columns; the middle dot keeps them apart from any column or field of a profile."""
 
 NOT_A_RECORD = "·json"
@@ -43,6 +43,23 @@ def fault(columns: Iterable[str], zone: str, no_record: Sequence[exp.Expression]
     return case([(all_of(sure), exp.null())], case(cases))
 
 
+def is_sure(columns: Iterable[str], zone: str) -> exp.Expression:
+    """Say that a row surely is a record without a fault, and that nothing in it may come from what no record holds."""
+    names = tuple(columns)
+    judged = [name for name in names if COLUMNS[name].type not in PLAIN_TEXT]
+    tests = [is_not(_is_missing(name, names)) for name in _REQUIRED]
+    tests += [
+        is_not(call("coalesce", is_unfit(name, zone), exp.false())) if _is_rare(name) else fits(name) for name in judged
+    ]
+    doubts = [*is_nested(names), *is_no_number(names)]
+    return call("coalesce", all_of([*tests, is_not(doubt(doubts))]), exp.false())
+
+
+def _is_rare(name: str) -> bool:
+    """Whether a column is of a type that `fits` is only sure of where there is nothing."""
+    return COLUMNS[name].type in (ColumnType.TEXT_LIST, ColumnType.JSON)
+
+
 def _is_missing(name: str, columns: Sequence[str]) -> exp.Expression:
     if name not in columns:
         return exp.true()
@@ -57,23 +74,17 @@ def found(columns: Iterable[str]) -> exp.Expression:
 
 def is_no_number(columns: Iterable[str]) -> list[exp.Expression]:
     """Return tests for texts that may come from NaN or an infinity, which JSON doesn't have."""
-    return [
-        case([(_is_short(name), _says_no_number(name))], exp.false())
-        for name in columns
-        if COLUMNS[name].type in PLAIN_TEXT
-    ]
-
-
-def _is_short(name: str) -> exp.Expression:
-    sizes = sorted({len(word) for word in _NO_NUMBERS})
-    return exp.Between(this=call("strlen", identifier(name)), low=literal(sizes[0]), high=literal(sizes[-1]))
+    return [_says_no_number(name) for name in columns if COLUMNS[name].type in PLAIN_TEXT]
 
 
 def _says_no_number(name: str) -> exp.Expression:
     """Compare word by word: DuckDB makes a join of a longer IN, and a join does not keep the rows in order."""
     lower = call("lower", identifier(name))
     is_one = any_of([exp.EQ(this=lower.copy(), expression=literal(word)) for word in _NO_NUMBERS])
-    return case([(any_of([_begins(name, sign) for sign in "-INin"]), is_one)], exp.false())
+    sizes = sorted({len(word) for word in _NO_NUMBERS})
+    is_short = exp.Between(this=call("strlen", identifier(name)), low=literal(sizes[0]), high=literal(sizes[-1]))
+    may_be_one = any_of([_begins(name, sign) for sign in "-INin"])
+    return case([(may_be_one, case([(is_short, is_one)], exp.false()))], exp.false())
 
 
 def _begins(name: str, sign: str) -> exp.Expression:

@@ -12,6 +12,7 @@ import duckdb
 from sqlglot import exp
 
 from auditor.digests import digest_of_file
+from auditor.records.layout import copy_to_parquet
 from auditor.records.manifest import StoredFile, load_manifest, save_manifest, sweep_unlisted
 from auditor.records.sql import (
     all_of,
@@ -29,7 +30,6 @@ from auditor.records.sql import (
 from auditor.records.staging import Staged
 from auditor.records.unfinished import Announcement, announce
 from auditor.records.workspace import Workspace
-from auditor.records.writing import copy_to_parquet
 
 CONTENT = ("prompt", "system_prompt", "response", "extra", "tags")
 """What an account wrote, and what a source says beside the columns, which may be anything."""
@@ -75,7 +75,7 @@ def erase_content(connection: duckdb.DuckDBPyConnection, staged: Staged, account
         erased = [exp.EQ(this=identifier(name), expression=exp.null()) for name in held]
         names = [literal(account) for account in sorted(accounts)]
         is_one = exp.In(this=identifier("account_id"), expressions=names)
-        update = exp.Update(this=table(staged.rows_table), expressions=erased, where=exp.Where(this=is_one))
+        update = exp.Update(this=table(staged.loaded_table), expressions=erased, where=exp.Where(this=is_one))
         connection.execute(text_of(update))
 
 

@@ -10,12 +10,10 @@ from sqlglot import exp
 from auditor.digests import digest_of_parts
 from auditor.records.activity import STORED_TYPES
 from auditor.records.layout import HIGH, LOW
-from auditor.records.places import ROW
+from auditor.records.places import ROW_NUMBER
 from auditor.records.schema import COLUMNS
 from auditor.records.sql import all_of, call, cast, identifier, literal, named, table
 from auditor.records.staging import Staged
-
-ROW_NUMBER = "·row"
 
 
 @dataclass
@@ -27,6 +25,12 @@ class Outcome:
     conflicts: int = 0
     first_time: datetime | None = None
     last_time: datetime | None = None
+
+    def add(self, records: int, first: datetime, last: datetime) -> None:
+        """Take in some records and the first and last of their times."""
+        self.records += records
+        self.first_time = min(self.first_time or first, first)
+        self.last_time = max(self.last_time or last, last)
 
 
 @dataclass(frozen=True)
@@ -53,34 +57,32 @@ def dropped_table(staged: Staged) -> str:
 
 
 def rows_of(batch: Batch, outcomes: Mapping[str, Outcome]) -> exp.Query:
-    """Return the query of all rows to store, with their row number in the source."""
+    """Return the query of all rows to store that aren't in files yet, with their row number in the source."""
     parts: list[exp.Query] = []
     for staged, source_id in batch.sources:
         own = () if batch.is_alone else (named(literal(source_id), "source_id"),)
-        values = [*all_columns(staged, source_id), *own, named(identifier(ROW, "r"), ROW_NUMBER)]
-        query = exp.Select(expressions=values).from_(table(staged.rows_table, "r"))
-        same = exp.EQ(this=identifier(ROW, "r"), expression=identifier(ROW, "p"))
-        query = query.join(table(staged.places_table, "p"), on=same)
-        parts.append(only_kept(query, staged, outcomes[source_id], "r"))
+        values = [*all_columns(staged, source_id), *own, identifier(ROW_NUMBER)]
+        rows = table(staged.loaded_table if staged.files else staged.placed_table)
+        parts.append(only_kept(exp.Select(expressions=values).from_(rows), staged, outcomes[source_id]))
     return union(parts)
 
 
-def only_kept(query: exp.Select, staged: Staged, outcome: Outcome, alias: str | None = None) -> exp.Select:
+def only_kept(query: exp.Select, staged: Staged, outcome: Outcome) -> exp.Select:
     """Leave rows that are not stored out of a query over a source's rows."""
     if staged.bad or staged.known:
-        query = query.where(is_good(staged, alias))
+        query = query.where(is_good(staged))
     if outcome.duplicates:
-        query = query.where(_not_in(dropped_table(staged), identifier(ROW, alias)))
+        query = query.where(_not_in(dropped_table(staged)))
     return query
 
 
-def is_good(staged: Staged, alias: str | None = None) -> exp.Expression:
+def is_good(staged: Staged) -> exp.Expression:
     """Return the test that a row of a source is new and isn't bad."""
     tests: list[exp.Expression] = []
     if staged.known:
-        tests.append(exp.GTE(this=identifier(ROW, alias), expression=literal(staged.known)))
+        tests.append(exp.GTE(this=identifier(ROW_NUMBER), expression=literal(staged.known)))
     if staged.bad:
-        tests.append(_not_in(staged.bad_table, identifier(ROW, alias)))
+        tests.append(_not_in(staged.bad_table))
     return all_of(tests)
 
 
@@ -95,20 +97,19 @@ def all_columns(staged: Staged, source_id: str | None = None) -> list[exp.Expres
     for half in (HIGH, LOW):
         values[half] = identifier(half) if "client_ip" in filled else cast(exp.null(), "UBIGINT")
     if source_id is not None:
-        line = identifier("line", "p")
-        own = exp.DPipe(this=literal(f"{source_id}:"), expression=cast(line, "VARCHAR"))
+        own = exp.DPipe(this=literal(f"{source_id}:"), expression=cast(identifier("source_line"), "VARCHAR"))
         values |= {
             "record_id": call("coalesce", values["record_id"], own),
-            "source_line": line.copy(),
-            "source_offset": call("nullif", identifier("offset", "p"), literal(-1)),
-            "source_length": call("nullif", identifier("length", "p"), literal(-1)),
+            "source_line": identifier("source_line"),
+            "source_offset": call("nullif", identifier("source_offset"), literal(-1)),
+            "source_length": call("nullif", identifier("source_length"), literal(-1)),
         }
     return [named(value, name) for name, value in values.items()]
 
 
-def _not_in(name: str, row: exp.Column) -> exp.Expression:
+def _not_in(name: str) -> exp.Expression:
     rows = exp.Select(expressions=[identifier("row")]).from_(table(name))
-    return exp.Not(this=exp.In(this=row, query=exp.Subquery(this=rows)))
+    return exp.Not(this=exp.In(this=identifier(ROW_NUMBER), query=exp.Subquery(this=rows)))
 
 
 def union(queries: Sequence[exp.Query]) -> exp.Query:

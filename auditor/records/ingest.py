@@ -136,7 +136,7 @@ class _Run:
         files = [file.path.resolve() for file in self.files if file.can_be_named]
         spill = self.scratch / "spill"
         self.connection = open_connection(folders=folders, files=files, temporary=spill, memory_limit=MEMORY)
-        self.reader = Reader(self.connection, self.scratch, self.profile)
+        self.reader = Reader(self.connection, self.scratch, self.profile, keeps_files=not self.erased)
 
     def read(self, file: SourceFile) -> None:
         """Stage one file, unless its bytes are known; a file that can't be read is noted."""

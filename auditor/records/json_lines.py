@@ -1,7 +1,6 @@
 """JSON Lines, read the quick way where a file turns out to be regular, and exactly where it doesn't.
 
-The quick way supposes that all fields are known, and is held to it: rows and line feeds must fill the file, and the
-colons of known fields must be all there are. Whatever the proof doesn't cover is read again, exactly.
+The quick way supposes that all fields are known, and leaves every line to the exact way for which that isn't proven.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,8 +14,9 @@ from auditor.records.mapping import can_be_quick, mapped_columns
 from auditor.records.places import hand_over_places, rows_must_align
 from auditor.records.profiles import Profile
 from auditor.records.sniff import sample_of
-from auditor.records.staging import RowBytes, colons_are_explained, judge, load_rows, missed_fields
-from auditor.records.survey import Survey, survey_lines, write_copy
+from auditor.records.staging import RowBytes, judge, load_rows, mark_bad, missed_fields
+from auditor.records.stretches import BEGINNING, NotRegularError, QuickReader, QuickRows
+from auditor.records.survey import Positions, Survey, survey_lines, write_copy
 
 _UNREADABLE = (duckdb.OutOfMemoryException, duckdb.InvalidInputException)
 """What DuckDB raises for a line of many megabytes; the survey refuses that line, and a copy is without it."""
@@ -24,11 +24,15 @@ _UNREADABLE = (duckdb.OutOfMemoryException, duckdb.InvalidInputException)
 
 @dataclass(frozen=True)
 class ReadLines:
-    """What was read: the survey, fields, and bad rows with reasons."""
+    """What was read: the survey, bad rows with reasons, and the fields of rows that were read together.
+
+    Without `quick` rows, all were read the exact way; with them, those that the second `fields` are of, if any.
+    """
 
     survey: Survey
-    fields: tuple[str, ...]
+    fields: Sequence[tuple[str, ...]]
     bad: Mapping[int, str]
+    quick: Sequence[QuickRows] = ()
 
 
 @dataclass(frozen=True)
@@ -45,35 +49,49 @@ class JsonLines:
         sample = sample_of(head)
         seen = tuple({name: None for record in sample for name in record})
         fields = _fields(self.profile, seen)
-        if sample and set(seen) <= set(fields) and can_be_quick(self.profile, fields):
-            nulls = {name for record in sample for name, value in record.items() if value is None}
-            read = self._quickly(fields, sorted(nulls))
-            if read is not None:
-                return read
-        return self._exactly(seen)
-
-    def _quickly(self, fields: tuple[str, ...], nulls: Sequence[str]) -> ReadLines | None:
-        with ThreadPoolExecutor(1) as pool:
-            surveying = pool.submit(survey_lines, self.plain, nulls)
+        if not sample or not set(seen) <= set(fields) or not can_be_quick(self.profile, fields):
+            return self._exactly(seen)
+        survey = survey_lines(self.plain)
+        if not survey.needs_copy and survey.positions.is_dense and "time" in mapped_columns(self.profile, fields):
+            time = str(sample[0].get(mapped_columns(self.profile, fields)["time"].name))
             try:
-                load_rows(self.connection, self.plain, self.profile, fields, is_quick=True)
-            except _UNREADABLE:
-                return None
-            survey = surveying.result()
-        if survey.hides_colons or survey.needs_copy or not survey.positions.is_dense:
-            return None
-        bad = self._placed(survey, fields, is_exact=False)
-        data = RowBytes(self.plain, survey.positions)
-        for row in bad:
-            survey.colons.add(data.of(row), sign=-1)
-        columns = mapped_columns(self.profile, fields)
-        is_proven = colons_are_explained(self.connection, columns, survey.colons)
-        return ReadLines(survey, fields, bad) if is_proven else None
+                return self._quickly(survey, fields, time.count(":"))
+            except (NotRegularError, *_UNREADABLE):
+                pass
+        return self._exactly(seen, survey)
 
-    def _exactly(self, seen: Sequence[str]) -> ReadLines:
+    def _quickly(self, survey: Survey, fields: tuple[str, ...], colons: int) -> ReadLines:
+        are_files = len(survey.stretches) > 1
+        reader = QuickReader(
+            self.connection, self.scratch, self.plain, self.profile, fields, survey, colons, are_files
+        )  # fmt: skip
+        quick = reader.read()
+        left = [row for one in quick for row in one.left]
+        if not left:
+            mark_bad(self.connection, ())
+            return ReadLines(survey, (fields,), {}, quick)
+        others, bad = self._rest(survey, left, fields)
+        return ReadLines(survey, (fields, others), bad, quick)
+
+    def _rest(self, survey: Survey, rows: Sequence[int], seen: Sequence[str]) -> tuple[tuple[str, ...], dict[int, str]]:
+        """Read some rows the exact way; returns their fields, and the bad ones among them by their number."""
+        positions, lines = Positions(), self.scratch / "rest"
+        data = RowBytes(self.plain, survey.positions)
+        with lines.open("wb") as stream:
+            stream.write(BEGINNING)
+            for row in rows:
+                positions.add(row + 1, survey.positions.offsets[row], survey.positions.lengths[row])
+                stream.write(data.of(row) + b"\n")
+        fields = load_exactly(self.connection, lines, self.profile, seen)
+        hand_over_places(self.connection, positions, self.scratch)
+        rows_must_align(self.connection, len(positions), self.plain, is_exact=True)
+        bad = judge(self.connection, self.profile, {}, RowBytes(self.plain, positions), fields)
+        return fields, {rows[row]: reason for row, reason in bad.items()}
+
+    def _exactly(self, seen: Sequence[str], survey: Survey | None = None) -> ReadLines:
         """Survey and load at the same time: nearly every file can be given to DuckDB as it is."""
         with ThreadPoolExecutor(1) as pool:
-            surveying = pool.submit(survey_lines, self.plain)
+            surveying = pool.submit(lambda: survey or survey_lines(self.plain))
             try:
                 fields = load_exactly(self.connection, self.plain, self.profile, seen)
             except _UNREADABLE:
@@ -83,13 +101,11 @@ class JsonLines:
             copy = self.scratch / "copy"
             write_copy(self.plain, survey, copy)
             fields = load_exactly(self.connection, copy, self.profile, fields or seen)
-        return ReadLines(survey, fields, self._placed(survey, fields, is_exact=not survey.refused))
-
-    def _placed(self, survey: Survey, fields: tuple[str, ...], *, is_exact: bool) -> dict[int, str]:
         hand_over_places(self.connection, survey.positions, self.scratch)
-        rows_must_align(self.connection, len(survey.positions), self.plain, is_exact=is_exact)
+        rows_must_align(self.connection, len(survey.positions), self.plain, is_exact=not survey.refused)
         data = RowBytes(self.plain, survey.positions)
-        return judge(self.connection, self.profile, survey.refused, data, fields)
+        bad = judge(self.connection, self.profile, survey.refused, data, fields)
+        return ReadLines(survey, (fields,), bad)
 
 
 def load_exactly(

@@ -20,10 +20,11 @@ MANIFEST = "manifest.json"
 
 
 class StoredFile(BaseModel):
-    """One Parquet file, sorted by (account_id, time); `name` is relative to the activity folder.
+    """One Parquet file; `name` is relative to the activity folder.
 
-    `period` is the day it covers; the month, or `all`, when a batch spans very many days. Columns that the batch
-    never fills are left out of the file and of `columns`.
+    It holds a stretch of a large source in the source's order, or what smaller ones have of a period, sorted by
+    (account_id, time). `period` is the day it covers; the month, or `all`, when it covers more. Columns that the batch,
+    or a large source, doesn't have are left out of the file and of `columns`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -2,8 +2,8 @@
 
 The query holds values to the rules of values.py, in SQL: what isn't exactly the column's type makes the row a fault. It
 comes in two forms. The exact one looks at the keys of every line and keeps each field that no column uses up in
-`extra`. The quick one lets DuckDB read the fields of the profile and nothing else of a line, and counts the colons that
-these explain: the file has no others exactly if no line has another field (staging.py compares).
+`extra`. The quick one lets DuckDB read the fields of the profile and nothing else of a line; that there is nothing else
+has to be shown afterwards (stretches.py).
 """
 
 import json
@@ -18,19 +18,20 @@ from auditor.records.faults import (
     FAULT,
     FOUND,
     LINE,
+    SURE,
     doubt,
     fault,
     found,
     is_deep,
     is_nested,
+    is_sure,
 )
 from auditor.records.layout import HIGH, LOW
 from auditor.records.profiles import Profile
-from auditor.records.schema import COLUMNS, ColumnType
 from auditor.records.sql import all_of, any_of, call, case, cast, identifier, is_not, is_null, literal, named, total
 from auditor.records.sql import within as table_of
 
-LENGTH, COLONS = "·length", "·colons"
+LENGTH = "·length"
 _FIELDS, _KEYS, _KNOWN, _REST, _OCTETS = "·fields", "·keys", "·known", "·rest", "·octets"
 
 
@@ -80,19 +81,27 @@ def mapping_query(profile: Profile, fields: Sequence[str], rows: exp.Expression)
     return _chained(rows, steps)
 
 
-def quick_query(profile: Profile, fields: Sequence[str], rows: exp.Expression) -> exp.Select:
-    """Return the quick query, which maps rows of the fields as text, all NULL where a line is no record, to columns."""
+def quick_query(
+    profile: Profile, fields: Sequence[str], rows: exp.Expression, kept: Mapping[str, exp.Expression]
+) -> exp.Select:
+    """Return the quick query, which maps rows of the fields as text, all NULL where a line is no record, to columns.
+
+    What isn't surely sound has no `SURE`; `kept` are more columns of the rows, which are passed on.
+    """
     columns = mapped_columns(profile, fields)
-    kinds = (ColumnType.TIMESTAMP, ColumnType.TEXT_LIST)
-    colons = total([colons_in(tree) for name, tree in columns.items() if COLUMNS[name].type in kinds])
-    first: dict[str, exp.Expression] = {COLONS: colons} | {name: tree.copy() for name, tree in columns.items()}
-    last: dict[str, exp.Expression] = {
-        "extra": cast(exp.null(), "VARCHAR"),
-        DOUBT: exp.false(),
-        COLONS: identifier(COLONS),
-    }
-    no_failure: dict[str, exp.Expression] = {FAILED: cast(exp.null(), "VARCHAR")}
-    return _chained(rows, [first | no_failure, *_typing(profile, columns, (COLONS,), [], last)])
+    texts = {name: tree.copy() for name, tree in columns.items()}
+    values = _typed_values(profile, columns)
+    last = {name: identifier(typed_name(name)) for name in columns} | _derived(columns)
+    last |= {SURE: is_sure(columns, profile.zone)} | {name: identifier(name) for name in kept}
+    passed: dict[str, exp.Expression] = {name: identifier(name) for name in (*kept, *columns)}
+    return _chained(rows, [{**kept, **texts}, passed | values, last])
+
+
+def _typed_values(profile: Profile, columns: Mapping[str, exp.Expression]) -> dict[str, exp.Expression]:
+    values = {typed_name(name): typed(name, profile.zone) for name in columns if name != "extra"}
+    if "client_ip" in columns:
+        values[_OCTETS] = octets_of(identifier("client_ip"))
+    return values
 
 
 def _typing(
@@ -103,9 +112,7 @@ def _typing(
     last: Mapping[str, exp.Expression],
 ) -> list[dict[str, exp.Expression]]:
     """Return the steps from texts to typed values and what is wrong with them; `last` are columns of the last one."""
-    values = {typed_name(name): typed(name, profile.zone) for name in columns if name != "extra"}
-    if "client_ip" in columns:
-        values[_OCTETS] = octets_of(identifier("client_ip"))
+    values = _typed_values(profile, columns)
     names = (*shared, *columns)
     verdict: dict[str, exp.Expression] = {FAULT: fault(columns, profile.zone, no_record)}
     final = {name: identifier(typed_name(name)) for name in columns if name != "extra"}

@@ -13,6 +13,9 @@ from auditor.records.sql import all_of, call, cast, columns_definition, identifi
 from auditor.records.survey import Positions
 
 ROW = "rowid"
+ROW_NUMBER = "·row"
+"""Number of a row in its source, where rows of more than one table are seen together."""
+
 LOADED, PLACES = "loaded", "places"
 """Tables of the source that is being read."""
 

@@ -9,6 +9,7 @@ from auditor.digests import digest_of_file
 from auditor.errors import InputError
 from auditor.records.array_rows import rewrite_array
 from auditor.records.csv_rows import rewrite_csv
+from auditor.records.finishing import finished, finished_quickly
 from auditor.records.json_lines import JsonLines, load_exactly
 from auditor.records.parquet_rows import parquet_names, rewrite_parquet
 from auditor.records.places import hand_over_places, no_places, rows_must_align
@@ -16,7 +17,7 @@ from auditor.records.profiles import CSV, JSON_ARRAY, JSON_LINES, PARQUET, Profi
 from auditor.records.rewrite import Rewritten, rewrite_log
 from auditor.records.sniff import Sniffed, is_blank, is_parquet, sniff
 from auditor.records.sources import SourceFile
-from auditor.records.staging import RowBytes, Staged, finished, judge
+from auditor.records.staging import RowBytes, Staged, judge
 from auditor.records.survey import Positions, survey_lines
 from auditor.records.unpack import PLAIN, compression_of, plain_chunks
 
@@ -38,11 +39,15 @@ class Loaded:
 
 @dataclass(frozen=True)
 class Reader:
-    """Reads files into a staging database; `scratch` is a folder for copies, on the workspace's disk."""
+    """Reads files into a staging database; `scratch` is a folder for copies, on the workspace's disk.
+
+    With `keeps_files`, rows of large files may stay there, in files that can be moved into the store.
+    """
 
     connection: duckdb.DuckDBPyConnection
     scratch: Path
     profile: Profile | None
+    keeps_files: bool = False
 
     def digest(self, file: SourceFile) -> str:
         """Return the SHA-256 of a source file's bytes."""
@@ -86,8 +91,11 @@ class Reader:
             survey.size if compression == PLAIN else file.path.stat().st_size, compression,
             what.format, what.profile, survey.lines, survey.blank, positions, RowBytes(plain, positions),
         )  # fmt: skip
-        rows = survey.lines - survey.blank
-        return loaded, finished(self.connection, number, what.profile, read.fields, rows, read.bad)
+        rows, common = survey.lines - survey.blank, (self.connection, number, what.profile)
+        if read.quick:
+            staged = finished_quickly(*common, read.quick, read.fields, rows, read.bad, keeps_files=self.keeps_files)
+            return loaded, staged
+        return loaded, finished(*common, read.fields[0], rows, read.bad)
 
     def _plain(self, file: SourceFile, compression: str, number: int) -> Path:
         """Return a path of the plain bytes for DuckDB: no name of a user's own, which may hold wildcards."""

@@ -15,7 +15,7 @@ from sqlglot import exp
 
 from auditor.records.incoming import Batch, Outcome, all_columns, dropped_table, is_good, union
 from auditor.records.manifest import Manifest
-from auditor.records.places import ROW
+from auditor.records.places import ROW_NUMBER
 from auditor.records.schema import COLUMNS
 from auditor.records.sql import (
     call,
@@ -90,9 +90,9 @@ def _note_contents(
     if stored is not None:
         parts.append(_contents(within(stored), literal(_STORED), columns))
     for staged in sources:
-        rows = exp.Select(expressions=[*all_columns(staged), named(identifier(ROW), "·row")])
+        rows = exp.Select(expressions=[*all_columns(staged), identifier(ROW_NUMBER)])
         rows = rows.from_(table(staged.rows_table)).where(is_good(staged))
-        position = exp.Add(this=identifier("·row"), expression=literal(staged.number * _ROWS))
+        position = exp.Add(this=identifier(ROW_NUMBER), expression=literal(staged.number * _ROWS))
         parts.append(_contents(within(rows), position, columns))
     _create(connection, _CONTENTS, union(parts))
 

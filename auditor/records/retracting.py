@@ -21,6 +21,7 @@ from sqlglot import exp
 from auditor.digests import digest_of_file, digests_of_beginnings
 from auditor.errors import InputError, Problem, UsageError
 from auditor.records.ingest import ingest
+from auditor.records.layout import copy_to_parquet
 from auditor.records.manifest import (
     Manifest,
     Retracted,
@@ -37,7 +38,6 @@ from auditor.records.sql import call, identifier, is_not, literal, open_connecti
 from auditor.records.trouble import engine_errors
 from auditor.records.unfinished import Announcement, announce, quarantine_of
 from auditor.records.workspace import TEMPORARY, Workspace, disk_errors
-from auditor.records.writing import copy_to_parquet
 
 
 @dataclass(frozen=True)

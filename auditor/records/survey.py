@@ -1,13 +1,13 @@
 """Where each line of a file begins and ends, and which lines can't be a record whatever their content.
 
-One pass over the bytes gives digest, line numbers and byte ranges. Rows are the lines that aren't blank, in order: the
-same rows that DuckDB's reader of JSON Lines sees, which the staging checks by comparing lengths.
+One pass over the bytes gives digest, line numbers, byte ranges and the stretches that a large file is read in. Rows are
+the lines that aren't blank, in order: the same rows that DuckDB's reader of JSON Lines sees, which the staging checks.
 """
 
 import hashlib
-import json
 from array import array
-from collections.abc import Iterable
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import accumulate, islice
 from pathlib import Path
@@ -18,6 +18,13 @@ LONGEST_LINE = 16 * 1024 * 1024
 BLANK = b" \t\r\n\v\f"
 _SPACE = BLANK[0]
 _BATCH = 1 << 20
+STRETCH = 48 << 20
+"""Bytes of a stretch of a large file, nearly: enough for a file of the store."""
+
+_LANES = 2
+_AHEAD = 8
+"""Batches that may wait for the digest, which is made beside the survey."""
+
 _MARK = b"\xef\xbb\xbf"
 _ESCAPES = (rb"\u0000", rb"\u003a", rb"\u003A")
 """JSON's escaped NUL, which no text may hold, and escaped colons, which would be missing from the count of colons."""
@@ -46,12 +53,34 @@ class Positions:
         return len(self.lines)
 
 
+@dataclass
+class Stretch:
+    """Rows of a file that are read together: the first one, how many, where their bytes are, and the colons in these.
+
+    `has_escapes` says that colons or a NUL may be among them which are written as escapes.
+    """
+
+    first: int
+    offset: int
+    rows: int = 0
+    size: int = 0
+    colons: int = 0
+    has_escapes: bool = False
+
+    def add(self, data: bytes, lines: int) -> None:
+        """Take in the bytes of some lines."""
+        self.rows += lines
+        self.size += len(data)
+        self.colons += data.count(b":")
+        self.has_escapes = self.has_escapes or (b"\\" in data and any(escape in data for escape in _ESCAPES))
+
+
 @dataclass(frozen=True)
 class Survey:
     """What one pass over a file's bytes found; `refused` maps a row (0-based) to the reason it can't be a record.
 
-    `has_mark` says that the first line starts with a byte order mark, which belongs to no row; `hides_colons` that
-    there may be colons that aren't counted, since they are written as escapes.
+    `has_mark` says that the first line starts with a byte order mark, which belongs to no row. The `stretches` make up
+    the file when its rows are dense.
     """
 
     digest: str
@@ -61,8 +90,7 @@ class Survey:
     positions: Positions
     refused: dict[int, str]
     has_mark: bool
-    colons: "Colons"
-    hides_colons: bool
+    stretches: tuple[Stretch, ...]
 
     @property
     def needs_copy(self) -> bool:
@@ -70,53 +98,63 @@ class Survey:
         return bool(self.refused) or self.has_mark
 
 
-@dataclass
-class Colons:
-    """How many colons there are, and how many of them follow the key of a field that is null, by field.
+def survey_lines(path: Path, stretch: int = 0) -> Survey:
+    """Read a file once and note its digest and lines; works in batches of about a megabyte.
 
-    A quote within a text is escaped, so `"name":` can only be a key: of the record, or of an object in it whose own
-    key is counted too.
+    A `stretch` has at least that many bytes; without it, what suits the file.
     """
-
-    whole: int = 0
-    nulls: dict[str, int] = field(default_factory=dict)
-
-    def add(self, data: bytes, sign: int = 1) -> None:
-        """Count those of whole lines, or with -1 take them off again."""
-        self.whole += sign * data.count(b":")
-        for name in self.nulls:
-            key = json.dumps(name).encode()
-            self.nulls[name] += sign * (data.count(key + b": null") + data.count(key + b":null"))
-
-
-def survey_lines(path: Path, null_fields: Iterable[str] = ()) -> Survey:
-    """Read a file once and note its digest and lines; works in batches of about a megabyte."""
-    digest, positions, colons = hashlib.sha256(), Positions(), Colons(nulls=dict.fromkeys(null_fields, 0))
+    positions, stretches = Positions(), [Stretch(0, 0)]
     refused: dict[int, str] = {}
     number = offset = blank = 0
-    has_mark = hides_colons = False
-    with path.open("rb", buffering=_BATCH) as stream:
-        while batch := stream.readlines(_BATCH):
+    has_mark, enough = False, stretch or _stretch_of(path.stat().st_size)
+    with path.open("rb", buffering=_BATCH) as stream, _Digest() as digest:
+        while batch := stream.readlines(min(_BATCH, enough)):
             data = b"".join(batch)
-            digest.update(data)
-            colons.add(data)
-            hides_colons = hides_colons or _hides_colons(data)
+            digest.add(data)
+            if stretches[-1].size >= enough:
+                stretches.append(Stretch(number, offset))
+            stretches[-1].add(data, len(batch))
             if not offset and data.startswith(_MARK):
                 has_mark, offset = True, len(_MARK)
                 batch[0], data = batch[0][len(_MARK) :], data[len(_MARK) :]
             lengths = list(map(len, map(bytes.strip, batch)))
             if _is_plain(lengths, data):
-                _add_plain(positions, lengths, number, offset)
+                _add_plain(positions, batch, lengths, number, offset)
             else:
                 blank += _add_careful(positions, refused, batch, number, offset)
             number += len(batch)
             offset += len(data)
     positions.is_dense = not has_mark and len(positions) == number and _fill(positions, offset)
-    return Survey(digest.hexdigest(), offset, number, blank, positions, refused, has_mark, colons, hides_colons)
+    return Survey(digest.value(), offset, number, blank, positions, refused, has_mark, tuple(stretches))
 
 
-def _hides_colons(data: bytes) -> bool:
-    return b"\\" in data and any(escape in data for escape in _ESCAPES)
+def _stretch_of(size: int) -> int:
+    """Return how long the stretches of a file are, so that each of the threads that read them has as many."""
+    pairs = round(size / STRETCH / _LANES)
+    return size // (pairs * _LANES) + 1 if pairs else size + 1
+
+
+class _Digest:
+    """A SHA-256 that is worked out in a thread of its own, a few batches behind at most."""
+
+    def __init__(self) -> None:
+        self._digest, self._pool = hashlib.sha256(), ThreadPoolExecutor(1)
+        self._waiting: deque[Future[None]] = deque()
+
+    def __enter__(self) -> "_Digest":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown()
+
+    def add(self, data: bytes) -> None:
+        self._waiting.append(self._pool.submit(self._digest.update, data))
+        if len(self._waiting) > _AHEAD:
+            self._waiting.popleft().result()
+
+    def value(self) -> str:
+        """Return the digest of all that was added, once the block is left."""
+        return self._digest.hexdigest()
 
 
 def _fill(positions: Positions, size: int) -> bool:
@@ -141,9 +179,9 @@ def _is_plain(lengths: list[int], data: bytes) -> bool:
     return is_whole and min(lengths) > 0 and max(lengths) <= LONGEST_LINE
 
 
-def _add_plain(positions: Positions, lengths: list[int], number: int, offset: int) -> None:
+def _add_plain(positions: Positions, batch: list[bytes], lengths: list[int], number: int, offset: int) -> None:
     positions.lines.extend(range(number + 1, number + 1 + len(lengths)))
-    positions.offsets.extend(islice(accumulate((length + 1 for length in lengths), initial=offset), len(lengths)))
+    positions.offsets.extend(islice(accumulate(map(len, batch), initial=offset), len(lengths)))
     positions.lengths.extend(lengths)
 
 

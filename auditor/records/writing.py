@@ -11,10 +11,11 @@ from sqlglot import exp
 
 from auditor.digests import digest_of_file
 from auditor.records.activity import ALL_COLUMNS
-from auditor.records.incoming import ROW_NUMBER, Batch, Outcome, only_kept, rows_of, union
-from auditor.records.layout import ADDRESS_NUMBER, HIGH, LOW
+from auditor.records.files import kept_files
+from auditor.records.incoming import Batch, Outcome, only_kept, rows_of, union
+from auditor.records.layout import ADDRESS_NUMBER, HIGH, LOW, copy_to_parquet
 from auditor.records.manifest import Manifest, StoredFile
-from auditor.records.places import ROW
+from auditor.records.places import ROW_NUMBER
 from auditor.records.repeated import find_repeated
 from auditor.records.sql import all_of, call, cast, identifier, literal, named, table, text_of, within
 
@@ -69,25 +70,24 @@ def write_batch(batch: Batch, folder: Path, manifest: Manifest) -> tuple[list[St
         return _write_period(batch, folder / f"{period.label}-{batch.name}.parquet", columns, period)
 
     with ThreadPoolExecutor(_WRITERS) as pool:
-        return list(pool.map(write, periods)), outcomes
+        written = list(pool.map(write, periods))
+    return [*written, *kept_files(batch, folder, outcomes)], outcomes
 
 
 def _days(batch: Batch, outcomes: Mapping[str, Outcome]) -> list[Day]:
-    """Return the days of each source in order; sums up each source's records on the way."""
+    """Return the days of each source in order, without rows in files; sums up each source's records on the way."""
     parts: list[exp.Query] = []
     for staged, source_id in batch.sources:
-        day, row, time = cast(identifier("time"), "DATE"), identifier(ROW), identifier("time")
+        day, row, time = cast(identifier("time"), "DATE"), identifier(ROW_NUMBER), identifier("time")
         values = [call("min", row), call("max", row.copy()), call("min", time), call("max", time.copy())]
         query = exp.Select(expressions=[named(day, "day"), literal(staged.number), call("count", exp.Star()), *values])
-        query = query.from_(table(staged.rows_table)).group_by(identifier("day"))
+        query = query.from_(table(staged.loaded_table if staged.files else staged.rows_table))
+        query = query.group_by(identifier("day"))
         parts.append(only_kept(query, staged, outcomes[source_id]))
     ids = {staged.number: outcomes[source_id] for staged, source_id in batch.sources}
     found = sorted(batch.connection.execute(text_of(union(parts))).fetchall())
     for _, number, records, _, _, first, last in found:
-        outcome = ids[number]
-        outcome.records += records
-        outcome.first_time = min(outcome.first_time or first, first)
-        outcome.last_time = max(outcome.last_time or last, last)
+        ids[number].add(records, first, last)
     return [Day(*values) for *values, _, _ in found]
 
 
@@ -161,15 +161,3 @@ def _write_period(batch: Batch, path: Path, columns: Sequence[str], period: Peri
         name=path.name, period=period.label, columns=tuple(columns), records=written,
         bytes=path.stat().st_size, sha256=digest_of_file(path),
     )  # fmt: skip
-
-
-def copy_to_parquet(query: exp.Select, path: Path) -> exp.Copy:
-    """Return the statement that writes a query to a file of the store."""
-    options: dict[str, exp.Expression] = {
-        "FORMAT": exp.Var(this="parquet"),
-        "COMPRESSION": exp.Var(this="zstd"),
-        "COMPRESSION_LEVEL": literal(1),
-        "PARQUET_VERSION": exp.Var(this="v2"),
-    }
-    parameters = [exp.CopyParameter(this=exp.Var(this=name), expression=value) for name, value in options.items()]
-    return exp.Copy(this=exp.Subquery(this=query), kind=False, files=[literal(str(path))], params=parameters)

@@ -21,7 +21,7 @@ MANY = [json.dumps(GOOD | {"record_id": str(number)}).encode() + b"\n" for numbe
 """More lines than are looked at to recognise a file: what comes after them is a surprise."""
 
 EXACT = json.dumps(GOOD | {"surprise": 1, "gone": None}).encode() + b"\n"
-"""A line that can only be read the exact way, and with it its whole file."""
+"""A line that can only be read the exact way; seen in the sample, its whole file is."""
 
 TEXTS = st.one_of(
     st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=8),
@@ -36,6 +36,7 @@ VALUES = {
     "latency_ms": st.one_of(st.floats(allow_nan=False, allow_infinity=False), st.sampled_from(["5.", ".5", True])),
     "cost_usd": st.one_of(st.integers(-(10**10), 10**10), st.sampled_from(["0.5", "1e-3", "-0.25", "1_0"])),
     "stream": st.sampled_from([True, False, "true", "TRUE", 1, "yes"]),
+    "prompt_digest": st.sampled_from(["d", ""]),
     "tags": st.one_of(st.lists(TEXTS, max_size=2), TEXTS),
 }
 
@@ -50,8 +51,15 @@ def read(folder: Path, name: str, *lines: bytes) -> tuple[dict[int, dict[str, An
     return rows, {kept.line: kept.reason for kept in read_quarantine(workspace)}
 
 
+def _records(values: dict[str, st.SearchStrategy[Any]]) -> st.SearchStrategy[list[dict[str, Any]]]:
+    return st.lists(st.fixed_dictionaries(values), min_size=1, max_size=12)
+
+
+WITH_PROMPTS = VALUES | {"prompt": st.sampled_from(["", "a: b", {"a": None}, [1]])}
+
+
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(st.fixed_dictionaries(VALUES), min_size=1, max_size=12), st.booleans())
+@given(_records(VALUES) | _records(WITH_PROMPTS), st.booleans())
 def test_quick_and_exact_reading_agree(
     tmp_path_factory: pytest.TempPathFactory, records: list[dict[str, Any]], is_ascii: bool
 ) -> None:
@@ -120,6 +128,16 @@ def test_nulls_are_read_the_quick_way_and_nothing_is_lost(tmp_path: Path) -> Non
     assert bad == {} and json.loads(surprised[len(MANY) + 1]["extra"]) == {"deep": {"plan": None}}
 
 
+def test_a_null_within_a_text_makes_up_for_no_unknown_field(tmp_path: Path) -> None:
+    nulls = [line.replace(b'"event"', b'"plan": null, "event"') for line in MANY]
+    late = b'{"time": "2026-01-01T00:00:00Z", "event": "x", "prompt": {"plan": null}, "q": 1}\n'
+    prompts = [line.replace(b'"event"', b'"prompt": "p", "event"') for line in nulls]
+
+    rows, bad = read(tmp_path, "log", *prompts, late)
+
+    assert bad == {} and json.loads(rows[len(MANY) + 1]["extra"]) == {"q": 1}
+
+
 def test_a_key_that_is_there_again_as_null_is_found(tmp_path: Path) -> None:
     nulls = [line.replace(b'"event"', b'"plan": null, "event"') for line in MANY]
     twice = b'{"time": "2026-01-01T00:00:00Z", "plan": "p", "event": "x", "plan": null}\n'
@@ -129,16 +147,16 @@ def test_a_key_that_is_there_again_as_null_is_found(tmp_path: Path) -> None:
     assert bad == {len(MANY) + 1: "found the key `plan` twice, expected it once"}
 
 
-def test_escaped_colons_are_seen_and_nulls_are_counted(tmp_path: Path) -> None:
+def test_colons_are_counted_and_escapes_of_them_are_seen(tmp_path: Path) -> None:
     path = tmp_path / "log"
     path.write_bytes(b'{"a": null, "b":null}\n{"a":1}\n')
     hidden = tmp_path / "hidden"
     hidden.write_bytes(b'{"a": "x' + rb"\u003a" + b'y"}\n')
 
-    survey = survey_lines(path, ["a", "c"])
+    (seen,), (unseen,) = survey_lines(path).stretches, survey_lines(hidden).stretches
 
-    assert (survey.colons.whole, survey.colons.nulls) == (3, {"a": 1, "c": 0})
-    assert (survey.hides_colons, survey_lines(hidden).hides_colons) == (False, True)
+    assert (seen.first, seen.rows, seen.size, seen.colons, seen.has_escapes) == (0, 2, 30, 3, False)
+    assert (unseen.colons, unseen.has_escapes) == (1, True)
 
 
 @pytest.mark.parametrize("is_quick", [True, False], ids=["quick", "exact"])
@@ -147,7 +165,10 @@ def test_rows_of_a_large_file_stay_in_the_order_of_its_lines(tmp_path: Path, is_
     padding = "x" * 1000
     lines = [json.dumps(GOOD | {"record_id": str(n), "prompt": padding}).encode() + b"\n" for n in range(70_000)]
 
-    rows, _ = read(tmp_path, "log", *lines, *(() if is_quick else (EXACT,)))
+    head = [] if is_quick else [EXACT]
 
-    wrong = [line for line, row in rows.items() if row["record_id"] != str(line - 1) and line <= len(lines)]
+    rows, _ = read(tmp_path, "log", *head, *lines)
+
+    places = {line: str(line - 1 - len(head)) for line in rows if line > len(head)}
+    wrong = [line for line, record_id in places.items() if rows[line]["record_id"] != record_id]
     assert wrong == []

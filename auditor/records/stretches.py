@@ -1,0 +1,186 @@
+"""A file of JSON Lines that is read the quick way, in stretches: known fields only, and proof that there was no other.
+
+A stretch goes from its bytes to rows in the form of the store in one statement, on a thread of its own; nothing is
+sorted, and nothing is kept in memory. Every key is followed by a colon. When the keys found and the colons of their
+times are all the colons of a stretch, no line of it has another field, and none twice; where they are not, since texts
+have colons or values are missing, the keys of its lines are looked at. What isn't proven is left to the exact way,
+line by line.
+"""
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+import duckdb
+from sqlglot import exp
+
+from auditor.records.layout import LOW, copy_to_parquet
+from auditor.records.mapping import mapped_columns
+from auditor.records.numbering import number_file, number_table
+from auditor.records.profiles import Profile
+from auditor.records.sql import call, cast, identifier, is_not, table, text_of
+from auditor.records.stretch_query import (
+    QUICK,
+    counting,
+    line_count,
+    missing,
+    reading,
+    rows_in,
+    stored_names,
+    unproven,
+)
+from auditor.records.survey import Stretch, Survey
+
+BEGINNING = b"\n"
+"""What a file of some lines begins with: DuckDB would pass over a byte order mark at its very beginning."""
+
+_LANES = 2
+_MOST_LEFT = 0.5
+"""When more than this part of a stretch is left to the exact way, the whole file is."""
+
+
+@dataclass(frozen=True)
+class QuickRows:
+    """Proven rows in the form of the store, in a file or in the table `QUICK`, with what is in them.
+
+    `left` are rows (0-based) of the source that are left to the exact way.
+    """
+
+    path: Path | None
+    rows: int
+    values: Mapping[str, int]
+    first_time: datetime | None
+    last_time: datetime | None
+    left: Sequence[int] = ()
+
+
+class NotRegularError(Exception):
+    """A stretch has other lines than were surveyed, or so many to be read exactly that the whole file should be."""
+
+
+@dataclass(frozen=True)
+class QuickReader:
+    """Reads a surveyed file with dense rows; `colons` are those of a time, as the first records write it."""
+
+    connection: duckdb.DuckDBPyConnection
+    scratch: Path
+    plain: Path
+    profile: Profile
+    fields: tuple[str, ...]
+    survey: Survey
+    colons: int
+    are_files: bool
+
+    def read(self) -> list[QuickRows]:
+        """Return the rows of each stretch, in order. Raises NotRegularError."""
+        waiting = deque(enumerate(self.survey.stretches))
+        if len(waiting) == 1:
+            return [self._read(self.connection, 0, *waiting[0])]
+        found: dict[int, QuickRows] = {}
+        with ThreadPoolExecutor(_LANES) as pool:
+            try:
+                for done in pool.map(partial(self._lane, waiting), range(_LANES)):
+                    found |= done
+            finally:
+                waiting.clear()
+        return [found[number] for number in sorted(found)]
+
+    def _lane(self, waiting: deque[tuple[int, Stretch]], lane: int) -> dict[int, QuickRows]:
+        """Read stretches as long as some are waiting; after a failure, none are."""
+        found = {}
+        with self.connection.cursor() as cursor:
+            try:
+                while waiting:
+                    number, stretch = waiting.popleft()
+                    found[number] = self._read(cursor, lane, number, stretch)
+            finally:
+                waiting.clear()
+        return found
+
+    def _read(self, cursor: duckdb.DuckDBPyConnection, lane: int, number: int, stretch: Stretch) -> QuickRows:
+        lines = self.scratch / f"lane-{lane}"
+        self._cut_out(stretch, lines)
+        target = self.scratch / f"lane-{lane}.parquet" if self.are_files else None
+        positions, end = self.survey.positions, stretch.first + stretch.rows
+        values = {
+            "lengths": positions.lengths[stretch.first : end].tolist(), "row": stretch.first, "offset": stretch.offset,
+            "source": self.survey.digest, "colons": self.colons,
+        }  # fmt: skip
+        cursor.execute(reading(self.profile, self.fields, lines, target), values)
+        found = self._proven(cursor, self._counted(cursor, target), stretch, lines)
+        if len(found.left) > _MOST_LEFT * stretch.rows:
+            raise NotRegularError
+        if found.values.get(LOW, 0) < found.values.get("client_ip", 0):
+            self._number(cursor, target)
+        return replace(found, path=self._kept(target, number))
+
+    def _cut_out(self, stretch: Stretch, lines: Path) -> None:
+        with self.plain.open("rb") as source, lines.open("r+b" if lines.exists() else "w+b") as target:
+            source.seek(stretch.offset)
+            target.write(BEGINNING)
+            left = stretch.size
+            while left and (data := source.read(min(left, 1 << 20))):
+                left -= target.write(data)
+            target.truncate(len(BEGINNING) + stretch.size)
+        if left:
+            raise NotRegularError
+
+    def _counted(self, cursor: duckdb.DuckDBPyConnection, path: Path | None) -> QuickRows:
+        names = stored_names(self.profile, self.fields)
+        rows, *counts, first, last = cursor.execute(counting(names, path)).fetchone() or (0,)
+        return QuickRows(path, rows, dict(zip(names, counts, strict=True)), first, last)
+
+    def _proven(self, cursor: duckdb.DuckDBPyConnection, found: QuickRows, stretch: Stretch, lines: Path) -> QuickRows:
+        """Return the rows that are proven to be all that their lines have, and which ones are left."""
+        left = self._missing(cursor, found, stretch, lines)
+        values = sum(found.values[name] for name in mapped_columns(self.profile, self.fields))
+        colons = stretch.colons - sum(self._line(row).count(b":") for row in left)
+        if stretch.has_escapes or values + found.rows * self.colons != colons:
+            statement = unproven(self.profile, self.fields, lines, found.path)
+            open_lines = [line for (line,) in cursor.execute(statement, {"row": stretch.first}).fetchall()]
+            if open_lines:
+                _remove(cursor, found.path, stored_names(self.profile, self.fields), open_lines)
+                found = self._counted(cursor, found.path)
+                left = sorted([*left, *(line - 1 for line in open_lines)])
+        return replace(found, left=tuple(left))
+
+    def _missing(self, cursor: duckdb.DuckDBPyConnection, found: QuickRows, stretch: Stretch, lines: Path) -> list[int]:
+        """Return the rows that weren't read; every line must have been one row for that."""
+        if found.rows == stretch.rows == found.values["source_line"]:
+            return []
+        (seen,) = cursor.execute(line_count(lines)).fetchone() or (0,)
+        if seen != stretch.rows or found.values["source_line"] != found.rows:
+            raise NotRegularError
+        ends = {"first": stretch.first, "last": stretch.first + stretch.rows}
+        return [row for (row,) in cursor.execute(missing(found.path), ends).fetchall()]
+
+    def _line(self, row: int) -> bytes:
+        with self.plain.open("rb") as source:
+            source.seek(self.survey.positions.offsets[row])
+            return source.read(self.survey.positions.lengths[row])
+
+    def _number(self, cursor: duckdb.DuckDBPyConnection, path: Path | None) -> None:
+        if path is None:
+            number_table(cursor, QUICK)
+        else:
+            number_file(cursor, path, stored_names(self.profile, self.fields))
+
+    def _kept(self, path: Path | None, number: int) -> Path | None:
+        return path and path.rename(path.with_name(f"{self.survey.digest}-{number}.parquet"))
+
+
+def _remove(cursor: duckdb.DuckDBPyConnection, path: Path | None, names: Sequence[str], lines: Sequence[int]) -> None:
+    """Take the rows of some lines out of a file, or of the table."""
+    listed = exp.Select(expressions=[call("unnest", cast(exp.Placeholder(), "BIGINT[]"))])
+    is_one = exp.In(this=identifier("source_line"), query=exp.Subquery(this=listed))
+    if path is None:
+        cursor.execute(text_of(exp.Delete(this=table(QUICK), where=exp.Where(this=is_one))), [lines])
+        return
+    query = exp.Select(expressions=[identifier(name) for name in names]).from_(rows_in(path)).where(is_not(is_one))
+    rest = path.with_suffix(".rest")
+    cursor.execute(text_of(copy_to_parquet(query, rest)), [lines])
+    rest.replace(path)
