@@ -108,7 +108,7 @@ def explain(
     account: Annotated[
         str | None, typer.Option("--account", metavar="A", help="Follow the rule for this account, step by step.")
     ] = None,
-    with_sql: Annotated[bool, typer.Option("--sql", help="Print the SQL that the rule becomes, too.")] = False,
+    with_sql: Annotated[bool, typer.Option("--sql/--no-sql", help="Print the SQL that the rule becomes, too.")] = True,
     context: ContextFile = None,
     as_of: _AsOf = None,
     is_json: AsJson = False,
@@ -116,8 +116,9 @@ def explain(
 ) -> None:
     """Put a rule into plain words, or follow it for one account.
 
-    Says what it looks for and which columns it needs; with `--sql` also the SQL that it becomes. With `--account` it
-    says what was selected, undetermined and measured, how near it came, and what would have had to differ.
+    Says what it looks for, which columns it needs, and at the end, unless `--no-sql`, the SQL that it becomes. With
+    `--account` it says what was selected, undetermined and measured, how near it came, and what would have had to
+    differ.
 
     Example: auditor policy explain key-hopping --account acct-7
     """

@@ -132,11 +132,11 @@ def explanation_json(told: Explained) -> dict[str, Any]:
 
 
 def show_explanation(told: Explained, *, with_sql: bool) -> None:
-    """Print a rule in plain words, then its columns, then its SQL, or how to see that: it is longer than a screen."""
+    """Print a rule in plain words, then its columns, then its SQL, which is longer than a screen, or how to see it."""
     for line in told.words:
         console.result(line)
     console.result()
     console.result(f"columns it needs: {', '.join(told.columns)}")
     console.result()
     lines = told.sql.count("\n") + 1
-    console.result(told.sql if with_sql else f"its SQL: {lines:,} lines, shown with `--sql`")
+    console.result(told.sql if with_sql else f"its SQL: {lines:,} lines, left out by `--no-sql`")

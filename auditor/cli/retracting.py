@@ -87,7 +87,7 @@ def retract_sources(
             entries = entries_of(db)
         if lost := _unrecorded(manifest, names, entries):
             found = Outcome(sources=_taken(lost), again=(), cases=_citing(workspace, casebook, lost)[1])
-            return _record(casebook, found, reason=reason, person=person, now=lost[0].time)
+            return _record(casebook, found, lost[0], names) if is_meant else found
         retraction = retraction_of(
             manifest, [source_named(manifest, name, str(Path(name).absolute())) for name in names]
         )
@@ -113,17 +113,25 @@ def _done(
 ) -> Outcome:
     """Do it and record it in one transaction; what a killed run did without its entry, the next one records."""
     with casebook.writing() as db:
-        known = retract(workspace, retraction, originals, now=now).known
+        known = retract(workspace, retraction, originals, person=person, reason=reason, now=now).known
         again = _taken([known[source.source_id] for source in retraction.again])
         found = found.model_copy(update={"again": again})
         entry = append(db, kind="retracted", case_id="", person=person, time=now, details=_details(found, reason))
     return found.model_copy(update={"ledger": entry.number})
 
 
-def _record(casebook: Casebook, found: Outcome, *, reason: str, person: str, now: datetime) -> Outcome:
-    """Record what a killed run did."""
+def _record(casebook: Casebook, found: Outcome, done: Retracted, names: Sequence[str]) -> Outcome:
+    """Record what a killed run did, who meant it and why. Raises UsageError when more is named than that."""
+    others = [name for name in names if not any(_is_called(source, name) for source in found.sources)]
+    if others:
+        raise UsageError.at(
+            others[0],
+            f"found another source beside `{done.name}`, which a run that was killed took back without an entry",
+            f"name `{done.name}` alone first, so that the ledger learns of it",
+        )
     with casebook.writing() as db:
-        entry = append(db, kind="retracted", case_id="", person=person, time=now, details=_details(found, reason))
+        details = _details(found, done.reason)
+        entry = append(db, kind="retracted", case_id="", person=done.person, time=done.time, details=details)
     return found.model_copy(update={"ledger": entry.number})
 
 
@@ -140,12 +148,14 @@ def _unrecorded(manifest: Manifest, names: Sequence[str], entries: Sequence[Entr
         for source in entry.details["sources"]
     }
     lost = [item for item in manifest.retracted if (item.source_id, item.time) not in told]
-    named = [item for item in lost if item.source_id not in manifest.known and _is_named(item, names)]
+    named = [
+        item for item in lost if item.source_id not in manifest.known and any(_is_called(item, name) for name in names)
+    ]
     return [item for item in lost if named and item.time == named[0].time]
 
 
-def _is_named(item: Retracted, names: Sequence[str]) -> bool:
-    return any(name == item.name or Path(name).name == item.name or item.source_id.startswith(name) for name in names)
+def _is_called(source: Retracted | TakenBack, name: str) -> bool:
+    return name == source.name or Path(name).name == source.name or source.source_id.startswith(name)
 
 
 def _citing(

@@ -16,7 +16,7 @@ from auditor.records.addresses import number_of
 from auditor.records.context import DERIVED_MARK
 from auditor.records.layout import ADDRESS_NUMBER
 from auditor.records.schema import COLUMNS, DERIVABLE_COLUMNS, DUCKDB_TYPES, ColumnType
-from auditor.records.sql import call, cast, identifier, literal, named, open_connection, table, text_of
+from auditor.records.sql import call, cast, file_reader, identifier, literal, named, open_connection, table, text_of
 
 LARGEST_LINE = 256 * 1024 * 1024
 ADDRESSES = "address_numbers"
@@ -118,11 +118,10 @@ def _lines(files: Sequence[Path], record: str, findings: str = "JSON") -> exp.Ta
             for name, kind in kinds.items()
         ]
     )
-    listed = exp.Array(expressions=[literal(str(path)) for path in files])
     read = exp.Table(
-        this=call(
+        this=file_reader(
             "read_json",
-            listed,
+            files,
             columns=columns,
             format=literal("newline_delimited"),
             maximum_object_size=literal(LARGEST_LINE),

@@ -16,7 +16,7 @@ from sqlglot import exp
 from auditor.errors import WorkspaceError
 from auditor.records.activity import ORDER, RECORDS, Activity
 from auditor.records.schema import COLUMNS, PROVENANCE_COLUMNS
-from auditor.records.sql import call, identifier, literal, table, text_of
+from auditor.records.sql import call, file_reader, identifier, literal, table, text_of
 
 ROW_COLUMNS = (*COLUMNS, *PROVENANCE_COLUMNS)
 """Columns of a cited row: the contract's and its provenance, in their order."""
@@ -180,7 +180,7 @@ def citations_of(wanted: Sequence[Wanted]) -> exp.Query:
 
 
 def _citations_of_run(path: Path, wanted: Sequence[Wanted]) -> exp.Select:
-    file = exp.Table(this=call("read_parquet", literal(str(path))))
+    file = exp.Table(this=file_reader("read_parquet", [path]))
     file.set("alias", exp.TableAlias(this=exp.to_identifier("f", quoted=True)))
     return (
         exp.select(*(identifier(name, "w") for name in WISH[:3]))

@@ -12,7 +12,7 @@ from sqlglot import exp
 from auditor.records.activity import ORDER
 from auditor.records.cited import Wanted, citations_of, joined_to_records, wishes_of
 from auditor.records.schema import DERIVABLE_COLUMNS
-from auditor.records.sql import all_of, any_of, call, identifier, literal, named, within
+from auditor.records.sql import all_of, any_of, call, file_reader, identifier, literal, named, within
 
 CONTEXT, REACHES, DERIVED = "context.parquet", "reaches.parquet", "derived.parquet"
 """Files of a run's folder; the last is there where a rule read what was worked out from many records."""
@@ -128,6 +128,6 @@ def _needed_of_run(citations: Path, wanted: Sequence[Wanted]) -> exp.Select:
 
 
 def _file(path: Path, alias: str) -> exp.Table:
-    file = exp.Table(this=call("read_parquet", literal(str(path))))
+    file = exp.Table(this=file_reader("read_parquet", [path]))
     file.set("alias", exp.TableAlias(this=exp.to_identifier(alias, quoted=True)))
     return file

@@ -18,6 +18,7 @@ from auditor.records.sql import (
     all_of,
     any_of,
     call,
+    file_reader,
     identifier,
     is_not,
     is_null,
@@ -119,4 +120,4 @@ def _is_of(account: str) -> exp.Expression:
 
 
 def _file(path: Path) -> exp.Table:
-    return exp.Table(this=call("read_parquet", literal(str(path))))
+    return exp.Table(this=file_reader("read_parquet", [path]))

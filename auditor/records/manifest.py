@@ -87,7 +87,7 @@ class Source(BaseModel):
 
 
 class Retracted(BaseModel):
-    """A source that was taken back, with what it held, and when."""
+    """A source that was taken back, with what it held, when, by whom and why."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -96,6 +96,8 @@ class Retracted(BaseModel):
     records: int
     quarantined: int
     time: datetime
+    person: str
+    reason: str
 
 
 class Manifest(BaseModel):

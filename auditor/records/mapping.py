@@ -49,7 +49,8 @@ def can_be_quick(profile: Profile, fields: Sequence[str]) -> bool:
     """Whether the quick form can do: every field is a column as it stands, so that none is kept in `extra`."""
     trees = mapped_columns(profile, fields)
     plain = [tree.name for name, tree in trees.items() if isinstance(tree, exp.Column) and name != "extra"]
-    return len(plain) == len(trees) and sorted(plain) == sorted(fields)
+    is_ours = any(name.startswith(LENGTH[0]) for name in fields)  # a name as the statements' own ones begin
+    return len(plain) == len(trees) and sorted(plain) == sorted(fields) and not is_ours
 
 
 def mapping_query(profile: Profile, fields: Sequence[str], rows: exp.Expression) -> exp.Select:

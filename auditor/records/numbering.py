@@ -8,7 +8,18 @@ from sqlglot import exp
 
 from auditor.records.addresses import number_of
 from auditor.records.layout import HIGH, LOW, copy_to_parquet
-from auditor.records.sql import call, cast, identifier, is_not, is_null, literal, named, table, text_of, within
+from auditor.records.sql import (
+    call,
+    cast,
+    file_reader,
+    identifier,
+    is_not,
+    is_null,
+    named,
+    table,
+    text_of,
+    within,
+)
 
 _LOWER = 2**64 - 1
 _KINDS = {"address": "VARCHAR[]", HIGH: "UBIGINT[]", LOW: "UBIGINT[]"}
@@ -25,7 +36,7 @@ def number_table(connection: duckdb.DuckDBPyConnection, name: str) -> None:
 
 def number_file(connection: duckdb.DuckDBPyConnection, path: Path, names: Sequence[str]) -> None:
     """Number the addresses in a Parquet file with these columns."""
-    reader = exp.Table(this=call("read_parquet", literal(str(path))))
+    reader = exp.Table(this=file_reader("read_parquet", [path]))
     if lists := _lists(connection, reader):
         halves = {half: call("coalesce", identifier(half, "r"), identifier(half, "numbers")) for half in (HIGH, LOW)}
         reader.set("alias", exp.TableAlias(this=exp.to_identifier("r", quoted=True)))

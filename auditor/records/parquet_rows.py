@@ -8,7 +8,7 @@ from sqlglot import exp
 from auditor.errors import AuditorError, InputError
 from auditor.records.profiles import Profile
 from auditor.records.rewrite import Rewritten
-from auditor.records.sql import call, cast, identifier, literal, text_of
+from auditor.records.sql import call, cast, file_reader, identifier, literal, text_of
 
 _NAIVE = ("TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS")
 _FORMAT = "%Y-%m-%dT%H:%M:%S.%f"
@@ -22,7 +22,7 @@ def rewrite_parquet(
     A timestamp column without a zone is UTC in a canonical file, as the record contract says; elsewhere it stays
     without one. Raises InputError when the file can't be read.
     """
-    reader = exp.Table(this=call("read_parquet", literal(str(source))))
+    reader = exp.Table(this=file_reader("read_parquet", [source]))
     suffix = "Z" if profile.name == "canonical" else ""
     try:
         columns = [
@@ -49,7 +49,7 @@ def parquet_names(connection: duckdb.DuckDBPyConnection, source: Path, shown: st
 
 
 def _columns(connection: duckdb.DuckDBPyConnection, source: Path) -> list[tuple[str, str]]:
-    reader = exp.Table(this=call("read_parquet", literal(str(source))))
+    reader = exp.Table(this=file_reader("read_parquet", [source]))
     query = exp.Select(expressions=[exp.Star()]).from_(reader).limit(0)
     return [(name, str(kind)) for name, kind, *_ in connection.execute(text_of(query)).description]
 

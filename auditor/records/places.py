@@ -9,7 +9,18 @@ from sqlglot import exp
 
 from auditor.errors import InputError
 from auditor.records.mapping import LENGTH
-from auditor.records.sql import all_of, call, cast, columns_definition, identifier, literal, named, table, text_of
+from auditor.records.sql import (
+    all_of,
+    call,
+    cast,
+    columns_definition,
+    file_reader,
+    identifier,
+    literal,
+    named,
+    table,
+    text_of,
+)
 from auditor.records.survey import Positions
 
 ROW = "rowid"
@@ -39,7 +50,7 @@ def hand_over_places(connection: duckdb.DuckDBPyConnection, positions: Positions
 def _read(path: Path, names: Sequence[str]) -> exp.Expression:
     types = [exp.PropertyEQ(this=exp.to_identifier(name), expression=literal(_PLACES[name])) for name in names]
     options = {"columns": exp.Struct(expressions=types), "header": exp.false(), "auto_detect": exp.false()}
-    return exp.Table(this=call("read_csv", literal(str(path)), **options))
+    return exp.Table(this=file_reader("read_csv", [path], **options))
 
 
 def _added_up(lengths: exp.Expression) -> exp.Select:

@@ -34,7 +34,7 @@ from auditor.records.manifest import (
 from auditor.records.profiles import SHIPPED, load_profile
 from auditor.records.retraction import DIGITS, Retraction
 from auditor.records.sources import path_of
-from auditor.records.sql import call, identifier, is_not, literal, open_connection, text_of
+from auditor.records.sql import call, file_reader, identifier, is_not, literal, open_connection, text_of
 from auditor.records.trouble import engine_errors
 from auditor.records.unfinished import Announcement, announce, quarantine_of
 from auditor.records.workspace import TEMPORARY, Workspace, disk_errors
@@ -68,9 +68,12 @@ def originals_of(again: Sequence[Source], folder: Path | None, profiles: Sequenc
     return Originals(found, {source.profile: named.get(source.profile, source.profile) for source in again})
 
 
-def retract(workspace: Workspace, retraction: Retraction, originals: Originals, *, now: datetime) -> Manifest:
+def retract(
+    workspace: Workspace, retraction: Retraction, originals: Originals, *, person: str, reason: str, now: datetime
+) -> Manifest:
     """Take sources back and return the manifest as it is afterwards; the caller holds the workspace's lock.
 
+    Who does it and why stands in the manifest, too: if the run is killed before its entry, the ledger learns it there.
     Raises InputError when a source reads otherwise than it did, WorkspaceError for the disk or the store.
     """
     manifest = load_manifest(workspace)
@@ -83,7 +86,13 @@ def retract(workspace: Workspace, retraction: Retraction, originals: Originals, 
         for profile, sources in groupby(retraction.again, key=lambda source: source.profile):
             _read_again(shadow, list(sources), originals.profiles[profile], manifest, now)
         made = _as_before(load_manifest(shadow), retraction.again)
-        gone = [_retracted(source, now) for source in retraction.leaving]
+        gone = [
+            Retracted(
+                source_id=source.source_id, name=source.name, records=source.records, quarantined=source.quarantined,
+                time=now, person=person, reason=reason,
+            )
+            for source in retraction.leaving
+        ]  # fmt: skip
         return _put_in_place(workspace, shadow, manifest, made, gone, retraction)
 
 
@@ -155,7 +164,7 @@ def _is_of(sources: frozenset[str]) -> exp.Expression:
 
 
 def _file(path: Path) -> exp.Table:
-    return exp.Table(this=call("read_parquet", literal(str(path))))
+    return exp.Table(this=file_reader("read_parquet", [path]))
 
 
 def _link(source: Path, target: Path) -> None:
@@ -213,12 +222,6 @@ def _read_again(
 def _reading(source: Source) -> tuple[object, ...]:
     """Return what depends on a source's bytes and profile alone."""
     return source.profile, source.format, source.lines, source.blank, source.provides
-
-
-def _retracted(source: Source, now: datetime) -> Retracted:
-    return Retracted(
-        source_id=source.source_id, name=source.name, records=source.records, quarantined=source.quarantined, time=now
-    )
 
 
 def _as_before(manifest: Manifest, again: Sequence[Source]) -> Manifest:

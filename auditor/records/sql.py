@@ -3,7 +3,7 @@
 A statement is a tree, printed once for DuckDB; names are always quoted and values always go through `exp.convert`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -30,6 +30,16 @@ def call(function: str, *arguments: exp.Expression, **named: exp.Expression) -> 
     """Return a DuckDB function call that is printed as it stands; named arguments become `name = value`."""
     options = [exp.EQ(this=exp.to_identifier(name), expression=value) for name, value in named.items()]
     return exp.Anonymous(this=function, expressions=[*arguments, *options])
+
+
+def file_reader(function: str, files: Iterable[Path], **options: exp.Expression) -> exp.Anonymous:
+    """Return the call of a DuckDB function that reads files: nothing but what they hold.
+
+    Left to itself, DuckDB takes a folder on the way that is called `plan=free` for a column of every row, in the place
+    of the one that is there.
+    """
+    names = [literal(str(path)) for path in files]
+    return call(function, exp.Array(expressions=names), **options, hive_partitioning=exp.false())
 
 
 @cache

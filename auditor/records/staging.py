@@ -18,7 +18,18 @@ from auditor.records.places import LOADED, ROW
 from auditor.records.profiles import Profile
 from auditor.records.quarantine import BadLine
 from auditor.records.reasons import line_fault, reason_for
-from auditor.records.sql import any_of, call, cast, identifier, is_not, is_null, literal, named, table, text_of
+from auditor.records.sql import (
+    any_of,
+    call,
+    cast,
+    file_reader,
+    identifier,
+    is_not,
+    is_null,
+    named,
+    table,
+    text_of,
+)
 from auditor.records.stretch_query import json_options
 from auditor.records.stretches import QuickRows
 from auditor.records.survey import Positions
@@ -71,7 +82,7 @@ def load_rows(connection: duckdb.DuckDBPyConnection, lines: Path, profile: Profi
 
 
 def _lines_of(lines: Path) -> exp.Select:
-    reader = exp.Table(this=call("read_ndjson_objects", literal(str(lines)), **json_options()))
+    reader = exp.Table(this=file_reader("read_ndjson_objects", [lines], **json_options()))
     return exp.Select(expressions=[named(cast(identifier("json"), "VARCHAR"), LINE)]).from_(reader)
 
 

@@ -16,6 +16,7 @@ from auditor.records.sql import (
     call,
     cast,
     columns_definition,
+    file_reader,
     identifier,
     is_not,
     literal,
@@ -80,8 +81,8 @@ def stored_records(folder: Path, manifest: Manifest) -> exp.Select:
     """Return the query of all stored records, every column in its contract type; the manifest lists some file."""
     present = {name for stored in manifest.files for name in stored.columns}
     columns = [exp.alias_(_stored(name, present), name, quoted=True) for name in ALL_COLUMNS]
-    names = exp.Array(expressions=[exp.convert(str(folder / stored.name)) for stored in manifest.files])
-    reader = exp.Table(this=call("read_parquet", names, union_by_name=exp.true()))
+    files = [folder / stored.name for stored in manifest.files]
+    reader = exp.Table(this=file_reader("read_parquet", files, union_by_name=exp.true()))
     ends = [
         all_of([_is("source_id", source.source_id), _is_from("source_line", source.cut_line)])
         for source in manifest.sources

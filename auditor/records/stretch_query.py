@@ -22,6 +22,7 @@ from auditor.records.sql import (
     call,
     case,
     cast,
+    file_reader,
     identifier,
     is_not,
     is_null,
@@ -75,7 +76,7 @@ def reading(profile: Profile, fields: tuple[str, ...], lines: Path, rows: Path |
 
 def rows_in(path: Path | None) -> exp.Table:
     """Return where the rows of a stretch are: in a file, or in the table `QUICK`."""
-    return table(QUICK) if path is None else exp.Table(this=call("read_parquet", literal(str(path))))
+    return table(QUICK) if path is None else exp.Table(this=file_reader("read_parquet", [path]))
 
 
 def _placed(lines: Path, fields: Sequence[str]) -> exp.Select:
@@ -83,7 +84,7 @@ def _placed(lines: Path, fields: Sequence[str]) -> exp.Select:
     types = [
         exp.PropertyEQ(this=exp.to_identifier(name, quoted=True), expression=literal("VARCHAR")) for name in fields
     ]
-    reader = call("read_ndjson", literal(str(lines)), columns=exp.Struct(expressions=types), **json_options())
+    reader = file_reader("read_ndjson", [lines], columns=exp.Struct(expressions=types), **json_options())
     query = exp.Select(expressions=[exp.Star()]).from_(exp.Table(this=reader))
     query.append("joins", exp.Join(this=within(_places(), "places"), method="POSITIONAL"))
     return query
@@ -182,7 +183,7 @@ def unproven(profile: Profile, fields: tuple[str, ...], lines: Path, rows: Path 
 
 
 def _objects(lines: Path) -> exp.Table:
-    return exp.Table(this=call("read_ndjson_objects", literal(str(lines)), **json_options()))
+    return exp.Table(this=file_reader("read_ndjson_objects", [lines], **json_options()))
 
 
 def _parameter(name: str) -> exp.Expression:

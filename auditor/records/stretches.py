@@ -94,8 +94,8 @@ class QuickReader:
         found = {}
         with self.connection.cursor() as cursor:
             try:
-                while waiting:
-                    number, stretch = waiting.popleft()
+                while taken := _next(waiting):
+                    number, stretch = taken
                     found[number] = self._read(cursor, lane, number, stretch)
             finally:
                 waiting.clear()
@@ -171,6 +171,14 @@ class QuickReader:
 
     def _kept(self, path: Path | None, number: int) -> Path | None:
         return path and path.rename(path.with_name(f"{self.survey.digest}-{number}.parquet"))
+
+
+def _next(waiting: deque[tuple[int, Stretch]]) -> tuple[int, Stretch] | None:
+    """Take the next stretch; the other lane may have taken the last one since anybody looked."""
+    try:
+        return waiting.popleft()
+    except IndexError:
+        return None
 
 
 def _remove(cursor: duckdb.DuckDBPyConnection, path: Path | None, names: Sequence[str], lines: Sequence[int]) -> None:

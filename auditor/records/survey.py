@@ -106,6 +106,7 @@ def survey_lines(path: Path, stretch: int = 0) -> Survey:
     positions, stretches = Positions(), [Stretch(0, 0)]
     refused: dict[int, str] = {}
     number = offset = blank = 0
+    data = b""
     has_mark, enough = False, stretch or _stretch_of(path.stat().st_size)
     with path.open("rb", buffering=_BATCH) as stream, _Digest() as digest:
         while batch := stream.readlines(min(_BATCH, enough)):
@@ -124,7 +125,7 @@ def survey_lines(path: Path, stretch: int = 0) -> Survey:
                 blank += _add_careful(positions, refused, batch, number, offset)
             number += len(batch)
             offset += len(data)
-    positions.is_dense = not has_mark and len(positions) == number and _fill(positions, offset)
+    positions.is_dense = not has_mark and len(positions) == number and _fill(positions, offset, data)
     return Survey(digest.value(), offset, number, blank, positions, refused, has_mark, tuple(stretches))
 
 
@@ -157,9 +158,10 @@ class _Digest:
         return self._digest.hexdigest()
 
 
-def _fill(positions: Positions, size: int) -> bool:
-    """Whether the rows and one line feed after each, but perhaps the last, are all bytes of a file."""
-    return sum(positions.lengths) + len(positions) - size in (0, 1)
+def _fill(positions: Positions, size: int, end: bytes) -> bool:
+    """Whether the rows and one line feed after each, but perhaps the last, are all bytes of a file with this end."""
+    line_feeds = len(positions) - (0 if end.endswith(b"\n") else 1)
+    return sum(positions.lengths) + line_feeds == size
 
 
 def write_copy(path: Path, survey: Survey, copy: Path) -> None:

@@ -16,7 +16,7 @@ from sqlglot import exp
 
 from auditor.errors import WorkspaceError
 from auditor.records.activity import RECORDS, Activity
-from auditor.records.sql import call, cast, identifier, literal, named, table, text_of
+from auditor.records.sql import call, cast, file_reader, identifier, literal, named, table, text_of
 
 Files = Mapping[str, Path]
 """Citations files by the run that wrote them."""
@@ -212,7 +212,7 @@ def _is_known(name: str, of: str | None = None) -> exp.Expression:
 
 
 def _file(citations: Path) -> exp.Expression:
-    return call("read_parquet", literal(str(citations)))
+    return file_reader("read_parquet", [citations])
 
 
 def _fetched(

@@ -233,6 +233,8 @@ def _sweep(workspace: Workspace) -> None:
     for path in sorted({*workspace.folder.glob(marker), *workspace.folder.glob(f"*/{marker}")}):
         _, _, rest = path.name.removeprefix(TEMPORARY).partition("-")
         final = path.parent / rest.removeprefix("old-")
+        if not os.path.lexists(path):
+            continue  # it lay in a folder that is gone by now
         with disk_errors(path):
             if rest.startswith("old-") and not final.exists():
                 path.rename(final)

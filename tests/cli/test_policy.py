@@ -65,14 +65,14 @@ def test_a_rule_is_explained_in_words_columns_and_sql(auditor: Run) -> None:
     assert told["words"] and "SELECT" in told["sql"]
 
 
-def test_words_come_first_and_the_sql_when_it_is_asked_for(auditor: Run) -> None:
+def test_words_come_first_and_the_sql_can_be_left_out(auditor: Run) -> None:
     pack = write_pack(Path("pack"))
 
-    words = auditor("policy", "explain", "many-refusals", "--pack", pack).out
-    both = auditor("policy", "explain", "many-refusals", "--pack", pack, "--sql").out
+    words = auditor("policy", "explain", "many-refusals", "--pack", pack, "--no-sql").out
+    both = auditor("policy", "explain", "many-refusals", "--pack", pack).out
 
-    assert "SELECT" not in words and "lines, shown with `--sql`" in words
-    assert "SELECT" in both
+    assert "SELECT" not in words and "lines, left out by `--no-sql`" in words
+    assert both.startswith(words.partition("its SQL")[0]) and "SELECT" in both
 
 
 def test_a_copied_pack_is_one_of_its_own_without_the_terms(auditor: Run) -> None:

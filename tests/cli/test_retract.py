@@ -177,10 +177,21 @@ def test_run_killed_before_the_ledger_is_recorded_by_the_next(made: Audited, mon
             taken_back(made)
     assert (records(made), entries(made)) == (0, ())
 
-    found = taken_back(made)
+    def taken_back_by_eve(*names: str, is_meant: bool = True) -> Outcome:
+        return retract_sources(
+            made.workspace.folder, names, reason="just looking", person="Eve", folder=None, profiles=(), now=NOW,
+            is_meant=is_meant,
+        )  # fmt: skip
+
+    assert (taken_back_by_eve("log.jsonl", is_meant=False).ledger, entries(made)) == (0, ())
+    with pytest.raises(UsageError, match=r"found another source beside `log\.jsonl`"):
+        taken_back_by_eve("log.jsonl", "b.jsonl")
+
+    found = taken_back_by_eve("log.jsonl")
 
     (entry,) = entries(made)
     assert (entry.kind, found.ledger, found.sources[0].records) == ("retracted", 1, 14)
+    assert (entry.person, entry.details["reason"]) == ("Anna", "the wrong month")
     with pytest.raises(UsageError, match=r"found no source 'log\.jsonl'"):
         taken_back(made)
 

@@ -190,3 +190,15 @@ def test_the_bytes_of_a_record_are_found_whatever_the_name(tmp_path: Path, name:
         found = originals.of(source.source_id, row["source_offset"], row["source_length"])
 
     assert found == path.read_bytes().splitlines()[0]
+
+
+@pytest.mark.parametrize("name", ["account_id=evil", "time=2020", "json=1", "plan=x", "source_line=5"])
+def test_folders_on_the_way_to_the_workspace_are_no_columns(tmp_path: Path, name: str) -> None:
+    workspace = open_workspace(tmp_path / name / "w", create=True)
+    log = write_log(tmp_path / "log.jsonl", "acct-1")
+
+    ingest([log], workspace=workspace, now=NOW)
+
+    (row,) = open_activity(workspace).rows()
+    assert (row["account_id"], row["plan"], row["source_line"]) == ("acct-1", None, 1)
+    assert row["time"].year == 2026

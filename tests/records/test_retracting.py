@@ -83,7 +83,7 @@ def take_back(workspace: Workspace, *names: str, folder: Path | None = None, pro
     plan = planned(workspace, *names)
     originals = originals_of(plan.again, folder, profiles)
     with workspace.lock():
-        return retract(workspace, plan, originals, now=NOW)
+        return retract(workspace, plan, originals, person="Anna", reason="wrong log", now=NOW)
 
 
 def held(workspace: Workspace) -> list[Any]:
@@ -257,7 +257,7 @@ def test_killed_run_leaves_the_store_as_before_or_as_after(
     with monkeypatch.context() as patched:
         patched.setattr(retracting, step, stop)
         with workspace.lock(), pytest.raises(Killed):
-            retract(workspace, plan, originals, now=NOW)
+            retract(workspace, plan, originals, person="Anna", reason="wrong log", now=NOW)
     with workspace.lock():
         sweep_unlisted(workspace, load_manifest(workspace))
 

@@ -143,3 +143,14 @@ def test_overlapping_and_grown_large_logs_count_a_record_once(tmp_path: Path) ->
     assert (count // 2 + 10, count - count // 2 - 10) == (overlap.records, overlap.duplicates)
     ids = [row["record_id"] for row in open_activity(workspace).rows()]
     assert len(ids) == len(set(ids)) == count + 1 + count // 2 + 10
+
+
+@pytest.mark.parametrize(
+    ("data", "is_dense"),
+    [(b"{}\n{}\n", True), (b"{}\n{}", True), (b"{} \n{}", False), (b" {}\n{}", False), (b"{}\n\n{}", False)],
+)
+def test_rows_are_dense_where_line_feeds_alone_lie_between_them(tmp_path: Path, data: bytes, is_dense: bool) -> None:
+    path = tmp_path / "log"
+    path.write_bytes(data)
+
+    assert survey_lines(path).positions.is_dense is is_dense

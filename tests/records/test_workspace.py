@@ -4,7 +4,14 @@ from pathlib import Path
 import pytest
 
 from auditor.errors import WorkspaceError
-from auditor.records.workspace import disk_errors, open_workspace, replace_folder, temporary_name, write_atomically
+from auditor.records.workspace import (
+    TEMPORARY,
+    disk_errors,
+    open_workspace,
+    replace_folder,
+    temporary_name,
+    write_atomically,
+)
 
 
 def test_newer_version_is_named_with_ours(tmp_path: Path) -> None:
@@ -66,3 +73,14 @@ def test_lock_sweeps_what_a_killed_run_left(tmp_path: Path) -> None:
         left = sorted(path.name for path in workspace.folder.iterdir())
 
     assert left == [".lock", "cases", "workspace.json"]
+
+
+def test_unfinished_names_within_each_other_are_swept_at_once(tmp_path: Path) -> None:
+    workspace = open_workspace(tmp_path / "w", create=True)
+    inner = workspace.folder / f"{TEMPORARY}1-outer" / f"{TEMPORARY}1-inner"
+    inner.mkdir(parents=True)
+
+    with workspace.lock():
+        left = list(workspace.folder.glob(f"{TEMPORARY}*"))
+
+    assert left == []

@@ -53,7 +53,7 @@ from auditor.errors import WorkspaceError
 from auditor.records.activity import RECORDS, Activity
 from auditor.records.context import CONTEXT_TYPES, REACH_TYPES
 from auditor.records.schema import DERIVABLE_COLUMNS
-from auditor.records.sql import call, cast, identifier, literal, table, text_of
+from auditor.records.sql import call, cast, file_reader, identifier, literal, table, text_of
 
 HOUR = 3_600_000_000
 HOURS_OF_A_GAP = 24
@@ -238,7 +238,7 @@ class _Writer:
             named(cast(identifier(name, "record") if name in names else exp.null(), "VARCHAR"), name)
             for name in DERIVABLE_COLUMNS
         ]
-        listed = exp.Table(this=call("read_parquet", literal(str(context))))
+        listed = exp.Table(this=file_reader("read_parquet", [context]))
         wanted = inner(select(columns(key), listed, distinct=True), "wanted")
         query = select([*columns(key, "record"), *values], table(RECORDS, "record"))
         query = joined_on(query, wanted, every(same_keys(key, "record", "wanted")))
