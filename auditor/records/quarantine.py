@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict
 
 from auditor.errors import WorkspaceError
 from auditor.records.manifest import Manifest
-from auditor.records.workspace import Workspace, disk_errors, write_atomically
+from auditor.records.workspace import TEMPORARY, Workspace, disk_errors, write_atomically
 
 MOST_ACCOUNTS = 10
 """Accounts that are named; the others are counted."""
@@ -150,7 +150,8 @@ def read_quarantine(workspace: Workspace) -> Iterator[BadLine]:
     with disk_errors(workspace.quarantine):
         indexes = sorted(workspace.quarantine.glob("*.jsonl")) if workspace.quarantine.is_dir() else []
     for index in indexes:
-        yield from _read_source(index)
+        if not index.name.startswith(TEMPORARY):  # being written, or left by a run that was killed
+            yield from _read_source(index)
 
 
 def _read_source(index: Path) -> Iterator[BadLine]:
