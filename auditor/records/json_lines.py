@@ -37,12 +37,16 @@ class ReadLines:
 
 @dataclass(frozen=True)
 class JsonLines:
-    """A plain file of JSON Lines on its way into the tables."""
+    """A plain file of JSON Lines on its way into the tables.
+
+    `source_id` is the digest of the file that it was unpacked from, None where it is that file itself.
+    """
 
     connection: duckdb.DuckDBPyConnection
     scratch: Path
     plain: Path
     profile: Profile
+    source_id: str | None
 
     def read(self, head: bytes) -> ReadLines:
         """Load, place and judge all rows; `head` is the start of the file. Raises InputError if it changes."""
@@ -63,7 +67,8 @@ class JsonLines:
     def _quickly(self, survey: Survey, fields: tuple[str, ...], colons: int) -> ReadLines:
         are_files = len(survey.stretches) > 1
         reader = QuickReader(
-            self.connection, self.scratch, self.plain, self.profile, fields, survey, colons, are_files
+            self.connection, self.scratch, self.plain, self.profile, fields, survey, self.source_id or survey.digest,
+            colons, are_files,
         )  # fmt: skip
         quick = reader.read()
         left = [row for one in quick for row in one.left]

@@ -83,11 +83,12 @@ class Reader:
     def _lines(
         self, file: SourceFile, plain: Path, what: Sniffed, number: int, compression: str
     ) -> tuple[Loaded, Staged]:
-        lines = JsonLines(self.connection, self.scratch, plain, what.profile)
+        unpacked_from = None if compression == PLAIN else self.digest(file)
+        lines = JsonLines(self.connection, self.scratch, plain, what.profile, unpacked_from)
         read = lines.read(what.sample)
         survey, positions = read.survey, read.survey.positions
         loaded = Loaded(
-            survey.digest if compression == PLAIN else self.digest(file),
+            unpacked_from or survey.digest,
             survey.size if compression == PLAIN else file.path.stat().st_size, compression,
             what.format, what.profile, survey.lines, survey.blank, positions, RowBytes(plain, positions),
         )  # fmt: skip

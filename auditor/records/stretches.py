@@ -72,6 +72,7 @@ class QuickReader:
     profile: Profile
     fields: tuple[str, ...]
     survey: Survey
+    source_id: str
     colons: int
     are_files: bool
 
@@ -108,7 +109,7 @@ class QuickReader:
         positions, end = self.survey.positions, stretch.first + stretch.rows
         values = {
             "lengths": positions.lengths[stretch.first : end].tolist(), "row": stretch.first, "offset": stretch.offset,
-            "source": self.survey.digest, "colons": self.colons,
+            "source": self.source_id, "colons": self.colons,
         }  # fmt: skip
         cursor.execute(reading(self.profile, self.fields, lines, target), values)
         found = self._proven(cursor, self._counted(cursor, target), stretch, lines)
@@ -170,7 +171,7 @@ class QuickReader:
             number_file(cursor, path, stored_names(self.profile, self.fields))
 
     def _kept(self, path: Path | None, number: int) -> Path | None:
-        return path and path.rename(path.with_name(f"{self.survey.digest}-{number}.parquet"))
+        return path and path.rename(path.with_name(f"{self.source_id}-{number}.parquet"))
 
 
 def _next(waiting: deque[tuple[int, Stretch]]) -> tuple[int, Stretch] | None:

@@ -1,7 +1,11 @@
 """Large files are read in stretches: what is kept is proven, and every other line is left to be read exactly."""
 
+import gzip
+import hashlib
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -40,7 +44,9 @@ def quick_rows(folder: Path, *lines: bytes, each: int = 3) -> list[QuickRows]:
     connection = open_connection(folders=[folder], files=[path])
     fields = tuple(name for name in load_profile("canonical").fields if name in FIELDS)
     with connection:
-        return QuickReader(connection, folder, path, load_profile("canonical"), fields, survey, 2, True).read()
+        return QuickReader(
+            connection, folder, path, load_profile("canonical"), fields, survey, survey.digest, 2, True
+        ).read()
 
 
 SURE = {
@@ -129,6 +135,24 @@ def test_lines_of_a_large_log_are_all_accounted_for_in_their_places(tmp_path: Pa
     assert [row["client_ip_number"] for row in rows if row["record_id"] == "v"] == [1]
     assert [row["extra"] for row in rows if row["extra"]] == ['{"surprise":1}']
     assert len(rows) == sum(stored.records for stored in load_manifest(workspace).files)
+
+
+@pytest.mark.parametrize("pack", [bytes, partial(gzip.compress, compresslevel=1)], ids=["plain", "gzip"])
+def test_records_of_a_large_log_name_the_file_as_the_manifest_does(
+    tmp_path: Path, pack: Callable[[bytes], bytes]
+) -> None:
+    workspace = open_workspace(tmp_path / "w", create=True)
+    path = tmp_path / "log.jsonl"
+    path.write_bytes(pack(large().replace(b'"record_id"', b'"session_id"')))
+
+    ingest([path], workspace=workspace, now=NOW)
+
+    (source,) = load_manifest(workspace).sources
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    rows = list(open_activity(workspace).rows())
+    assert source.source_id == digest and source.records == len(rows)
+    assert {row["source_id"] for row in rows} == {digest}
+    assert {row["record_id"] for row in rows} == {f"{digest}:{row['source_line']}" for row in rows}
 
 
 def test_overlapping_and_grown_large_logs_count_a_record_once(tmp_path: Path) -> None:
