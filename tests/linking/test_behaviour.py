@@ -137,8 +137,41 @@ def test_who_lacks_order_identity_or_continuity_replaces_nobody(starts: float, c
     assert "succession" not in signals
 
 
+TLS = LinkSignal(name="tls", kind="TLS fingerprint", family="software", seen="calls", columns=("tls_fingerprint",))
+SETTINGS = LinkSignal(name="settings", kind="limit of tokens", family="software", seen="calls",
+                      columns=("max_output_tokens",))  # fmt: skip
+PUT_ON = LinkRules(
+    signals=(PROGRAM, TLS, SETTINGS),
+    combinations=(LinkCombination(name="put-on", signals=("tls", "settings"), exclusive=True, spread_over="program"),),
+)
+
+
+def bearing(programs: Sequence[str]) -> list[Row]:
+    """Return calls of a few accounts with one TLS stack and one odd limit, and of many others with every program."""
+    theirs = [row(f"a{n}", n, user_agent=name, tls_fingerprint="own", max_output_tokens=6198)
+              for n, name in enumerate(programs)]  # fmt: skip
+    others = [row(f"z{n}", 1, user_agent=f"p{n % 4}", tls_fingerprint=f"t{n % 4}") for n in range(20)]
+    return [*theirs, *others]
+
+
+def test_two_marks_of_a_program_join_those_who_name_many_programs_of_everybody() -> None:
+    found = links(bearing(["p0", "p1", "p2", "p3"]), PUT_ON)
+
+    assert groups(found) == [{"a0", "a1", "a2", "a3"}]
+
+
+@pytest.mark.parametrize(
+    "programs",
+    [["tool"] * 4, ["tool/1", "tool/2", "tool/3", "tool/3"], ["p0", "p0", "p0", "p1"], ["p0", "p1", "p0", "p1"]],
+    ids=["one tool", "versions of one tool", "one popular program for most", "two programs"],
+)
+def test_two_marks_of_a_program_join_nobody_by_themselves(programs: list[str]) -> None:
+    assert groups(links(bearing(programs), PUT_ON)) == []
+
+
 AT_HOME = LinkSignal(name="at-home", kind="replacement", family="succession", seen="succession",
-                     columns=("client_ip", "user_agent"), within=72 * 3600, at_most=3, not_from=("mobile",))  # fmt: skip
+                     columns=("client_ip", "user_agent"), within=72 * 3600, at_most=3,
+                     not_from=("mobile",))  # fmt: skip
 COMING_BACK = LinkRules(signals=(AT_HOME,))
 
 
