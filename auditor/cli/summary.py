@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from auditor.checker.findings import Receipt, RuleRun
 from auditor.cli import console
 from auditor.cli.case_table import show_cases, show_findings
-from auditor.cli.intake import complain_of_failures, whose
+from auditor.cli.intake import complain_of_failures, show_skipped, whose
 from auditor.cli.journey import Journey
 from auditor.cli.news import news_of, proposals_of, warn_of_what_is_missing
 from auditor.cli.outcome import exit_code_of
@@ -32,6 +32,7 @@ def show_audit(made: Journey, *, is_json: bool) -> None:
     show_outcome(made, "")
     console.result(f"case files: {shown_path(made.workspace.cases / 'index.html')}")
     if made.ingested is not None:
+        show_skipped(made.ingested.skipped)
         complain_of_failures(made.ingested)
 
 
@@ -81,6 +82,7 @@ def audit_json(made: Journey) -> dict[str, object]:
         "suppressed": receipt.suppressed,
         "quarantined": made.quarantined,
         "quarantined_lines": receipt.quarantined.model_dump(mode="json"),
+        "skipped_files": list(made.ingested.skipped) if made.ingested else [],
         "failed_files": list(made.ingested.failed) if made.ingested else [],
         "failed_rules": [run.rule for run in receipt.rules if run.error],
         "not_evaluated_rules": [{"rule": run.rule, "missing": list(run.missing)} for run in not_evaluated(receipt)],
