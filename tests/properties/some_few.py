@@ -44,8 +44,9 @@ def rows_of_a_few(draw: st.DrawFn, start: datetime = START) -> list[dict[str, An
 def row_of(
     start: datetime, line: int, hour: int, beside: int, account: int, tokens: int, model: int, event: int
 ) -> dict[str, Any]:
-    """Return a record made of small numbers."""
-    moment = start + timedelta(hours=hour % 48, microseconds=(0, 0, 0, 0, 0, 0, -1, 1)[beside % 8])
+    """Return a record made of small numbers; of three, one lies close to a midnight."""
+    hours = hour % 48 if hour < 170 else 2 + hour % 5
+    moment = start + timedelta(hours=hours, microseconds=(0, 0, 0, 0, 0, 0, -1, 1)[beside % 8])
     return {
         "source_id": "s", "source_line": line, "record_id": str(line), "time": moment,
         "account_id": (None, "b", "a", "a", "a", "a", "a")[account % 7],
