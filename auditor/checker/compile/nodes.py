@@ -71,6 +71,11 @@ def count_where(condition: exp.Expression) -> exp.Expression:
     return exp.Count(this=choose(condition, literal(1)))
 
 
+def counted(condition: exp.Expression) -> exp.Expression:
+    """Return likewise, in half the time over many rows; not for windows: Spark has no filter there."""
+    return exp.Filter(this=exp.Count(this=exp.Star()), expression=exp.Where(this=condition))
+
+
 def named(value: exp.Expression, name: str) -> exp.Expression:
     """Return `value AS "name"`."""
     return exp.Alias(this=value, alias=exp.to_identifier(name, quoted=True))

@@ -21,6 +21,7 @@ from sqlglot import exp
 
 from auditor.checker.compile.codes import code_table, codes_of
 from auditor.checker.compile.composite import plan_of_composite
+from auditor.checker.compile.facts import fact_statement
 from auditor.checker.compile.flags import BASE, Flags, Truths
 from auditor.checker.compile.kept import base_columns, named_query, names_read, shape_of, versions_of
 from auditor.checker.compile.nodes import inner, select
@@ -28,8 +29,8 @@ from auditor.checker.compile.on_records import Range, plan_on_records
 from auditor.checker.compile.results import TermsColumn
 from auditor.checker.compile.rows import Shape
 from auditor.checker.compile.scans import Scan, scans_of
-from auditor.checker.compile.seen import Scope, coded_names, fact_table, facts_read, seen, stretches_of
-from auditor.checker.compile.statements import RulePlan, Statement
+from auditor.checker.compile.seen import Scope, coded_names, facts_read, seen
+from auditor.checker.compile.statements import Hasty, RulePlan, Statement
 from auditor.checker.compile.told import told_of
 from auditor.checker.provided import coverage_of
 from auditor.digests import digest_of
@@ -46,7 +47,7 @@ class Plan:
 
     scope: Scope
     codes: tuple[Statement, ...]
-    facts: tuple[Statement, ...]
+    facts: tuple[Hasty, ...]
     base: Statement
     counts: exp.Select
     counted: tuple[tuple[int, str], ...]
@@ -141,7 +142,7 @@ def plan_for(
     return Plan(
         scope=scope,
         codes=tuple(Statement(code_table(name), codes_of(name)) for name in coded_names(names)),
-        facts=tuple(Statement(fact_table(name), stretches_of(name, scope)) for name in facts_read(names, scope)),
+        facts=tuple(fact_statement(name, scope) for name in facts_read(names, scope)),
         base=Statement(BASE, named_query(base, inner(seen(names, scope), "seen"))),
         counts=select([sql for _, _, sql in counted] or [literal(0)], table(BASE)),
         counted=tuple((number, name) for number, name, _ in counted),

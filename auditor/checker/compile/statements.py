@@ -48,6 +48,19 @@ class Sized(Statement):
 
 
 @dataclass(frozen=True)
+class Hasty(Statement):
+    """A statement with a quicker query, which gives what `query` does unless `doubts` counts any of its rows."""
+
+    quicker: exp.Query
+    doubts: exp.Select
+
+    @property
+    def hastily(self) -> Statement:
+        """The statement with its quicker query."""
+        return Statement(self.name, self.quicker)
+
+
+@dataclass(frozen=True)
 class PairingPlan:
     """What the pairing of a sequence reads, and `pairs`, the table that it makes (`_n`, `_last`).
 

@@ -11,7 +11,7 @@ import duckdb
 from auditor.checker.compile.on_records import pairs_without_by
 from auditor.checker.compile.plan import Plan
 from auditor.checker.compile.seen import NUMBER
-from auditor.checker.compile.statements import PairingPlan, RulePlan, Sized, Statement
+from auditor.checker.compile.statements import Hasty, PairingPlan, RulePlan, Sized, Statement
 from auditor.checker.engines.tables import append, fill, first_line, rows_of
 from auditor.checker.joining import occurrences_of
 from auditor.checker.where import Candidate
@@ -69,7 +69,7 @@ def look_up(plan: Plan, failed: Mapping[int, str], connection: duckdb.DuckDBPyCo
 def prepared(plan: Plan, connection: duckdb.DuckDBPyConnection) -> list[dict[str, int]]:
     with _readable():
         for statement in plan.first:
-            connection.execute(statement.text)
+            _made(statement, connection)
         return _counts(plan, connection)
 
 
@@ -115,13 +115,21 @@ def _make(rule: RulePlan, counts: dict[str, int], connection: duckdb.DuckDBPyCon
         lacking = pairs_without_by(rule)
         counts["without_subject"] += rows_of(connection, lacking)[0][0] if lacking is not None else 0
     for statement in rule.statements:
-        connection.execute(_fitted(statement, connection).text)
+        _made(statement, connection)
     for field, query in rule.late_counts:
         counts[field] = counts.get(field, 0) + rows_of(connection, query)[0][0]
 
 
-def _fitted(statement: Statement, connection: duckdb.DuckDBPyConnection) -> Statement:
-    return statement.fitted(rows_of(connection, statement.size)[0][0]) if isinstance(statement, Sized) else statement
+def _made(statement: Statement, connection: duckdb.DuckDBPyConnection) -> None:
+    match statement:
+        case Sized():
+            connection.execute(statement.fitted(rows_of(connection, statement.size)[0][0]).text)
+        case Hasty():
+            connection.execute(statement.hastily.text)
+            if rows_of(connection, statement.doubts)[0][0]:
+                connection.execute(statement.text)
+        case _:
+            connection.execute(statement.text)
 
 
 def _make_pairs(rule: RulePlan, pairing: PairingPlan, connection: duckdb.DuckDBPyConnection) -> None:
