@@ -23,7 +23,7 @@ from auditor.checker.compile.nodes import (
     some,
 )
 from auditor.checker.compile.seen import FOLDED_VALUE, ROW, Scope, existing, fact_table, time_number
-from auditor.checker.compile.statements import Hasty
+from auditor.checker.compile.statements import Hasty, Statement
 from auditor.records.activity import STORED
 from auditor.records.sql import identifier, literal, table
 
@@ -34,7 +34,8 @@ _DOUBT = "is_in_doubt"
 def fact_statement(name: str, scope: Scope) -> Hasty:
     """Return the table of one fact's stretches."""
     doubts = select([exp.Count(this=exp.Star())], table(fact_table(name))).where(identifier(_DOUBT), copy=False)
-    return Hasty(fact_table(name), stretches_of(name, scope), _hasty_stretches(name, scope), doubts)
+    hastily = Statement(fact_table(name), _hasty_stretches(name, scope))
+    return Hasty(hastily.name, stretches_of(name, scope), hastily, doubts)
 
 
 def stretches_of(name: str, scope: Scope) -> exp.Select:

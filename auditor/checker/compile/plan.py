@@ -30,9 +30,10 @@ from auditor.checker.compile.results import TermsColumn
 from auditor.checker.compile.rows import Shape
 from auditor.checker.compile.scans import Scan, scans_of
 from auditor.checker.compile.seen import Scope, coded_names, facts_read, seen
-from auditor.checker.compile.statements import Hasty, RulePlan, Statement
+from auditor.checker.compile.statements import Hasty, RulePlan, Sized, Statement
 from auditor.checker.compile.told import told_of
 from auditor.checker.provided import coverage_of
+from auditor.checker.uncollected import uncollected
 from auditor.digests import digest_of
 from auditor.policy.pack import Context
 from auditor.policy.rule import Exemption, Rule
@@ -63,6 +64,11 @@ class Plan:
     def digest(self) -> str:
         """The SHA-256 of the plan as it is printed to be run."""
         return digest_of("\n".join(map(_run, self._items())).encode())
+
+    def texts(self) -> list[str]:
+        """Print the tables that are sure to be made, in their order; they are not printed again when they are."""
+        made = (item.hastily if isinstance(item, Hasty) else item for item in self._items())
+        return [item.text for item in made if isinstance(item, Statement) and not isinstance(item, Sized)]
 
     @property
     def first(self) -> tuple[Statement, ...]:
@@ -108,6 +114,7 @@ def _run(item: Statement | exp.Expression | str) -> str:
     return item if isinstance(item, str) else item.text if isinstance(item, Statement) else text_of(item)
 
 
+@uncollected()
 def plan_for(
     rules: Sequence[Rule],
     *,

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from threading import Lock
 
 from sqlglot import exp
 
@@ -10,6 +11,8 @@ from auditor.checker.compile.rows import Shape
 from auditor.checker.provided import RuleCoverage
 from auditor.policy.rule import Rule
 from auditor.records.sql import table, text_of
+
+_PRINTING = Lock()
 
 
 @dataclass(frozen=True)
@@ -22,7 +25,8 @@ class Statement:
     @cached_property
     def text(self) -> str:
         """The statement as DuckDB runs it."""
-        return text_of(self.creation())
+        with _PRINTING:  # printing may change a tree for a moment
+            return self.__dict__.get("text") or text_of(self.creation())
 
     def creation(self) -> exp.Create:
         """Return CREATE OR REPLACE TEMPORARY TABLE name AS query."""
@@ -49,15 +53,10 @@ class Sized(Statement):
 
 @dataclass(frozen=True)
 class Hasty(Statement):
-    """A statement with a quicker query, which gives what `query` does unless `doubts` counts any of its rows."""
+    """A statement with a quicker one, which makes the same table unless `doubts` counts any of its rows."""
 
-    quicker: exp.Query
+    hastily: Statement
     doubts: exp.Select
-
-    @property
-    def hastily(self) -> Statement:
-        """The statement with its quicker query."""
-        return Statement(self.name, self.quicker)
 
 
 @dataclass(frozen=True)
