@@ -97,7 +97,7 @@ class Plan:
                 yield "-- the records around those of the first step; where another step has fewer, around that one's"
                 yield rule.pairing.around[0]
                 yield f"-- the pairs of these candidates are put into {rule.pairing.pairs} (checker/joining.py)"
-            yield from rule.statements
+            yield from (part for statement in rule.statements for part in statement.whole)
             yield from (query for _, query in rule.late_counts)
         yield self.told(rule for rule in self.rules if rule.coverage.is_evaluable)
         for rule in self.in_order:

@@ -28,6 +28,15 @@ class Statement:
         with _PRINTING:  # printing may change a tree for a moment
             return self.__dict__.get("text") or text_of(self.creation())
 
+    @property
+    def whole(self) -> tuple["Statement", ...]:
+        """The statement with those that belong to it, in the order in which they run."""
+        return (self,)
+
+    def addition(self) -> exp.Insert:
+        """Return INSERT INTO name query."""
+        return exp.Insert(this=table(self.name), expression=self.query)
+
     def creation(self) -> exp.Create:
         """Return CREATE OR REPLACE TEMPORARY TABLE name AS query."""
         temporary = exp.Properties(expressions=[exp.TemporaryProperty()])
@@ -57,6 +66,24 @@ class Hasty(Statement):
 
     hastily: Statement
     doubts: exp.Select
+
+
+@dataclass(frozen=True)
+class Sliced(Statement):
+    """A statement and those that read its table, made slice after slice where all of it would take too much room.
+
+    `size` asks how many rows it has at most, `sliced` gives the query of one of so many slices; the tables of `then`
+    hold what came of all of them.
+    """
+
+    size: exp.Select
+    sliced: Callable[[int, int], exp.Query]
+    then: tuple[Statement, ...]
+
+    @property
+    def whole(self) -> tuple[Statement, ...]:
+        """The statement with those that belong to it, in the order in which they run."""
+        return (self, *self.then)
 
 
 @dataclass(frozen=True)
