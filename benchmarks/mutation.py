@@ -60,8 +60,8 @@ OF_MODULES = {
 }
 """Tests that a module's survivors meet instead."""
 
-ENOUGH = 15
-"""Seconds of processor time after which a mutant is asked no more: what two hundred examples don't show, is rare."""
+ENOUGH = 8
+"""Seconds of processor time after which a mutant is asked no more: what a hundred examples don't show, is rare."""
 
 SAME, SURVIVED = "SAME PLANS", "SURVIVED"
 
