@@ -69,10 +69,11 @@ def names_of(columns: Sequence[str]) -> tuple[str, ...]:
 
 
 def _network_column(signal: LinkSignal) -> str:
-    """Return the name of what says where a value is from: its network, of an exact address its provider."""
+    """Return the name of what says where a value is from: its network, of an exact address what else is read of it."""
     if "client_ip" not in signal.columns:
         return ""
-    return _VALUE[signal.columns.index("asn")] if signal.seen in EXACT and "asn" in signal.columns else NETWORK
+    beside = [place for place, column in enumerate(signal.columns) if column != "client_ip"]
+    return _VALUE[beside[0]] if signal.seen in EXACT and beside else NETWORK
 
 
 def uses_of(signal: LinkSignal, reading: Reading) -> exp.Select:
