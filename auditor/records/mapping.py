@@ -221,9 +221,8 @@ def _extra(is_mapped: bool) -> exp.Expression:
 def _derived(columns: Mapping[str, exp.Expression]) -> dict[str, exp.Expression]:
     derived: dict[str, exp.Expression] = {}
     if "client_ip" in columns:
-        low = ipv4_number(identifier(_OCTETS))
-        derived[LOW] = low
-        derived[HIGH] = case([(is_not(is_null(low.copy())), cast(literal(0), "UBIGINT"))])
+        derived[LOW] = ipv4_number(identifier(_OCTETS))
+        derived[HIGH] = case([(is_not(is_null(identifier(_OCTETS))), cast(literal(0), "UBIGINT"))])
     if "prompt" in columns:
         prompt = call("nullif", identifier("prompt"), literal(""))
         given = [identifier(typed_name("prompt_digest"))] if "prompt_digest" in columns else []
