@@ -19,6 +19,9 @@ from auditor.policy.rule import Level
 NOT_EVALUATED_LISTED = 12
 """Rules without an answer that are listed one by one; of more, the columns that they miss are told."""
 
+COLUMNS_NAMED = 5
+"""Columns that sources lack and a line names; where there are more, it gives their number."""
+
 RULES_NAMED = 3
 """Rules that a line names; where there are more, it gives their number."""
 
@@ -155,12 +158,16 @@ def _not_evaluated(receipt: Receipt) -> Iterator[str]:
 
 
 def _partly_evaluated(receipt: Receipt) -> Iterator[str]:
-    """Say in one line which rules leave sources out, and which columns these lack."""
+    """Say in one line which rules leave sources out, and which columns these lack, first what most ask for."""
     partly = [run for run in receipt.rules if run.is_evaluated and run.left_out]
     if not partly:
         return
     lacking = {column: sources for run in partly for column, sources in run.lacking}
-    columns = ", ".join(f"{name} ({console.plural(sources, 'source')})" for name, sources in sorted(lacking.items()))
+    asking = Counter(column for run in partly for column, _ in run.lacking)
+    most = sorted(lacking, key=lambda column: (-asking[column], column))
+    columns = ", ".join(f"{name} ({console.plural(lacking[name], 'source')})" for name in most[:COLUMNS_NAMED])
+    if len(most) > COLUMNS_NAMED:
+        columns += f" and {console.plural(len(most) - COLUMNS_NAMED, 'more column')}"
     rules = ", ".join(run.rule for run in partly)
     named = rules if len(partly) <= RULES_NAMED else console.plural(len(partly), "rule")
     leave = "leaves" if len(partly) == 1 else "leave"

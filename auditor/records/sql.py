@@ -143,10 +143,12 @@ def open_connection(
     files: Sequence[Path] = (),
     memory_limit: str = "1GB",
     temporary: Path | None = None,
+    keeps_footers: bool = False,
 ) -> duckdb.DuckDBPyConnection:
     """Open an in-memory connection that reaches no network, no extension, and only `files` and what is in `folders`.
 
-    `temporary` is where DuckDB may put what doesn't fit into memory; without it, nothing is put on disk.
+    `temporary` is where DuckDB may put what doesn't fit into memory; without it, nothing is put on disk. With
+    `keeps_footers` what Parquet files say of themselves is read once: for files that nobody writes meanwhile.
     """
     connection = duckdb.connect(
         config={
@@ -157,6 +159,7 @@ def open_connection(
         }
     )
     connection.execute(setting("TimeZone", "UTC"))
+    connection.execute(setting("parquet_metadata_cache", keeps_footers))
     connection.execute(setting("enable_progress_bar", False))  # it would be drawn on standard output, among results
     spelt = [name for folder in folders for name in (str(folder), pattern_of(folder))]
     _allow(connection, "allowed_directories", [f"{name}/" for name in dict.fromkeys(spelt)])
