@@ -1,11 +1,10 @@
 """A file of JSON Lines that is read the quick way, in stretches: known fields only, and proof that there was no other.
 
 A stretch goes from its bytes to rows in the form of the store in one statement, on a thread of its own; nothing is
-sorted, and nothing is kept in memory. First by a strict one, for which an unknown field, one twice, or a row in doubt is
-an error: then there is nothing left to prove. Where it fails, by one that leaves out what it doubts. Every key is
+sorted, and nothing is kept in memory. First by a strict one, for which an unknown field, one twice, or a row in doubt
+is an error: then there is nothing left to prove. Where it fails, by one that leaves out what it doubts. Every key is
 followed by a colon: when the keys found and the colons of their times are all the colons of the stretch, no line of it
-has another field, and none twice; else the keys of its lines are looked at. What isn't proven is left to the exact way,
-line by line.
+has another field, and none twice; else the keys of its lines are looked at. What isn't proven is left to the exact way.
 """
 
 from collections import deque
