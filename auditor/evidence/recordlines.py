@@ -8,6 +8,7 @@ must not be sealed.
 import base64
 import json
 import re
+from binascii import unhexlify
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import lru_cache
@@ -18,13 +19,12 @@ from pydantic_core import from_json
 
 from auditor.digests import canonical_json
 from auditor.errors import BundleError
-from auditor.evidence.standalone.disclosure import BYTES, GROUPS, commitment_to, own_leaf, said_by_group
+from auditor.evidence.linequery import NO_RANGE
+from auditor.evidence.standalone.disclosure import own_leaf, said_by_group
 from auditor.evidence.standalone.ownbytes import are_plainly_the_same, differences, record_in
-from auditor.evidence.standalone.spreadsheet import CitedTable
-from auditor.evidence.standalone.tree import HASH_BYTES, leaf_hash, root_of
+from auditor.evidence.standalone.spreadsheet import CitedTable, cell_of
+from auditor.evidence.standalone.tree import root_of
 from auditor.records.sourcebytes import SourceBytes
-
-_UPPER = re.compile(r"\\u00[01][A-F]")
 
 
 class RecordLine(NamedTuple):
@@ -52,10 +52,10 @@ class RecordWriter:
         """
         self._table = table
         self._forgotten = frozenset(forgotten)
-        self._names = {source: encode_basestring(name) for source, name in names.items()}
+        self._names = {source: encode_basestring(name).encode() for source, name in names.items()}
         self._profiles = dict(profiles)
         self._sources = sources
-        self._leaves = bytearray()
+        self._leaves = list[bytes]()
         self.without_bytes: Counter[str] = Counter()
         self.out_of_order: Counter[str] = Counter()
         self._last_line: dict[str, int] = {}
@@ -64,12 +64,12 @@ class RecordWriter:
     @property
     def total(self) -> int:
         """How many records were written."""
-        return len(self._leaves) // HASH_BYTES
+        return len(self._leaves)
 
     @property
     def root(self) -> str:
         """The root of the tree over the records so far."""
-        return root_of(self._leaves).hex()
+        return root_of(unhexlify(b"".join(self._leaves))).hex()
 
     def by_finding(self) -> Counter[str]:
         """Return how many of the records each finding cites."""
@@ -85,35 +85,46 @@ class RecordWriter:
         Raises BundleError when a record of canonical JSON isn't what its exact bytes say.
         """
         self._last_line.clear()
-        for _, derived, findings, record, source_id, line, offset, length, key, committed, salt in rows:
-            columns = from_json(record)
+        names, sources = self._names, self._sources
+        for _, findings, source_id, line, offset, length, own, head, tail, commitment, row in rows:
             self._counted(findings, source_id, line)
-            is_forgotten = columns.get("account_id") in self._forgotten
-            data = None if is_forgotten else self._sources.of(source_id, offset, length)
-            if data is None:
-                held, after = "", self._without(FORGOTTEN if is_forgotten else self._sources.why_not(source_id, offset))
+            text = head + names.get(source_id, EMPTY) + tail
+            data = sources.of(source_id, offset, length)
+            is_as_printed = offset is None if data is None else data == own
+            if is_as_printed and ODD not in text and not self._is_forgotten(head):
+                if data is None:
+                    self.without_bytes[NO_RANGE] += 1
             else:
-                if self._profiles.get(source_id) == "canonical":
-                    self._must_say(data, columns, source_id, line)
-                committed += _BYTES_CODE + commitment_to(salt, data).hex()
-                held, after = _held(data)
-            name = self._names.get(source_id, EMPTY)
-            place = (
-                f'"id":"{source_id}","length":{_number(length)},"line":{line},"name":{name},"offset":{_number(offset)}'
-            )
-            before = f'"derived":{{{derived}}},' if derived else ""
-            text = f'{{{before}"findings":{findings},"record":{record},"source":{{{held}{place}{after}}}}}\n'
-            leaf = leaf_hash(bytes.fromhex(committed))
-            if "\\u" in text and _UPPER.search(text):  # the engine prints some control characters in another way
-                text = f"{canonical_json(json.loads(text)).decode()}\n"
-                leaf = own_leaf(key, said_by_group(json.loads(text)))
-            self._leaves += leaf
-            row = self._table.row(columns, " ".join(findings_in(findings)), source_id, line)
-            yield RecordLine(
-                text.encode(),
-                f'{{"key":"{key}","leaf":"{leaf.hex()}"}}\n'.encode(),
-                row.encode("utf-8", "backslashreplace"),
-            )
+                text, commitment = self._made_here(text, commitment, data, offset)
+                row = None
+            self._leaves.append(commitment[LEAF])
+            ending = b',%b,"%b",%d\r\n' % (names_cell(findings), source_id.encode(), line)
+            yield RecordLine(text, commitment, (self._cells(text) if row is None else row) + ending)
+
+    def _is_forgotten(self, head: bytes) -> bool:
+        found = ACCOUNT.search(head) if self._forgotten else None
+        return found is not None and json.loads(found[1]) in self._forgotten
+
+    def _cells(self, text: bytes) -> bytes:
+        return self._table.cells(json.loads(text)["record"]).encode("utf-8", "backslashreplace")
+
+    def _made_here(self, text: bytes, commitment: bytes, data: bytes | None, offset: int | None) -> tuple[bytes, bytes]:
+        """Make the lines of a record again whose own line is not what the engine took it for."""
+        line = json.loads(text)
+        record, source = line["record"], line["source"]
+        for name in ("text", "without_bytes"):
+            source.pop(name, None)
+        is_forgotten = record.get("account_id") in self._forgotten
+        if data is None or is_forgotten:
+            source["without_bytes"] = FORGOTTEN if is_forgotten else self._sources.why_not(source["id"], offset)
+            self.without_bytes[source["without_bytes"]] += 1
+        else:
+            if self._profiles.get(source["id"]) == "canonical":
+                self._must_say(data, record, source["id"], source["line"])
+            source.update(_held(data))
+        key = commitment[KEY].decode()
+        made = {"key": key, "leaf": own_leaf(key, said_by_group(line)).hex()}
+        return canonical_json(line) + b"\n", canonical_json(made) + b"\n"
 
     def _counted(self, findings: str, source_id: str, line: int) -> None:
         """Count a record for its findings, and for its source whether its lines go back in time."""
@@ -121,10 +132,6 @@ class RecordWriter:
         if line < self._last_line.get(source_id, 0):
             self.out_of_order[source_id] += 1
         self._last_line[source_id] = line
-
-    def _without(self, reason: str) -> str:
-        self.without_bytes[reason] += 1
-        return f',"without_bytes":{encode_basestring(reason)}'
 
     def _must_say(self, data: bytes, record: dict[str, Any], source_id: str, line: int) -> None:
         own_id = f"{source_id}:{line}"
@@ -170,17 +177,23 @@ def _plain_object(data: bytes) -> dict[str, Any] | None:
 
 FORGOTTEN = "the account is forgotten: what it wrote was erased"
 """Why no bytes of a record are quoted although the file may still be there."""
-EMPTY = '""'
-_BYTES_CODE = f"{GROUPS.index(BYTES):02x}"
+EMPTY = b'""'
+ODD = b"\\u00"
+"""In control characters that the engine prints in another way."""
+ACCOUNT = re.compile(rb'[{,]"account_id":("(?:[^"\\]|\\.)*")')
+KEY, LEAF = slice(8, 40), slice(50, 114)
+"""Where key and leaf stand in the line that commits to a record."""
 
 
-def _held(data: bytes) -> tuple[str, str]:
-    """Return what of the exact bytes stands before the place of a record, and after it: keys are sorted."""
+@lru_cache(4096)
+def names_cell(findings: str) -> bytes:
+    """Return the cell of the findings that a record names."""
+    return cell_of(" ".join(findings_in(findings))).encode("utf-8", "backslashreplace")
+
+
+def _held(data: bytes) -> dict[str, str]:
+    """Return the exact bytes as a line holds them."""
     try:
-        return "", f',"text":{encode_basestring(data.decode())}'
+        return {"text": data.decode()}
     except UnicodeDecodeError:
-        return f'"base64":"{base64.b64encode(data).decode()}",', ""
-
-
-def _number(value: int | None) -> str:
-    return "null" if value is None else str(value)
+        return {"base64": base64.b64encode(data).decode()}

@@ -55,6 +55,13 @@ class SourceBytes:
         data = os.pread(held.fileno(), length, offset)
         return data if len(data) == length else None
 
+    def beginning(self, source_id: str, most: int) -> bytes | None:
+        """Return the first bytes of a source, None where its file can't be had."""
+        if source_id in self.unavailable:
+            return None
+        held = self._open.get(source_id) or self._held(source_id)
+        return None if held is None else os.pread(held.fileno(), most, 0)
+
     def why_not(self, source_id: str, offset: int | None) -> str:
         """Say why a record has no bytes."""
         if offset is None:
