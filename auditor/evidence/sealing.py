@@ -20,7 +20,7 @@ from auditor.records.activity import Activity
 from auditor.records.cited import Wanted, cited_records, fetched, sources_cited
 from auditor.records.context import context_records, derived_names, with_derived_values
 from auditor.records.manifest import Source
-from auditor.records.sourcebytes import SourceBytes
+from auditor.records.sourcebytes import SourceBytes, Stamp
 
 Secrets = Mapping[str, str]
 """The secret of each case, by its id: 64 hexadecimal digits."""
@@ -41,16 +41,17 @@ def seal(
     undated: Mapping[str, int],
     forgotten: Collection[str],
     watch: Watch,
+    checked: Mapping[str, Stamp] | None = None,
 ) -> Iterator[Path]:
     """Build the bundle of each case at its target, in order of case id, and yield the paths.
 
     Exact bytes come from the original files of `sources`; `people` is what they signed, by case, `undated` counts
-    quarantined lines without a time by source; of `forgotten` accounts no exact bytes are quoted. Raises BundleError,
-    WorkspaceError.
+    quarantined lines without a time by source; of `forgotten` accounts no exact bytes are quoted; `checked` are files
+    of sources that need not be compared with their digest again. Raises BundleError, WorkspaceError.
     """
     wanted = [item for dossier in dossiers for item in wanted_of(dossier.case, runs)]
     own_secrets = {dossier.case.id: secrets[dossier.case.id] for dossier in dossiers}
-    with _secrets_known(activity, own_secrets), original_bytes(sources) as originals:
+    with _secrets_known(activity, own_secrets), original_bytes(sources, checked) as originals:
         forms = forms_of_sources(activity, wanted, originals, sources)
         cells = cells_of_all(dossiers)
         rows = record_rows(activity, cited_records(wanted) if wanted else None, wanted, forms=forms, cells=cells)
@@ -99,6 +100,17 @@ def forms_of_sources(
     return found
 
 
+def checked_sources(
+    activity: Activity, cases: Iterable[Case], runs: Path, sources: Sequence[Source]
+) -> dict[str, Stamp]:
+    """Compare the files that findings of cases rest on with their digests; return the stamps of those that fit."""
+    wanted = [item for case in cases for item in wanted_of(case, runs)]
+    with original_bytes(sources) as originals:
+        for source_id in sources_cited(activity, wanted):
+            originals.beginning(source_id, 0)
+        return dict(originals.checked)
+
+
 def cells_of_all(dossiers: Sequence[Dossier]) -> tuple[str, ...]:
     """Return the columns of the table of cited records, none where they aren't the same for all cases."""
     found = {columns_of_table(dossier.receipt.model_dump(mode="json")) for dossier in dossiers}
@@ -145,9 +157,9 @@ def _secrets_known(activity: Activity, secrets: Secrets) -> Iterator[None]:
 
 
 @contextmanager
-def original_bytes(sources: Sequence[Source]) -> Iterator[SourceBytes]:
+def original_bytes(sources: Sequence[Source], checked: Mapping[str, Stamp] | None = None) -> Iterator[SourceBytes]:
     """Open the original files of sources for reading in the block."""
     paths = {source.source_id: Path(source.path) for source in sources}
     sizes = {source.source_id: source.bytes for source in sources}
-    with tempfile.TemporaryDirectory() as scratch, SourceBytes(paths, Path(scratch), sizes) as originals:
+    with tempfile.TemporaryDirectory() as scratch, SourceBytes(paths, Path(scratch), sizes, checked) as originals:
         yield originals
