@@ -39,15 +39,15 @@ ALWAYS = ("record_id", "time", "event", "prompt_digest", "template_id", "extra",
 """Columns that are written where they hold something, whatever the sources are said to provide."""
 
 LINE_COLUMNS = (
-    "case_id", "findings", "source_id", "source_line", "source_offset", "source_length", "own", "head", "tail",
-    "commitment", "row",
+    "case_id", "findings", "source_id", "source_line", "source_offset", "source_length", "own", "head", "key",
+    "committed", "salt", "row",
 )  # fmt: skip
-"""What `lines_of_records` gives of each record. Its line is `head`, the name of its source as JSON, and `tail`. `own`
-is what its own line would be by the form of its source, NULL where none is known: line and `commitment` are right where
-that is what the file holds, or where there is no byte range. `row` is the beginning of its row of the table, NULL where
-a cell of it takes a closer look. All of these are UTF-8."""
+"""What `lines_of_records` gives of each record. `own` is what its own line would be by the form of its source, NULL
+where none is known; `head` is its line in the bundle up to the name of its source. `committed` holds the numbers of all
+groups but the exact bytes and the commitments to them in the order of a leaf, all hexadecimal, `salt` is that of the
+bytes. `row` is the beginning of its row of the table, NULL where a cell takes a closer look. These are UTF-8."""
 
-NO_RANGE = "the format of the source has no byte ranges"
+ENCODED = frozenset(("own", "head", "key", "committed", "salt", "row"))
 KEPT = ("case_id", "time", "source_id", "source_line", "source_offset", "source_length", "key")
 
 
@@ -111,14 +111,11 @@ def lines_of_records(
             named(cells_of(cells, names), "cells"),
         ]
     ).from_(_inner(_with_salts(first.from_(_inner(joined, "joined"))), "salted"))
-    made = {
-        "own": call("encode", identifier("own")),
-        "head": call("encode", _head()),
-        "tail": call("encode", _tail()),
-        "commitment": call("encode", _commitment()),
-        "row": call("encode", plain_row()),
-    }
-    given = [named(made[name], name) if name in made else identifier(name) for name in LINE_COLUMNS]
+    made = {"head": _head(), "row": plain_row()}
+    given = [
+        named(call("encode", made.get(name, identifier(name))), name) if name in ENCODED else identifier(name)
+        for name in LINE_COLUMNS
+    ]
     return exp.Select(expressions=given).from_(_inner(second, "lines"))
 
 
@@ -136,28 +133,8 @@ def _head() -> exp.Expression:
     )
 
 
-def _tail() -> exp.Expression:
-    """Return a line from behind the name of the source."""
-    text = put_together(literal(',"text":'), as_json(identifier("own")))
-    without = exp.If(this=is_null(identifier("source_offset")), true=literal(f',"without_bytes":"{NO_RANGE}"'))
-    bytes_or_why = exp.Case(ifs=[exp.If(this=is_not(is_null(identifier("own"))), true=text), without])
-    return call("concat", literal(',"offset":'), _or_null("source_offset"), bytes_or_why, literal("}}\n"))
-
-
 def _or_null(name: str) -> exp.Expression:
     return call("coalesce", cast(identifier(name), "VARCHAR"), literal("null"))
-
-
-def _commitment() -> exp.Expression:
-    """Return the line that commits to a record."""
-    salted = call("concat", identifier("salt"), identifier("own"))
-    of_bytes = put_together(literal(f"{GROUPS.index(BYTES):02x}"), call("sha256", salted))
-    has_bytes = is_not(is_null(identifier("own")))
-    groups = call(
-        "concat", literal("00"), identifier("committed"), exp.Case(ifs=[exp.If(this=has_bytes, true=of_bytes)])
-    )
-    leaf = call("sha256", call("unhex", groups))
-    return call("concat", literal('{"key":"'), identifier("key"), literal('","leaf":"'), leaf, literal('"}\n'))
 
 
 def _with_key(records: exp.Select) -> exp.Select:

@@ -12,6 +12,7 @@ from binascii import unhexlify
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import lru_cache
+from hashlib import sha256
 from json.encoder import encode_basestring
 from typing import Any, NamedTuple  # a row holds values of several types
 
@@ -19,11 +20,10 @@ from pydantic_core import from_json
 
 from auditor.digests import canonical_json
 from auditor.errors import BundleError
-from auditor.evidence.linequery import NO_RANGE
-from auditor.evidence.standalone.disclosure import own_leaf, said_by_group
+from auditor.evidence.standalone.disclosure import BYTES, GROUPS, own_leaf, said_by_group
 from auditor.evidence.standalone.ownbytes import are_plainly_the_same, differences, record_in
 from auditor.evidence.standalone.spreadsheet import CitedTable, cell_of
-from auditor.evidence.standalone.tree import root_of
+from auditor.evidence.standalone.tree import HASH_BYTES, root_of
 from auditor.records.sourcebytes import SourceBytes
 
 
@@ -55,7 +55,7 @@ class RecordWriter:
         self._names = {source: encode_basestring(name).encode() for source, name in names.items()}
         self._profiles = dict(profiles)
         self._sources = sources
-        self._leaves = list[bytes]()
+        self._leaves = bytearray()
         self.without_bytes: Counter[str] = Counter()
         self.out_of_order: Counter[str] = Counter()
         self._last_line: dict[str, int] = {}
@@ -64,12 +64,12 @@ class RecordWriter:
     @property
     def total(self) -> int:
         """How many records were written."""
-        return len(self._leaves)
+        return len(self._leaves) // HASH_BYTES
 
     @property
     def root(self) -> str:
         """The root of the tree over the records so far."""
-        return root_of(unhexlify(b"".join(self._leaves))).hex()
+        return root_of(self._leaves).hex()
 
     def by_finding(self) -> Counter[str]:
         """Return how many of the records each finding cites."""
@@ -86,20 +86,31 @@ class RecordWriter:
         """
         self._last_line.clear()
         names, sources = self._names, self._sources
-        for _, findings, source_id, line, offset, length, own, head, tail, commitment, row in rows:
-            self._counted(findings, source_id, line)
-            text = head + names.get(source_id, EMPTY) + tail
-            data = sources.of(source_id, offset, length)
-            is_as_printed = offset is None if data is None else data == own
-            if is_as_printed and ODD not in text and not self._is_forgotten(head):
-                if data is None:
-                    self.without_bytes[NO_RANGE] += 1
+        for _, findings, source_id, at, offset, length, own, head, key, committed, salt, row in rows:
+            self._counted(findings, source_id, at)
+            begun = b'%b%b,"offset":%b' % (head, names.get(source_id, EMPTY), _number(offset))
+            is_forgotten = self._is_forgotten(head)
+            data = None if is_forgotten else sources.of(source_id, offset, length)
+            if data is None:
+                why = FORGOTTEN if is_forgotten else sources.why_not(source_id, offset)
+                self.without_bytes[why] += 1
+                line, groups = b'%b,"without_bytes":%b}}\n' % (begun, _text(why)), unhexlify(committed)
             else:
-                text, commitment = self._made_here(text, commitment, data, offset)
+                if data != own and self._profiles.get(source_id) == "canonical":
+                    self._must_say(data, json.loads(begun + END)["record"], source_id, at)
+                line = _with_bytes(begun, data)
+                groups = unhexlify(committed) + BYTES_NUMBER + sha256(salt + data).digest()
+            leaf = sha256(LEAF + groups).digest()
+            if ODD in line and UPPER.search(line):
+                line, leaf = _canonical(line, key)
                 row = None
-            self._leaves.append(commitment[LEAF])
-            ending = b',%b,"%b",%d\r\n' % (names_cell(findings), source_id.encode(), line)
-            yield RecordLine(text, commitment, (self._cells(text) if row is None else row) + ending)
+            self._leaves += leaf
+            cells = self._cells(line) if row is None else row
+            yield RecordLine(
+                line,
+                b'{"key":"%b","leaf":"%b"}\n' % (key, leaf.hex().encode()),
+                b'%b,%b,"%b",%d\r\n' % (cells, names_cell(findings), source_id.encode(), at),
+            )
 
     def _is_forgotten(self, head: bytes) -> bool:
         found = ACCOUNT.search(head) if self._forgotten else None
@@ -107,24 +118,6 @@ class RecordWriter:
 
     def _cells(self, text: bytes) -> bytes:
         return self._table.cells(json.loads(text)["record"]).encode("utf-8", "backslashreplace")
-
-    def _made_here(self, text: bytes, commitment: bytes, data: bytes | None, offset: int | None) -> tuple[bytes, bytes]:
-        """Make the lines of a record again whose own line is not what the engine took it for."""
-        line = json.loads(text)
-        record, source = line["record"], line["source"]
-        for name in ("text", "without_bytes"):
-            source.pop(name, None)
-        is_forgotten = record.get("account_id") in self._forgotten
-        if data is None or is_forgotten:
-            source["without_bytes"] = FORGOTTEN if is_forgotten else self._sources.why_not(source["id"], offset)
-            self.without_bytes[source["without_bytes"]] += 1
-        else:
-            if self._profiles.get(source["id"]) == "canonical":
-                self._must_say(data, record, source["id"], source["line"])
-            source.update(_held(data))
-        key = commitment[KEY].decode()
-        made = {"key": key, "leaf": own_leaf(key, said_by_group(line)).hex()}
-        return canonical_json(line) + b"\n", canonical_json(made) + b"\n"
 
     def _counted(self, findings: str, source_id: str, line: int) -> None:
         """Count a record for its findings, and for its source whether its lines go back in time."""
@@ -178,11 +171,13 @@ def _plain_object(data: bytes) -> dict[str, Any] | None:
 FORGOTTEN = "the account is forgotten: what it wrote was erased"
 """Why no bytes of a record are quoted although the file may still be there."""
 EMPTY = b'""'
-ODD = b"\\u00"
-"""In control characters that the engine prints in another way."""
+END = b"}}"
+LEAF = b"\0"
+"""Before what a leaf is hashed over: RFC 6962 section 2.1."""
+BYTES_NUMBER = bytes((GROUPS.index(BYTES),))
+ODD, UPPER = b"\\u00", re.compile(rb"\\u00[01][A-F]")
+"""Control characters that the engine prints in another way."""
 ACCOUNT = re.compile(rb'[{,]"account_id":("(?:[^"\\]|\\.)*")')
-KEY, LEAF = slice(8, 40), slice(50, 114)
-"""Where key and leaf stand in the line that commits to a record."""
 
 
 @lru_cache(4096)
@@ -191,9 +186,25 @@ def names_cell(findings: str) -> bytes:
     return cell_of(" ".join(findings_in(findings))).encode("utf-8", "backslashreplace")
 
 
-def _held(data: bytes) -> dict[str, str]:
-    """Return the exact bytes as a line holds them."""
+def _with_bytes(begun: bytes, data: bytes) -> bytes:
+    """Return the line of a record with its exact bytes."""
     try:
-        return {"text": data.decode()}
+        return b'%b,"text":%b}}\n' % (begun, encode_basestring(data.decode()).encode())
     except UnicodeDecodeError:
-        return {"base64": base64.b64encode(data).decode()}
+        line = json.loads(begun + END)
+        line["source"]["base64"] = base64.b64encode(data).decode()
+        return canonical_json(line) + b"\n"
+
+
+def _canonical(line: bytes, key: bytes) -> tuple[bytes, bytes]:
+    """Return a line in its canonical form, and the leaf of that."""
+    said = json.loads(line)
+    return canonical_json(said) + b"\n", own_leaf(key.decode(), said_by_group(said))
+
+
+def _number(value: int | None) -> bytes:
+    return b"null" if value is None else b"%d" % value
+
+
+def _text(value: str) -> bytes:
+    return encode_basestring(value).encode()

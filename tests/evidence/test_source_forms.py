@@ -125,7 +125,7 @@ def in_store(folder: Path, change: Mapping[str, Any]) -> tuple[Activity, SourceB
     form = form_of_source(LINE)
     assert form is not None
     sources = SourceBytes({"ab" * 32: log}, folder, checked={"ab" * 32: stamp(log)})
-    return activity_of([ROW | place | change]), sources, {"ab" * 32: form}
+    return activity_of([{**ROW, **place, **change}]), sources, {"ab" * 32: form}
 
 
 def stamp(path: Path) -> tuple[int, ...]:
