@@ -8,13 +8,15 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from auditor.evidence.standalone.columns import TEXTS
+from auditor.evidence.standalone.columns import COLUMNS, TEXTS
 
 BEGINNING = 1 << 18
 """Bytes of a source that are looked at."""
 MOST_DECIMALS = 9
 _KEY = re.compile(r'([ \t]*"([^"\\\x00-\x1f]+)"[ \t]*:[ \t]*)')
 _VALUE = re.compile(r'("(?:[^"\\\x00-\x1f]|\\.)*"|[^\s",{}\[\]]+|\[[^\]{}]*\])([ \t]*[,}])')
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9_.-]+")
+"""Of a field that is no column: a path into `extra` can name it."""
 _TIME = re.compile(r'"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.(\d{1,6}))?(Z|\+00:00)"')
 _NOTHING = ("null", '""')
 
@@ -58,6 +60,8 @@ def form_of_source(beginning: bytes) -> SourceForm | None:
             seen[name].values.append(value)
             before = name
         ends += [fields[-1][0]] if fields else []
+    if not all(name in COLUMNS or _PLAIN_NAME.fullmatch(name) for name in order):
+        return None
     if not order or any(lead.startswith(",") == (name == order[0]) for name, (lead, _) in seen.items()):
         return None
     return SourceForm(tuple(_member(name, seen[name]) for name in order), ends[0])

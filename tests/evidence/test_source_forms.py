@@ -158,6 +158,7 @@ def test_store_that_was_rewritten_is_not_sealed(tmp_path: Path, change: Mapping[
         pytest.param([b'{"b":1,"a":2}', b'{"b":1,"c":3,"a":2}'], "b c a", id="a field that some lines lack"),
         pytest.param([b'{"b": 1, "a": "x"}', b"nonsense"], "b a", id="with white space, and a line that is none"),
         pytest.param([b'{"b":1}', b'{"a":1}'], "", id="no field that all lines begin with"),
+        pytest.param([b'{"b":1,"a*":2}'], "", id="a name that is no plain one"),
         pytest.param([b"time,event"], "", id="a table"),
         pytest.param([b'{"b":{"c":1}}'], "", id="an object in an object"),
     ],
