@@ -16,12 +16,13 @@ _HALF = 2**32
 _PAIR = "p"
 _WORD = "w"
 _FEATURE = "f"
+_PLACE = "i"
 
 
-def with_features(texts: exp.Select, text: str) -> exp.Select:
+def with_features(texts: exp.Select, text: str, *, once: bool = False) -> exp.Select:
     """Return a query's rows with the list of features of one of its columns in its place, and the number of `words`.
 
-    A feature that comes twice in a text is twice in its list.
+    A feature that comes twice in a text is twice in its list, unless each is wanted `once`.
     """
     kept = [item.alias_or_name for item in texts.expressions if item.alias_or_name != text]
     letters = call("regexp_replace", identifier(text), literal(UNLETTERED), literal(""), literal("g"))
@@ -30,9 +31,11 @@ def with_features(texts: exp.Select, text: str) -> exp.Select:
     is_word = exp.NEQ(this=identifier(_WORD), expression=literal(""))
     hashes = _each(_WORD, call("hash", identifier(_WORD)), words, is_word)
     numbered = select(*columns(*kept), named(hashes, "numbers"), of=texts)
-    features = call("list_concat", identifier("numbers"), _pairs())
+    paired = select(*columns(*kept, "numbers"), named(_pairs(), "pairs"), of=numbered)
+    parts = columns("numbers", "pairs")
+    features = call("list_concat", *(map(_different, parts) if once else parts))
     count = call("len", identifier("numbers"))
-    return select(*columns(*kept), named(features, FEATURES), named(count, WORDS), of=numbered)
+    return select(*columns(*kept), named(features, FEATURES), named(count, WORDS), of=paired)
 
 
 def _each(
@@ -56,9 +59,15 @@ def _pairs() -> exp.Expression:
     return _each(_PAIR, call("xor", first, cast(swapped, "UBIGINT")), pairs)
 
 
-def different(features: exp.Expression) -> exp.Expression:
-    """Return the different features of a list."""
-    return call("list_distinct", features)
+def _different(numbers: exp.Expression) -> exp.Expression:
+    """Return the different numbers of a list: those that stand where they are found first.
+
+    For lists as short as a prompt's that takes a third of the time of the engine's own function for it. The list must
+    be a column: an expression would be worked out again for each of its numbers.
+    """
+    is_first = exp.EQ(this=call("list_position", numbers, identifier(_FEATURE)), expression=identifier(_PLACE))
+    names = [exp.to_identifier(name, quoted=True) for name in (_FEATURE, _PLACE)]
+    return call("list_filter", numbers.copy(), exp.Lambda(this=is_first, expressions=names))
 
 
 def common(one: exp.Expression, other: exp.Expression) -> exp.Expression:

@@ -32,8 +32,8 @@ from auditor.records.sql import (
 )
 
 GROUPS = "content_groups"
-_PLACED, _ALIKE, _HEADS, _PAIRS, _FEATURED, _ROUND = (
-    f"content_{name}" for name in ("placed", "alike", "heads", "pairs", "featured", "round")
+_PLACED, _ALIKE, _HEADS, _PAIRS, _COMPARED, _FEATURED, _ROUND = (
+    f"content_{name}" for name in ("placed", "alike", "heads", "pairs", "compared", "featured", "round")
 )
 
 
@@ -42,12 +42,14 @@ def make_groups(activity: Activity) -> None:
     make_buckets(activity)
     _make_empty(activity, _PLACED, {"node": "BIGINT", "root": "BIGINT"})
     _make_empty(activity, _ALIKE, {"node": "BIGINT", "head": "BIGINT"})
+    _make_empty(activity, _COMPARED, {"node": "BIGINT", "head": "BIGINT"})
+    _make_empty(activity, _FEATURED, {"node": "BIGINT", FEATURES: "UBIGINT[]"})
     for _ in range(MOST_ROUNDS):
         if not _one_round(activity):
             break
         make_table(activity, BUCKETS, _still_asked())
     make_table(activity, GROUPS, _groups())
-    drop(activity, NODES, OUTLINES, BUCKETS, _PLACED, _ALIKE, _HEADS, _PAIRS, _FEATURED, _ROUND)
+    drop(activity, NODES, OUTLINES, BUCKETS, _PLACED, _ALIKE, _HEADS, _PAIRS, _COMPARED, _FEATURED, _ROUND)
 
 
 def _make_empty(activity: Activity, name: str, types: dict[str, str]) -> None:
@@ -59,8 +61,9 @@ def _one_round(activity: Activity) -> int:
     """Compare and place what can be placed; return how many templates still wait for their place."""
     make_table(activity, _HEADS, _heads())
     make_table(activity, _PAIRS, _pairs())
-    make_table(activity, _FEATURED, features_of(_in_pairs()))
-    insert(activity, _ALIKE, _compared())
+    insert(activity, _COMPARED, select(*columns("node", "head"), of=_PAIRS))
+    insert(activity, _FEATURED, features_of(_in_pairs()))
+    insert(activity, _ALIKE, _alike())
     make_table(activity, _ROUND, _places())
     placed = select(*columns("node", "root"), of=_ROUND).where(is_not(is_null(identifier("root"))))
     insert(activity, _PLACED, placed)
@@ -94,28 +97,35 @@ def _heads() -> exp.Select:
     return heads.where(exp.LTE(this=identifier("place"), expression=literal(HEADS)))
 
 
-def _pairs() -> exp.Select:
-    """Whoever's place is open, with those heads of its buckets that it may be like."""
+def _pairs() -> exp.Query:
+    """Whoever's place is open, with those heads of its buckets that it may be like and was not compared with yet."""
     openly = select(*columns("bucket", "node"), of=_bucketed()).where(is_null(identifier("root")))
-    pairs = joined(select(identifier("node"), identifier("head"), of=openly), _HEADS, "bucket")
+    met = joined(select(identifier("node"), identifier("head"), of=openly), _HEADS, "bucket")
     is_older = exp.LT(this=identifier("head"), expression=identifier("node"))
-    pairs = pairs.where(any_of([is_not(identifier("is_open")), is_older]))
-    outlined = exp.Select(expressions=[identifier("node", "pair"), identifier("head", "pair")]).from_(
+    met = met.where(any_of([is_not(identifier("is_open")), is_older]))
+    alike = _outlined(_outlined(met, is_rough=True).distinct(), is_rough=False)
+    return exp.Except(this=alike, expression=select(*columns("node", "head"), of=_COMPARED), distinct=True)
+
+
+def _outlined(pairs: exp.Select, *, is_rough: bool) -> exp.Select:
+    """Return those pairs of which the outlines leave it open that they are alike."""
+    query = exp.Select(expressions=[identifier("node", "pair"), identifier("head", "pair")]).from_(
         within(pairs, "pair")
     )
     for name in ("node", "head"):
-        outlined = outlined.join(table(OUTLINES, name), on=equal(identifier("node", name), identifier(name, "pair")))
-    return outlined.where(may_be_alike("node", "head")).distinct()
+        query = query.join(table(OUTLINES, name), on=equal(identifier("node", name), identifier(name, "pair")))
+    return query.where(may_be_alike("node", "head", is_rough=is_rough))
 
 
 def _in_pairs() -> exp.Select:
-    """Return the nodes whose features are to be compared."""
+    """Return the nodes whose features are to be compared, and are not known yet."""
     sides = [select(named(identifier(name), "node"), of=_PAIRS) for name in ("node", "head")]
     either = exp.Union(this=sides[0], expression=sides[1], distinct=True)
-    return joined(select(*columns("node", "template_key"), of=either), NODES, "node")
+    new = exp.Except(this=either, expression=select(identifier("node"), of=_FEATURED), distinct=True)
+    return joined(select(*columns("node", "template_key"), of=new), NODES, "node")
 
 
-def _compared() -> exp.Query:
+def _alike() -> exp.Select:
     pairs = joined(select(*columns("node", "head"), named(identifier(FEATURES), "own"), of=_PAIRS), _FEATURED, "node")
     others = select(named(identifier("node"), "head"), identifier(FEATURES), of=_FEATURED)
     both = joined(select(*columns("node", "head", "own", FEATURES), of=pairs), others, "head")
@@ -128,8 +138,7 @@ def _compared() -> exp.Query:
     part, whole = ALIKE
     either = exp.Paren(this=exp.Sub(this=identifier("sizes"), expression=identifier("shared")))
     is_alike = at_least(times(identifier("shared"), whole), times(either, part))
-    alike = select(*columns("node", "head"), of=counted).where(is_alike)
-    return exp.Except(this=alike, expression=select(*columns("node", "head"), of=_ALIKE), distinct=True)
+    return select(*columns("node", "head"), of=counted).where(is_alike)
 
 
 def _places() -> exp.Select:
@@ -141,7 +150,7 @@ def _places() -> exp.Select:
     is_waiting = exp.Count(this=case([(is_null(identifier("of_head")), literal(1))]))
     summed = select(identifier("node"), named(oldest, "oldest"), named(is_waiting, "waits"), of=likes)
     summed = summed.group_by(identifier("node"))
-    unplaced = joined(select(*columns("node", "root"), of=NODES), _PLACED, "node", left=True)
+    unplaced = joined(select(*columns("node", "root"), of=OUTLINES), _PLACED, "node", left=True)
     unplaced = select(identifier("node"), of=unplaced).where(is_null(identifier("root")))
     seen = joined(select(*columns("node", "oldest", "waits"), of=unplaced), summed, "node", left=True)
     has_none = any_of([is_null(identifier("waits")), equal(identifier("waits"), literal(0))])

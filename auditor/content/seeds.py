@@ -12,7 +12,7 @@ from sqlglot import exp
 
 from auditor.content.blanking import with_text
 from auditor.content.definition import SEED_ALIKE
-from auditor.content.features import FEATURES, WORDS, common, different, size, with_features
+from auditor.content.features import FEATURES, WORDS, common, size, with_features
 from auditor.content.nodes import at_least, columns, count, joined, select, times
 from auditor.content.texts import PROMPTS, TEXTS, drop
 from auditor.records.activity import Activity
@@ -45,9 +45,10 @@ def _seeds(seeds: Sequence[str]) -> exp.Select:
     listed = call("unnest", cast(texts, "VARCHAR[]"))
     numbers = call("unnest", call("range", literal(1), literal(len(seeds) + 1)))
     given = exp.Select(expressions=[named(numbers, "seed"), named(listed, "prompt")])
-    featured = with_features(with_text(given, "prompt"), "text")
-    sets = select(identifier("seed"), named(different(identifier(FEATURES)), FEATURES), of=featured)
-    return select(*columns("seed", FEATURES), of=sets).where(at_least(size(identifier(FEATURES)), literal(SMALLEST)))
+    featured = with_features(with_text(given, "prompt"), "text", once=True)
+    return select(*columns("seed", FEATURES), of=featured).where(
+        at_least(size(identifier(FEATURES)), literal(SMALLEST))
+    )
 
 
 def _rare() -> exp.Select:
@@ -86,8 +87,8 @@ def _own() -> exp.Select:
     """The different features of each text that is to be compared."""
     listed = select(identifier("text_key"), of=_PAIRS).distinct()
     texts = joined(select(*columns("text_key", "text"), of=listed), TEXTS, "text_key")
-    featured = with_features(texts, "text")
-    return select(identifier("text_key"), named(different(identifier(FEATURES)), "own"), of=featured)
+    featured = with_features(texts, "text", once=True)
+    return select(identifier("text_key"), named(identifier(FEATURES), "own"), of=featured)
 
 
 def _best() -> exp.Select:

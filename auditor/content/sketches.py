@@ -10,9 +10,9 @@ import hashlib
 from sqlglot import exp
 
 from auditor.content.definition import BANDS, FEWEST_WORDS, ROWS
-from auditor.content.features import FEATURES, WORDS, different, with_features
+from auditor.content.features import FEATURES, WORDS, with_features
 from auditor.content.nodes import at_least, columns, count, joined, select
-from auditor.content.outlines import OUTLINE, outline_of
+from auditor.content.outlines import OUTLINE, outline_of, rough_outline
 from auditor.content.templates import TEMPLATES
 from auditor.content.texts import drop
 from auditor.records.activity import Activity
@@ -30,14 +30,14 @@ AT_ONCE = 100_000
 def make_buckets(activity: Activity) -> None:
     """Make the tables of templates to be compared, numbered from the oldest on, and of the buckets where they meet.
 
-    NODES: node, template_key. OUTLINES: node, and what is compared first. BUCKETS: bucket, node; no bucket has one node
-    only.
+    NODES: node, template_key. OUTLINES: node, and what is compared first, of those with enough words. BUCKETS: bucket,
+    node; no bucket has one node only.
     """
     make_table(activity, NODES, _nodes())
     fill = make_table
     for first in range(1, max(1, _number_of_nodes(activity)) + 1, AT_ONCE):
         in_slice = exp.Between(this=identifier("node"), low=literal(first), high=literal(first + AT_ONCE - 1))
-        make_table(activity, _SLICE, _featured(select(*columns("node", "template_key"), of=NODES).where(in_slice)))
+        make_table(activity, _SLICE, features_of(select(*columns("node", "template_key"), of=NODES).where(in_slice)))
         make_table(activity, _SKETCHES, _sketches())
         fill(activity, OUTLINES, _outlines())
         fill(activity, _MET, _met())
@@ -47,14 +47,10 @@ def make_buckets(activity: Activity) -> None:
 
 
 def features_of(nodes: exp.Select) -> exp.Select:
-    """Return some nodes, given with their template's key, with the different features of their templates."""
-    return select(identifier("node"), named(different(identifier(FEATURES)), FEATURES), of=_featured(nodes))
-
-
-def _featured(nodes: exp.Select) -> exp.Select:
-    """Return the nodes with all features; what is least of them, and their bits, are those of the different ones."""
+    """Return those of some nodes, given with their template's key, that have enough words, with different features."""
     texts = joined(select(*columns("node", "template"), of=nodes), TEMPLATES, "template_key")
-    return select(*columns("node", FEATURES), of=with_features(texts, "template"))
+    featured = with_features(texts, "template", once=True)
+    return select(*columns("node", FEATURES), of=featured).where(at_least(identifier(WORDS), literal(FEWEST_WORDS)))
 
 
 def _number_of_nodes(activity: Activity) -> int:
@@ -67,16 +63,13 @@ def turned_bits(number: int) -> int:
 
 
 def _nodes() -> exp.Select:
-    kept = columns("template_key", "template_id", "first_time", "template")
-    featured = with_features(select(*kept, of=TEMPLATES), "template")
     order = exp.Order(expressions=[exp.Ordered(this=item) for item in columns("first_time", "template_id")])
     node = named(exp.Window(this=exp.RowNumber(), order=order), "node")
-    query = select(node, identifier("template_key"), of=featured)
-    return query.where(at_least(identifier(WORDS), literal(FEWEST_WORDS)))
+    return select(node, identifier("template_key"), of=TEMPLATES)
 
 
 def _outlines() -> exp.Select:
-    return select(*columns("node", *OUTLINE), of=_SKETCHES)
+    return select(*columns("node", *OUTLINE), *rough_outline(), of=_SKETCHES)
 
 
 def _spread() -> exp.Select:

@@ -12,7 +12,7 @@ from sqlglot import exp
 from auditor.linking.reading import Reading
 from auditor.linking.uses import columns_read
 from auditor.policy.links import LinkSignal
-from auditor.records.sql import all_of, call, cast, identifier, named, table
+from auditor.records.sql import all_of, call, cast, identifier, named
 
 DAYS = "link_days"
 _DAY, _COMPLETE = "_day", "_complete"
@@ -31,8 +31,7 @@ def read_by_day(signals: Sequence[LinkSignal], reading: Reading) -> Reading:
     apart = [named(cast(identifier("time", "r"), "DATE"), _DAY), named(all_of(reading.complete()), _COMPLETE)]
     first, last = exp.Min(this=identifier("time", "r")), exp.Max(this=identifier("time", "r"))
     ends = call("unnest", call("list_distinct", exp.Array(expressions=[first, last])))
-    query = exp.Select(expressions=[*keys, *apart, named(ends, "time")]).from_(table(reading.records, "r"))
-    query = query.where(all_of(reading.conditions()), copy=False)
+    query = reading.of_records(exp.Select(expressions=[*keys, *apart, named(ends, "time")]))
     groups = [*(key.copy() for key in keys), identifier(_DAY), identifier(_COMPLETE)]
     reading.keep(DAYS, query.group_by(*groups, copy=False))
     return replace(reading, records=DAYS, as_of=None, has_spans=False)

@@ -42,8 +42,15 @@ class Reading:
     def select(self, items: Sequence[exp.Expression], *tests: exp.Expression) -> exp.Select:
         """Return a query over the records that count, with account and time (in microseconds) first."""
         own = [named(identifier("account_id", "r"), ACCOUNT), named(microseconds(identifier("time", "r")), TIME)]
-        query = exp.Select(expressions=[*own, *items]).from_(table(self.records, "r"))
-        return query.where(all_of([*self.conditions(), *tests]), copy=False)
+        return self.of_records(exp.Select(expressions=[*own, *items]), *tests)
+
+    def of_records(self, query: exp.Select, *tests: exp.Expression) -> exp.Select:
+        """Return a query, of which only the items are there, over the records that count and pass some tests."""
+        query = query.from_(table(self.records, "r"))
+        if self.has_spans:
+            # as a join, which costs a tenth of what the same costs as NOT EXISTS
+            query = query.join(table(_SPANS, "e"), on=_is_inside(), join_type="ANTI")
+        return query.where(all_of([*self._conditions(), *tests]), copy=False)
 
     def calls(self) -> list[exp.Expression]:
         """Return the tests that a record is a call in the complete part of the log."""
@@ -70,12 +77,11 @@ class Reading:
         for name in names:
             self.activity.connection.cursor().execute(text_of(exp.Drop(tables=[table(name)], kind="TABLE")))
 
-    def conditions(self) -> list[exp.Expression]:
-        """Return the tests that a record counts at all."""
+    def _conditions(self) -> list[exp.Expression]:
         tests = [is_known(identifier("account_id", "r"))]
         if self.as_of:
             tests.append(exp.LTE(this=identifier("time", "r"), expression=timestamp(self.as_of)))
-        return [*tests, _is_outside()] if self.has_spans else tests
+        return tests
 
 
 def reading_of(
@@ -122,7 +128,7 @@ def _columns_of(activity: Activity) -> frozenset[str]:
     return frozenset(stored & there)
 
 
-def _is_outside() -> exp.Expression:
+def _is_inside() -> exp.Expression:
     key, own = identifier("key", "e"), identifier("api_key_id", "r")
     fits = [exp.EQ(this=key, expression=literal("")), is_null(own), exp.EQ(this=key.copy(), expression=own.copy())]
     inside: list[exp.Expression] = [
@@ -130,8 +136,7 @@ def _is_outside() -> exp.Expression:
         exp.Between(this=identifier("time", "r"), low=identifier("start", "e"), high=identifier("end", "e")),
         any_of(fits),
     ]
-    found = exp.Select(expressions=[literal(1)]).from_(table(_SPANS, "e")).where(all_of(inside), copy=False)
-    return exp.Not(this=exp.Exists(this=found))
+    return all_of(inside)
 
 
 def _naive(time: datetime) -> datetime:
