@@ -147,6 +147,25 @@ def test_a_piece_has_the_faults_and_leaves_of_its_lines_one_by_one(data: st.Data
     )
 
 
+@pytest.mark.parametrize(
+    "tail",
+    [
+        pytest.param(b'"text":"a","text":"{}"}}\n', id="a key twice"),
+        pytest.param(b'"text":"{\\"}}\n', id="an open text"),
+        pytest.param(b'"text":"\\q"}}\n', id="an escape that is none"),
+        pytest.param(b'"text":"{}","z":"1"}}\n', id="one field more"),
+    ],
+)
+def test_what_is_quoted_is_one_text_in_its_canonical_form(tail: bytes) -> None:
+    records = PlainRecords(KNOWN.profiles, KNOWN.names)
+    said, kept = moment(1, "kept")
+    text, _ = line_of(OWN[0] % {"time": said, "n": 1}, kept, 1, SOURCE)
+    records.learn(json.loads(text), text)
+
+    assert records.read(text) is not None
+    assert records.read(text[: text.index(b'"text"')] + tail) is None
+
+
 @pytest.mark.parametrize("own", [*OWN[:5], OWN[6]])
 def test_most_lines_are_found_sound_quickly(own: str) -> None:
     records = PlainRecords(KNOWN.profiles, KNOWN.names)

@@ -97,8 +97,10 @@ class PlainRecords:
             if data is not None and quoted(data) == plain.quoted:
                 _to_the_front(known.own, place)
                 return data if all(_is_as_made(name, plain.values) for name in own.made) else None
+        data = _text_bytes(plain.quoted)
+        if data is None:
+            return None
         line = json.loads(plain.text)
-        data = str(line["source"]["text"]).encode()
         said = record_in(data)
         if said is None or differences(line["record"], said, f"{order[1]}:{order[2]}"):
             return None
@@ -139,6 +141,15 @@ def _is_as_made(column: str, values: Mapping[str, bytes]) -> bool:
 def quoted(data: bytes) -> bytes:
     """Return what is one line of JSON already as it stands in a text of JSON."""
     return data.replace(b"\\", b"\\\\").replace(b'"', b'\\"')
+
+
+def _text_bytes(text: bytes) -> bytes | None:
+    """Return what a text of JSON stands for, None where it is none in its canonical form."""
+    try:
+        found = json.loads(b'"%b"' % text)
+    except ValueError:
+        return None
+    return str(found).encode() if canonical(found) == b'"%b"' % text else None
 
 
 def plain_bytes(text: bytes) -> bytes | None:
