@@ -12,6 +12,7 @@ from auditor.cases.notes import list_cases
 from auditor.checker.findings import Finding
 from auditor.linking.model import Links
 from auditor.policy.pack import Approval
+from auditor.policy.rule import Family
 from auditor.records.totals import AccountTotal
 from tests.cases.factories import at, cluster, edge, finding, on_cluster, receipt, run
 
@@ -135,7 +136,7 @@ def test_two_independent_families_on_a_cluster_carry_throttle(casebook: Casebook
 
 
 @pytest.mark.parametrize("family", ["coordination", "limits"])
-def test_how_linked_accounts_share_out_their_work_is_no_second_family(casebook: Casebook, family: str) -> None:
+def test_how_linked_accounts_share_out_their_work_is_no_second_family(casebook: Casebook, family: Family) -> None:
     balance = finding("a", "b", rule="balance", family=family, columns=["status"])
 
     run(casebook, "r1", [on_cluster(content("a", "b"), CREW), on_cluster(balance, CREW)], links=linked(CREW))
@@ -147,7 +148,7 @@ def test_how_linked_accounts_share_out_their_work_is_no_second_family(casebook: 
 
 @pytest.mark.parametrize("family", ["coordination", "limits"])
 def test_shared_out_work_counts_where_exits_of_several_providers_hide_who_they_are(
-    casebook: Casebook, family: str
+    casebook: Casebook, family: Family
 ) -> None:
     balance = finding("a", "b", rule="balance", family=family, columns=["status"])
     hidden = CREW.edges[0].model_copy(update={"signal": "pool", "is_strong": False, "columns": ("asn", "client_ip")})
