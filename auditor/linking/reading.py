@@ -73,9 +73,10 @@ class Reading:
         self.activity.connection.cursor().execute(text_of(made))
 
     def drop(self, *names: str) -> None:
-        """Drop tables."""
+        """Drop those of some tables that are there."""
         for name in names:
-            self.activity.connection.cursor().execute(text_of(exp.Drop(tables=[table(name)], kind="TABLE")))
+            dropped = exp.Drop(tables=[table(name)], kind="TABLE", exists=True)
+            self.activity.connection.cursor().execute(text_of(dropped))
 
     def _conditions(self) -> list[exp.Expression]:
         tests = [is_known(identifier("account_id", "r"))]
