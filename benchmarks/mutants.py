@@ -24,10 +24,14 @@ TYPES = ("Callable", "Iterable", "Iterator", "Literal", "Mapping", "Sequence", "
 
 @dataclass(frozen=True)
 class Mutant:
-    """One change of one module: where it is, in words, and the whole text with it."""
+    """One change of one module: where it is, in words, and the whole text with it.
+
+    `function` is the line of the `def` that it lies in, 0 outside of any.
+    """
 
     path: str
     line: int
+    function: int
     change: str
     text: str
 
@@ -45,11 +49,22 @@ def mutant_of(path: str, text: str, place: int, change: int) -> Mutant | None:
     tree = ast.parse(text)
     node = next(item for at, item in enumerate(ast.walk(tree)) if at == place)
     before, line = ast.unparse(node), getattr(node, "lineno", 0)
+    function = function_at(tree, line)
     after = _changed(node, change)
     if after is None or after == before:
         return None
     words = f"{before[:90]}  ->  {after[:90]}"
-    return Mutant(path, line, words, ast.unparse(ast.fix_missing_locations(tree)))
+    return Mutant(path, line, function, words, ast.unparse(ast.fix_missing_locations(tree)))
+
+
+def function_at(tree: ast.AST, line: int) -> int:
+    """Return the line of the innermost `def` around a line, 0 without any."""
+    around = [
+        node.lineno
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef) and node.lineno <= line <= (node.end_lineno or 0)
+    ]
+    return max(around, default=0)
 
 
 def _changes(node: ast.AST) -> int:

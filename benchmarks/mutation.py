@@ -6,11 +6,13 @@ A mutant is one module with one change: a comparison turned or moved to its edge
 `or`, a `not` or a term of a list left out, `+` for `-`, `min` for `max`. Which are tried is a draw by the seed.
 
 Each lives in a process of its own, forked from one that has everything loaded but the two packages, and meets first the
-very examples on which tests/properties compares plan and evaluator: a mutant of the compiler makes other plans than the
-true one for some of them, whose answers are then compared with the plain evaluator's; one of the evaluator is compared
-with the true evaluator. What these don't notice meets the tests of its folder. Survivors are printed with file, line
-and change: each is either the same program in other words, or wants a test. `--soak` shows first what N examples more
-would have noticed.
+examples that the tests of plan and evaluator are made of (benchmarks/recorded.py), those whose answer its function
+takes part in: a mutant of the compiler that makes another plan than the true one has its answers compared with the
+plain evaluator's; one of the evaluator is compared with the true evaluator. What these don't notice meets the tests
+that look at more than answers (`--quick`: none). Survivors are printed with file, line and change: each is the same
+program in other words (of a mutant of the compiler that makes the same plan for every example that it takes part in
+this is said), or wants a test. `--soak` says of each whether N more random examples would have noticed it, `--keep`
+names a file for the recorded examples, which are read from it if it is there.
 """
 
 import argparse
@@ -19,55 +21,46 @@ import importlib.util
 import io
 import os
 import pickle
+import random
 import signal
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import dataclass
 from importlib.machinery import ModuleSpec
+from pathlib import Path
 from types import CodeType, ModuleType
-from typing import Any  # rows hold values of every column type
+from typing import Any  # examples of two kinds
 
 import pytest
 
 from auditor.checker.agreement import differences
-from auditor.checker.findings import RecordRef, RuleOutcome
-from auditor.digests import digest_of
-from auditor.linking.model import Links
-from auditor.policy.rule import Rule
-from auditor.records.activity import SourceSummary
 from auditor.records.memory import activity_of
-from auditor.records.sql import open_connection, text_of
+from auditor.records.sql import open_connection
 from benchmarks.mutants import HERE, Mutant, sample
+from benchmarks.recorded import COMPILER, EVALUATOR, SLOW, Evaluated, Examples, Planned, agrees, recorded, signature_of
 from tests.properties.some_derived import with_all_derived
-from tests.properties.some_rules import Settings
 
-COMPILER, EVALUATOR = "auditor/checker/compile", "auditor/checker/evaluator"
 LONGEST = 300
 """Seconds of processor time after which a mutant counts as noticed: it made something endless."""
 
-FURTHER = ("tests/checker/test_composite.py", "tests/checker/test_linked.py")
-"""Tests of what is built on both, which a survivor of its own folder's tests meets."""
+MORE_THAN_ANSWERS = (
+    "tests/checker/compile/test_plan.py", "tests/checker/compile/test_alternatives.py",
+    "tests/checker/compile/test_scans.py", "tests/checker/compile/test_conditions.py", "tests/checker/test_linked.py",
+)  # fmt: skip
+"""Tests of the compiler that don't plan and execute, or not by the names that are recorded."""
 
-SLOW = ("no_number_a_column", "twelve_runs", "every_code_point")
-"""Parts of the names of tests that take seconds each: they are left out."""
+OF_MODULES = {
+    f"{COMPILER}/lookback.py": ("tests/properties/test_context_is_enough.py", "tests/evidence/test_replay.py"),
+    f"{EVALUATOR}/texts.py": ("tests/checker/evaluator/test_texts.py",),
+    f"{EVALUATOR}/one_rule.py": ("tests/checker/test_following.py",),
+}
+"""Tests that a module's survivors meet instead."""
 
-Judged = tuple[RuleOutcome, tuple[tuple[RecordRef, ...], ...]]
+ENOUGH = 15
+"""Seconds of processor time after which a mutant is asked no more: what two hundred examples don't show, is rare."""
 
-
-@dataclass(frozen=True)
-class Example:
-    """Rules with records, and what the true plan and the true evaluator make of them."""
-
-    rules: tuple[Rule, ...]
-    given_rows: list[dict[str, Any]]
-    links: Links
-    settings: Settings
-    rows: list[dict[str, Any]]
-    sources: tuple[SourceSummary, ...]
-    plan: str
-    judged: tuple[Judged, ...]
+SAME, SURVIVED = "SAME PLANS", "SURVIVED"
 
 
 class Changed(importlib.abc.MetaPathFinder, importlib.abc.Loader):
@@ -111,118 +104,88 @@ def in_a_fork(action: Callable[[], bytes], seconds: int = LONGEST) -> bytes | No
     return given if status == 0 else None
 
 
-def examples_of(number: int) -> list[Example]:
-    """Return the examples of tests/properties: those that always run, or so many new ones."""
-    if number:
-        os.environ["AUDITOR_EXAMPLES"] = str(number)
-    given = in_a_fork(_recorded, seconds=0)
-    os.environ.pop("AUDITOR_EXAMPLES", None)
+def examples_of(soak: int, kept: Path | None) -> Examples:
+    """Return the examples of the tests as they always run, or with `soak` so many new random ones a test."""
+    given = kept.read_bytes() if kept and kept.exists() else in_a_fork(lambda: recorded(soak), seconds=0)
     assert given is not None, "the tests fail without any mutant"
-    found: list[Example] = pickle.loads(given)
+    if kept:
+        kept.write_bytes(given)
+    found: Examples = pickle.loads(given)
     return found
 
 
-def _recorded() -> bytes:
-    """Run the comparison of plan and evaluator and return what it was given."""
-    import tests.properties.test_plan_equals_evaluator as compared
-    from auditor.checker.compile.plan import plan_for
-    from auditor.checker.evaluator.evaluate import evaluate
-
-    drawn: dict[str, Any] = {}
-    examples: list[Example] = []
-
-    def keeping_rows(rows: list[dict[str, Any]], **given: Any) -> Any:
-        drawn["rows"] = rows
-        return activity_of(rows, **given)
-
-    def keeping_links(activity: Any, links: Links) -> Any:
-        drawn["links"] = links
-        return with_all_derived(activity, links)
-
-    def keeping(rules: Sequence[Rule], activity: Any, settings: Settings) -> None:
-        rows, given = list(activity.rows()), vars(settings)
-        plan = digest_with_searches(plan_for(rules, sources=activity.sources, **given))
-        judged = [evaluate(rule, rows, activity.sources, **given) for rule in rules]
-        shown = tuple((judge.outcome, judge.citations) for judge in judged)
-        examples.append(
-            Example(tuple(rules), drawn["rows"], drawn["links"], settings, rows, activity.sources, plan, shown)
-        )
-
-    for name, function in (
-        ("activity_of", keeping_rows),
-        ("with_all_derived", keeping_links),
-        ("_assert_agreed", keeping),
-    ):
-        setattr(compared, name, function)
-    connection = open_connection()
-    compared.test_plan_and_evaluator_agree_on_every_rule_and_record(connection)
-    compared.test_plan_and_evaluator_agree_on_composites(connection)
-    return pickle.dumps(examples)
+def asked(mutant: Mutant, examples: Sequence[Planned] | Sequence[Evaluated]) -> Iterator[Any]:
+    """Yield the examples whose answer the mutant's function takes part in, the quick ones and the others in turn."""
+    function = f"{mutant.path}:{mutant.function}"
+    found = [example for example in examples if not mutant.function or function in example.functions]
+    slow = random.Random(0).sample(found, len(found))
+    start = time.process_time()
+    given = set[int]()
+    for example in (one for pair in zip(found, slow, strict=True) for one in pair):
+        if time.process_time() - start > ENOUGH:
+            return
+        if id(example) not in given:
+            given.add(id(example))
+            yield example
 
 
-def digest_with_searches(plan: Any) -> str:
-    """Return the digest of a plan with those of the searches for a sequence's records, of which it prints one only."""
-    searches = [text_of(query) for rule in plan.rules if rule.pairing for query in rule.pairing.around]
-    return digest_of("\n".join((plan.digest, *searches)).encode())
-
-
-def noticed_by_examples(mutant: Mutant, examples: Sequence[Example]) -> bool:
-    """Say whether the mutant gives another answer to an example than the true program."""
+def answered(mutant: Mutant, examples: Examples) -> str:
+    """Say what the examples make of a mutant: `noticed by examples`, or how it lives."""
 
     def compared() -> bytes:
         sys.meta_path.insert(0, Changed(mutant))
-        agrees = _plans_agree(examples) if mutant.path.startswith(COMPILER) else _evaluators_agree(examples)
-        return b"1" if agrees else b""
+        if mutant.path.startswith(COMPILER):
+            return _on_plans(asked(mutant, examples.planned)).encode()
+        return _on_evaluations(asked(mutant, examples.evaluated)).encode()
 
-    return not in_a_fork(compared)
+    found = in_a_fork(compared)
+    return found.decode() if found else "noticed by examples"
 
 
-def _plans_agree(examples: Sequence[Example]) -> bool:
+def _on_plans(examples: Iterable[Planned]) -> str:
+    """Say of how many examples the plans were others, with the same answers; nothing if one answer is another."""
     import auditor.checker.engines.duckdb as engine
     from auditor.checker.compile.plan import plan_for
 
-    connection = open_connection()
+    connection, others, tried = open_connection(), 0, 0
     for example in examples:
-        plan = plan_for(example.rules, sources=example.sources, **vars(example.settings))
-        if digest_with_searches(plan) == example.plan:
+        tried += 1
+        plan = plan_for(example.rules, **example.settings)
+        if signature_of(plan) == example.signature:
             continue
-        activity = with_all_derived(activity_of(example.given_rows, connection=connection), example.links)
-        result = engine.execute(plan, activity)
-        if result.errors or len(result.outcomes) != len(example.rules):
-            return False
-        for outcome, (judge, citations) in zip(result.outcomes, example.judged, strict=True):
-            numbers = [incident.number for incident in (*outcome.incidents, *outcome.suppressed)]
-            cited = {number: tuple(result.of(outcome.rule, number)) for number in numbers}
-            if differences(outcome, judge, cited.__getitem__, citations.__getitem__):
-                return False
-    return True
+        others += 1
+        activity = activity_of(example.given_rows, connection=connection, provides=example.provides)
+        activity = with_all_derived(activity, example.links) if example.links is not None else activity
+        if not agrees(engine.execute(plan, activity), example.rules, example.judged):
+            return ""
+    return f"{SURVIVED} {others} other plans of {tried}" if others else f"{SAME} of {tried} examples"
 
 
-def _evaluators_agree(examples: Sequence[Example]) -> bool:
+def _on_evaluations(examples: Iterable[Evaluated]) -> str:
+    """Say how many examples were evaluated alike; nothing if one was not."""
     from auditor.checker.evaluator.evaluate import evaluate
 
+    tried = 0
     for example in examples:
-        for rule, (judge, citations) in zip(example.rules, example.judged, strict=True):
-            found = evaluate(rule, example.rows, example.sources, **vars(example.settings))
-            if differences(found.outcome, judge, found.citations.__getitem__, citations.__getitem__):
-                return False
-    return True
+        tried += 1
+        found = evaluate(example.rule, example.rows, example.sources, **example.settings)
+        outcome, citations = example.judged
+        is_same = not differences(found.outcome, outcome, found.citations.__getitem__, citations.__getitem__)
+        if not is_same or found.not_evaluated != example.not_evaluated:
+            return ""
+    return f"{SURVIVED} {tried} examples"
 
 
-def noticed_by_tests(mutant: Mutant, tests: Sequence[str]) -> bool:
-    """Say whether one of the tests fails with the mutant in place of its module."""
+def noticed_by_tests(mutant: Mutant) -> bool:
+    """Say whether one of the tests that look at more fails with the mutant in place of its module."""
+    tests = OF_MODULES.get(mutant.path, MORE_THAN_ANSWERS if mutant.path.startswith(COMPILER) else ())
 
     def run() -> bytes:
         sys.meta_path.insert(0, Changed(mutant))
         options = ["-x", "-q", "-p", "no:cacheprovider", "-k", f"not ({' or '.join(SLOW)})"]
         return b"1" if pytest.main([*options, *tests]) == pytest.ExitCode.OK else b""
 
-    return not in_a_fork(run)
-
-
-def tests_of(path: str) -> tuple[str, ...]:
-    """Return the tests that a survivor of the examples meets, its own folder's first."""
-    return (f"tests/{path.removeprefix('auditor/').rpartition('/')[0]}", *FURTHER)
+    return bool(tests) and not in_a_fork(run)
 
 
 def main() -> None:
@@ -233,24 +196,26 @@ def main() -> None:
         str(path.relative_to(HERE)) for folder in (COMPILER, EVALUATOR) for path in sorted((HERE / folder).glob("*.py"))
     ]
     mutants = sample(options.modules or found, options.most, options.seed)
-    examples, more = examples_of(0), examples_of(options.soak) if options.soak else []
-    end, survivors, tried = time.monotonic() + 60 * options.minutes, list[Mutant](), 0
+    examples = examples_of(0, options.keep)
+    more = examples_of(options.soak, None) if options.soak else None
+    print(f"{len(examples.planned)} plans and {len(examples.evaluated)} evaluations are asked", flush=True)
+    end, tally = time.monotonic() + 60 * options.minutes, dict[str, int]()
     for mutant in mutants:
         if time.monotonic() > end:
             break
-        tried += 1
         start = time.monotonic()
-        word = "noticed by examples" if noticed_by_examples(mutant, examples) else "SURVIVED"
-        if word == "SURVIVED" and not options.quick and noticed_by_tests(mutant, tests_of(mutant.path)):
+        word = answered(mutant, examples)
+        if word.startswith((SAME, SURVIVED)) and not options.quick and noticed_by_tests(mutant):
             word = "noticed by tests"
-        survivors += [mutant] if word == "SURVIVED" else []
-        if word == "SURVIVED" and more and noticed_by_examples(mutant, more):
-            word = "SURVIVED, but not the soak"
-        if options.show or word.startswith("SURVIVED"):
+        if word.startswith(SURVIVED) and more and answered(mutant, more) == "noticed by examples":
+            word = f"{word}, but not the soak"
+        kind = next((kind for kind in (SAME, SURVIVED) if word.startswith(kind)), word)
+        tally[kind] = tally.get(kind, 0) + 1
+        if options.show or kind in (SAME, SURVIVED):
             took = time.monotonic() - start
             print(f"{word} {mutant.path}:{mutant.line}: {mutant.change} ({took:.1f} s)", flush=True)
-    score = 100 * (tried - len(survivors)) / max(tried, 1)
-    print(f"{tried - len(survivors)} of {tried} mutants noticed ({score:.1f} %), of {len(mutants)} drawn")
+    words = ", ".join(f"{number} {kind}" for kind, number in sorted(tally.items()))
+    print(f"{sum(tally.values())} of {len(mutants)} drawn were tried: {words}")
 
 
 def _options() -> argparse.Namespace:
@@ -260,6 +225,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--minutes", type=float, default=20)
     parser.add_argument("--soak", type=int, default=0)
+    parser.add_argument("--keep", type=Path)
     parser.add_argument("--quick", action="store_true", help="meet the examples only")
     parser.add_argument("--show", action="store_true", help="print every mutant as it is tried")
     return parser.parse_args()

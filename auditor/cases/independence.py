@@ -22,7 +22,16 @@ GENERIC_COLUMNS = frozenset({"record_id", "time", "event", "account_id", "organi
 NUMBER_OF_RECORDS = "number of records"
 
 _ONE_SIGNAL = {
-    "network": ("client_ip", "asn", "network_kind", "country", "latitude", "longitude", "network_newcomers"),
+    "network": (
+        "client_ip",
+        "asn",
+        "network_kind",
+        "country",
+        "latitude",
+        "longitude",
+        "network_newcomers",
+        "replaced_after",
+    ),
     "client program": ("user_agent", "tls_fingerprint"),
     "prompt": (
         "prompt",

@@ -8,7 +8,7 @@ independent families agree. `terminate` is never proposed.
 from collections.abc import Iterable, Sequence
 
 from auditor.cases.independence import independent_pair, shared_signals, signals_of
-from auditor.cases.model import AccountPart, Action, ActionName, CaseFinding
+from auditor.cases.model import AccountPart, Action, ActionName, CaseFinding, ConductStanding
 from auditor.cases.reach import Reaching
 from auditor.cases.ties import NO_TIES, Ties
 from auditor.cases.victims import names_a_victim
@@ -108,8 +108,14 @@ def _sternest_first(weighed: Sequence[Weighed]) -> list[Weighed]:
 
 def _in_words(item: Weighed) -> str:
     finding, part = item.finding.finding, item.part
-    standings = "; ".join(f"{s.conduct}: {s.standing}, {s.because}" for s in part.standings)
-    carried = "carries nothing" if item.ceiling is ActionName.NONE else f"carries at most {item.ceiling}"
+    grounds = "".join(f"; {_ground(standing)}" for standing in part.standings)
+    leads = "leads to no action" if item.ceiling is ActionName.NONE else f"alone leads to {item.ceiling} at most"
     cited = f"{counted(part.records, 'cited record')} of this account"
     kind = f"{finding.family}, {finding.strength}, {finding.level}; {cited}"
-    return f"{finding.title} ({kind}) {carried}: {item.because} [{standings}]"
+    return f"{finding.title} ({kind}) {leads}: {item.because}{grounds}"
+
+
+def _ground(standing: ConductStanding) -> str:
+    if standing.standing in ("approved", "observed"):
+        return standing.because
+    return f"{standing.conduct} is {standing.standing} by {standing.because}"

@@ -95,7 +95,7 @@ def _limits(finding: CaseFinding, part: AccountPart, caps: Caps, ladder: Ladder)
         limits.append((none, "it is set aside, since its records lie within a credential theft on this account"))
     limits += _limits_of_standing(part, caps)
     if finding.finding.level.rank <= Level.LOW.rank:
-        limits.append((ActionName.WARN, f"level {finding.finding.level} alone carries at most warn"))
+        limits.append((ActionName.WARN, f"its level is {finding.finding.level}"))
     if part.within_theft or part.after_theft:
         words = "some of its records were made with a key that was being used by somebody else, or within 30 days after"
         limits.append((verify, words))
@@ -106,7 +106,7 @@ def _limits(finding: CaseFinding, part: AccountPart, caps: Caps, ladder: Ladder)
     elif finding.finding.strength == "bright-line":
         limits.append((caps.bright_line, "this account's own records show the conduct itself (bright-line)"))
     else:
-        limits.append((caps.single_inferential, "inferential evidence of one family carries no more"))
+        limits.append((caps.single_inferential, "inferential evidence of one family leads no further"))
     return limits
 
 

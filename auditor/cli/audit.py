@@ -12,6 +12,7 @@ from auditor.cli.options import (
     WORKSPACE,
     AsJson,
     ContextFile,
+    Exclude,
     PackName,
     Profile,
     WorkspaceFolder,
@@ -45,6 +46,7 @@ _Strict = Annotated[bool, typer.Option("--strict", help="Exit with 3 on quaranti
 def audit(
     paths: _Paths = None,
     profile: Profile = "auto",
+    exclude: Exclude = None,
     pack: PackName = PACK,
     since: _Since = None,
     until: _Until = None,
@@ -74,6 +76,7 @@ def audit(
     order = journey.Order(
         paths=tuple(path.absolute() for path in paths or ()),
         profile=profile,
+        exclude=tuple(exclude or ()),
         pack=pack,
         since=starts,
         until=ends,

@@ -58,10 +58,10 @@ def verify(
 
     Example: auditor bundle verify audit/bundles/C-0123456789ab
     """
-    from auditor.cli import sealing
+    from auditor.cli import sealing, verified
 
     report = sealing.verify(path.absolute(), [key.absolute() for key in trust or ()], absolute(sources))
-    sealing.show(report, is_json=is_json)
+    verified.show_verified(report, is_json=is_json)
     raise typer.Exit(report.exit_code)
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from auditor.cli import console
-from auditor.cli.options import WORKSPACE, AsJson, Profile, WorkspaceFolder
+from auditor.cli.options import WORKSPACE, AsJson, Exclude, Profile, WorkspaceFolder
 from auditor.cli.progress import Progress
 from auditor.errors import EXIT_PARTIAL
 
@@ -15,6 +15,7 @@ from auditor.errors import EXIT_PARTIAL
 def ingest(
     paths: Annotated[list[Path], typer.Argument(metavar="PATH", help="Log files and folders of log files.")],
     profile: Profile = "auto",
+    exclude: Exclude = None,
     is_dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show how the logs would be read; write nothing.")
     ] = False,
@@ -30,13 +31,14 @@ def ingest(
     """
     from auditor.cli import intake
 
-    sources = [path.absolute() for path in paths]
+    sources, left_out = [path.absolute() for path in paths], exclude or []
     if is_dry_run:
-        _rehearse(sources, profile, workspace.absolute(), is_json=is_json)
+        _rehearse(sources, profile, left_out, workspace.absolute(), is_json=is_json)
         return
     with Progress() as progress:
         progress.step("reading logs")
-        report = intake.read_logs(sources, profile=profile, folder=workspace.absolute(), now=datetime.now(UTC))
+        folder, now = workspace.absolute(), datetime.now(UTC)
+        report = intake.read_logs(sources, profile=profile, exclude=left_out, folder=folder, now=now)
     if is_json:
         console.json_object(**intake.report_json(report))
     else:
@@ -47,13 +49,13 @@ def ingest(
         raise typer.Exit(EXIT_PARTIAL)
 
 
-def _rehearse(sources: list[Path], profile: str, folder: Path, *, is_json: bool) -> None:
+def _rehearse(sources: list[Path], profile: str, exclude: list[str], folder: Path, *, is_json: bool) -> None:
     from auditor.cli import rehearsal
 
-    files = rehearsal.rehearse(sources, profile=profile, folder=folder)
+    files, skipped = rehearsal.rehearse(sources, profile=profile, exclude=exclude, folder=folder)
     if is_json:
-        console.json_object(**rehearsal.rehearsal_json(files))
+        console.json_object(**rehearsal.rehearsal_json(files, skipped))
     else:
-        rehearsal.show_rehearsal(files)
+        rehearsal.show_rehearsal(files, skipped)
     if any(file.failed for file in files):
         raise typer.Exit(EXIT_PARTIAL)

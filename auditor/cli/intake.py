@@ -18,9 +18,12 @@ DIGITS = 12
 _HEAD = ["source", "profile", "lines", "records", "quarantined", "duplicates", "blank", ""]
 
 
-def read_logs(paths: Sequence[Path], *, profile: str, folder: Path, now: datetime) -> IngestReport:
+def read_logs(
+    paths: Sequence[Path], *, profile: str, exclude: Sequence[str], folder: Path, now: datetime
+) -> IngestReport:
     """Read logs into the workspace of a folder, which is made when there is none."""
-    return ingest(paths, profile=profile, workspace=open_workspace(folder, create=True), now=now)
+    workspace = open_workspace(folder, create=True)
+    return ingest(paths, profile=profile, exclude=exclude, workspace=workspace, now=now)
 
 
 def report_json(report: IngestReport) -> dict[str, Any]:
@@ -48,8 +51,13 @@ def show(report: IngestReport) -> None:
     console.result(f"{new}, {report.duplicates:,} duplicates, {report.conflicts:,} conflicts")
     if report.quarantined_lines.accounts:
         console.result(whose(report.quarantined_lines))
-    for skipped in report.skipped:
-        console.result(f"skipped: {skipped}")
+    show_skipped(report.skipped)
+
+
+def show_skipped(skipped: Sequence[str]) -> None:
+    """Print what was left out below the given folders, with the reason."""
+    for one in skipped:
+        console.result(f"skipped: {one}")
 
 
 def whose(lines: QuarantinedLines) -> str:

@@ -40,6 +40,7 @@ class Order:
 
     paths: tuple[Path, ...] = ()
     profile: str = "auto"
+    exclude: tuple[str, ...] = ()
     pack: str = ""
     since: datetime | None = None
     until: datetime | None = None
@@ -79,9 +80,7 @@ def travel(order: Order, *, folder: Path, clock: Callable[[], datetime], say: Ca
     refuse_link(workspace)
     warn_of_lost_casebook(workspace)
     say("reading logs")
-    ingested = ingest(order.paths, profile=order.profile, workspace=workspace, now=now) if order.paths else None
-    if ingested:
-        warn_of_nothing_found(ingested)
+    ingested = _ingested(order, workspace, now)
     with workspace.lock():
         sweep_runs(workspace)
         activity = open_activity(workspace)
@@ -103,6 +102,14 @@ def travel(order: Order, *, folder: Path, clock: Callable[[], datetime], say: Ca
             write_index(workspace, casebook, seen, result.receipt, change)
         quarantined = sum(source.quarantined for source in load_manifest(workspace).sources)
     return Journey(workspace, judgement, ingested, quarantined, result, change, cases, seen, lacks, is_first)
+
+
+def _ingested(order: Order, workspace: Workspace, now: datetime) -> IngestReport | None:
+    if not order.paths:
+        return None
+    report = ingest(order.paths, profile=order.profile, exclude=order.exclude, workspace=workspace, now=now)
+    warn_of_nothing_found(report)
+    return report
 
 
 def run_id_of(now: datetime) -> str:

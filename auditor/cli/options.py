@@ -29,6 +29,10 @@ ContextFile = Annotated[
 Profile = Annotated[
     str, typer.Option("--profile", metavar="NAME|FILE", help="How to read the logs; `auto` recognises shipped ones.")
 ]
+Exclude = Annotated[
+    list[str] | None,
+    typer.Option("--exclude", metavar="GLOB", help="Leave out such files below folders, as `*.md`; may be repeated."),
+]
 PassphraseFile = Annotated[
     Path | None,
     typer.Option("--passphrase-file", metavar="FILE", help="File with the key's passphrase; else you are asked."),

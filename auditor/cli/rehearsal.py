@@ -7,7 +7,7 @@ from typing import Any  # JSON values have no closed type
 
 from auditor.checker.provided import coverage_of
 from auditor.cli import console
-from auditor.cli.intake import remark_on
+from auditor.cli.intake import remark_on, show_skipped
 from auditor.cli.options import PACK
 from auditor.cli.policy_words import is_from_context
 from auditor.policy.load import load_pack
@@ -19,18 +19,21 @@ from auditor.records.schema import COLUMNS, DERIVABLE_COLUMNS
 from auditor.records.workspace import MARKER, open_workspace
 
 
-def rehearse(paths: Sequence[Path], *, profile: str, folder: Path) -> tuple[DryRun, ...]:
-    """Read logs as `ingest` would; a folder that is no workspace holds nothing yet."""
+def rehearse(
+    paths: Sequence[Path], *, profile: str, exclude: Sequence[str], folder: Path
+) -> tuple[tuple[DryRun, ...], tuple[str, ...]]:
+    """Read logs as `ingest` would, and name what was left out; a folder that is no workspace holds nothing yet."""
     workspace = open_workspace(folder, create=False) if (folder / MARKER).exists() else None
-    return dry_run(paths, profile=profile, workspace=workspace)
+    return dry_run(paths, profile=profile, exclude=exclude, workspace=workspace)
 
 
-def rehearsal_json(files: Sequence[DryRun]) -> dict[str, Any]:
+def rehearsal_json(files: Sequence[DryRun], skipped: Sequence[str]) -> dict[str, Any]:
     """Return what `ingest --dry-run --json` prints."""
-    return {"files": [{**file.model_dump(mode="json"), "rules": list(_rules_for([file]).can_run)} for file in files]}
+    told = [{**file.model_dump(mode="json"), "rules": list(_rules_for([file]).can_run)} for file in files]
+    return {"files": told, "skipped": list(skipped)}
 
 
-def show_rehearsal(files: Sequence[DryRun]) -> None:
+def show_rehearsal(files: Sequence[DryRun], skipped: Sequence[str]) -> None:
     """Print each profile's mapping, columns and shipped rules once, then a row a file, then the first problems."""
     for file in files:
         if file.failed:
@@ -41,6 +44,7 @@ def show_rehearsal(files: Sequence[DryRun]) -> None:
     for file in readable:
         for problem in file.problems:
             console.result(f"problem: {problem}")
+    show_skipped(skipped)
     console.result("nothing was written")
 
 

@@ -18,7 +18,6 @@ from auditor.errors import UsageError
 from auditor.evidence.casesecrets import secrets_of
 from auditor.evidence.custody import store_must_be_as_written
 from auditor.evidence.deciding import Attested, attested
-from auditor.evidence.standalone.attestations import LADDER
 from auditor.evidence.standalone.folder import walked
 from auditor.evidence.standalone.layout import TAG_MANIFEST
 from auditor.evidence.standalone.manifests import BAG_RULES
@@ -164,26 +163,3 @@ def verify(path: Path, trust: Sequence[Path], sources: Path | None = None) -> Ve
         raise UsageError.at(str(missing), "no such public key", "check the path given to `--trust`")
     with Progress() as progress:
         return verify_bundle(path, trust=trust, sources=sources, watch=progress.reading)
-
-
-def show(report: VerificationReport, *, is_json: bool) -> None:
-    """Print every check that did not hold, and the verdict."""
-    if is_json:
-        console.json_object(**report.model_dump(mode="json", exclude={"format_version"}))
-        return
-    for check in report.checks:
-        if check.result != "ok":
-            where = " ".join(part for part in (check.file, check.field) if part)
-            console.result(
-                f"{check.result}: {check.code}: {check.name}{f' ({where})' if where else ''}: {check.message}"
-            )
-    for said in sorted((*report.signatures, *report.not_signed), key=lambda said: said.file):
-        sternest = next((action for action in reversed(LADDER) if action in said.actions.values()), "none")
-        head = f"NOT signed ({said.flaw})" if said.flaw else "signed"
-        console.result(f"{head}: {said.step}, {sternest}, {said.person}, {said.time}, key {said.key_id}")
-    held = sum(check.result == "ok" for check in report.checks)
-    console.result(f"{report.verdict}: {held} of {console.plural(len(report.checks), 'check')} hold")
-    if report.stage == "proposal":
-        console.result("this is a proposal: nobody has approved it in this bundle")
-    if report.verdict == "unproven":
-        console.result("nothing is wrong with the bundle, but not every step was signed by someone whom you trust")

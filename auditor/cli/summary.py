@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from auditor.checker.findings import Receipt, RuleRun
 from auditor.cli import console
 from auditor.cli.case_table import show_cases, show_findings
-from auditor.cli.intake import complain_of_failures, whose
+from auditor.cli.intake import complain_of_failures, show_skipped, whose
 from auditor.cli.journey import Journey
 from auditor.cli.news import news_of, proposals_of, warn_of_what_is_missing
 from auditor.cli.outcome import exit_code_of
@@ -18,6 +18,9 @@ from auditor.policy.rule import Level
 
 NOT_EVALUATED_LISTED = 12
 """Rules without an answer that are listed one by one; of more, the columns that they miss are told."""
+
+COLUMNS_NAMED = 5
+"""Columns that sources lack and a line names; where there are more, it gives their number."""
 
 RULES_NAMED = 3
 """Rules that a line names; where there are more, it gives their number."""
@@ -32,6 +35,7 @@ def show_audit(made: Journey, *, is_json: bool) -> None:
     show_outcome(made, "")
     console.result(f"case files: {shown_path(made.workspace.cases / 'index.html')}")
     if made.ingested is not None:
+        show_skipped(made.ingested.skipped)
         complain_of_failures(made.ingested)
 
 
@@ -81,6 +85,7 @@ def audit_json(made: Journey) -> dict[str, object]:
         "suppressed": receipt.suppressed,
         "quarantined": made.quarantined,
         "quarantined_lines": receipt.quarantined.model_dump(mode="json"),
+        "skipped_files": list(made.ingested.skipped) if made.ingested else [],
         "failed_files": list(made.ingested.failed) if made.ingested else [],
         "failed_rules": [run.rule for run in receipt.rules if run.error],
         "not_evaluated_rules": [{"rule": run.rule, "missing": list(run.missing)} for run in not_evaluated(receipt)],
@@ -153,12 +158,16 @@ def _not_evaluated(receipt: Receipt) -> Iterator[str]:
 
 
 def _partly_evaluated(receipt: Receipt) -> Iterator[str]:
-    """Say in one line which rules leave sources out, and which columns these lack."""
+    """Say in one line which rules leave sources out, and which columns these lack, first what most ask for."""
     partly = [run for run in receipt.rules if run.is_evaluated and run.left_out]
     if not partly:
         return
     lacking = {column: sources for run in partly for column, sources in run.lacking}
-    columns = ", ".join(f"{name} ({console.plural(sources, 'source')})" for name, sources in sorted(lacking.items()))
+    asking = Counter(column for run in partly for column, _ in run.lacking)
+    most = sorted(lacking, key=lambda column: (-asking[column], column))
+    columns = ", ".join(f"{name} ({console.plural(lacking[name], 'source')})" for name in most[:COLUMNS_NAMED])
+    if len(most) > COLUMNS_NAMED:
+        columns += f" and {console.plural(len(most) - COLUMNS_NAMED, 'more column')}"
     rules = ", ".join(run.rule for run in partly)
     named = rules if len(partly) <= RULES_NAMED else console.plural(len(partly), "rule")
     leave = "leaves" if len(partly) == 1 else "leave"

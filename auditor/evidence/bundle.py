@@ -38,7 +38,7 @@ from auditor.records.sourcebytes import SourceBytes
 from auditor.report.page import findings_of, render_case
 from auditor.report.statement import statements_of
 
-PROFILE = "auditor evidence bundle 1"
+PROFILE = "auditor evidence bundle 2"
 
 PIECE = 1024
 """Records that are written together."""
@@ -110,7 +110,10 @@ def _fill(bag: Bag, sealed: Dossier, records: CaseRecords, sources: SourceBytes)
         out_of_order=writer.out_of_order,
     )
     bag.add("case.json", _document(_case(sealed, committed, complete)))
-    bag.add("population.json", _document(PopulationDocument(**records.population.model_dump(exclude={"gaps"}))))
+    bag.add(
+        "population.json",
+        _document(PopulationDocument(**records.population.model_dump(exclude={"format_version", "gaps"}))),
+    )
     bag.add("receipt.json", _document(_receipt(sealed)))
     cells = findings_table(bag.lines_of("findings.jsonl"))
     bag.add("findings.csv", (row.encode("utf-8", "backslashreplace") for row in cells))
@@ -201,7 +204,7 @@ def _case(sealed: Dossier, committed: Commitments, completeness: Completeness) -
 
 def _receipt(sealed: Dossier) -> ReceiptDocument:
     receipt = sealed.receipt
-    kept = receipt.model_dump(include=set(ReceiptDocument.model_fields) - {"since", "until", "as_of"})
+    kept = receipt.model_dump(include=set(ReceiptDocument.model_fields) - {"format_version", "since", "until", "as_of"})
     times = {name: getattr(receipt, name) for name in ("since", "until", "as_of")}
     return ReceiptDocument(**kept, **{name: rfc3339(time) if time else None for name, time in times.items()})
 

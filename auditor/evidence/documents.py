@@ -15,7 +15,8 @@ from auditor.policy.conditions import Node
 from auditor.report.phrases.model import Language
 from auditor.report.statement import Statement
 
-FORMAT_VERSION: Literal[1] = 1
+Version = Literal[2]
+FORMAT_VERSION: Version = 2
 
 POPULATION_STATEMENT = (
     "Figures over records that are not in this bundle. They are taken as given: nothing in the bundle lets anyone work"
@@ -92,7 +93,7 @@ class Commitments(Node):
 class CaseDocument(Node):
     """`case.json`."""
 
-    format_version: Literal[1] = FORMAT_VERSION
+    format_version: Version = FORMAT_VERSION
     case: CaseHead
     findings: tuple[str, ...] = Field(description="ids in the order of findings.jsonl")
     cited: int = Field(description="number of lines of records/cited.jsonl")
@@ -128,7 +129,6 @@ class SourcePlace(Node):
     line: int
     offset: int | None
     length: int | None
-    sha256: Digest | None = None
     text: str | None = None
     base64: str | None = None
     without_bytes: str | None = None
@@ -162,21 +162,22 @@ class CommitmentDocument(Node):
     """
 
     leaf: Digest
-    key: Digest | None = None
-    salts: dict[str, Digest] | None = None
+    key: str | None = None
+    salts: dict[str, str] | None = None
     withheld: dict[str, Digest] | None = None
 
 
 class PopulationDocument(Population):
     """`population.json`: what findings rest on that is not reproducible from the bundle."""
 
+    format_version: Version = FORMAT_VERSION  # type: ignore[assignment]  # a run's file has a version of its own
     statement: str = POPULATION_STATEMENT
 
 
 class ReceiptDocument(Node):
     """`receipt.json`: what the run read and judged by."""
 
-    format_version: Literal[1] = FORMAT_VERSION
+    format_version: Version = FORMAT_VERSION
     program: str
     pack: str
     pack_digest: Digest
@@ -195,7 +196,7 @@ class ReceiptDocument(Node):
 class ProposalDocument(Node):
     """`proposal.json`: what the machine proposes for each account; a person decides."""
 
-    format_version: Literal[1] = FORMAT_VERSION
+    format_version: Version = FORMAT_VERSION
     status: Literal["a proposal, not a decision"] = "a proposal, not a decision"
     proposed_action: ActionName
     actions: tuple[Action, ...]
@@ -215,7 +216,7 @@ class PolicyEntry(Node):
 class PolicyDocument(Node):
     """`policy/index.json`."""
 
-    format_version: Literal[1] = FORMAT_VERSION
+    format_version: Version = FORMAT_VERSION
     pack: str
     files: tuple[PolicyEntry, ...]
 
@@ -233,7 +234,7 @@ class WithheldDocument(Node):
 class EditionDocument(Node):
     """`edition.json`: there in a redacted edition only. `derived_from` is the SHA-256 of the full tag manifest."""
 
-    format_version: Literal[1] = FORMAT_VERSION
+    format_version: Version = FORMAT_VERSION
     edition: str
     title: str
     purpose: str

@@ -9,7 +9,15 @@ from collections.abc import Collection, Iterable, Mapping
 
 from sqlglot import exp
 
-from auditor.evidence.standalone.disclosure import BYTES, GROUPS, REST, group_code, group_of
+from auditor.evidence.standalone.disclosure import (
+    BYTES,
+    GROUPS,
+    KEY_DIGITS,
+    PAIRS,
+    PLACE_FIELDS,
+    REST,
+    group_of,
+)
 from auditor.records.activity import ORDER, Activity
 from auditor.records.context import DERIVED_MARK
 from auditor.records.schema import COLUMNS, ColumnType
@@ -23,10 +31,10 @@ LINE_COLUMNS = (
     "case_id", "derived", "findings", "record", "source_id", "source_line", "source_offset", "source_length", "key",
     "committed", "salt",
 )  # fmt: skip
-"""What `lines_of_records` gives of each record; `committed` holds the commitments to all groups but the exact bytes, in
-the order of a leaf, `salt` is that of the bytes."""
+"""What `lines_of_records` gives of each record; `committed` holds the numbers of all groups but the exact bytes and the
+commitments to them in the order of a leaf, all hexadecimal, `salt` is that of the bytes."""
 
-_NUMBERS = (ColumnType.INTEGER, ColumnType.BOOLEAN)
+KEPT = ("case_id", "time", "source_id", "source_line", "source_offset", "source_length", "key")
 
 
 def keep_secrets(activity: Activity, secrets: Mapping[str, str]) -> None:
@@ -63,155 +71,120 @@ def lines_of_records(records: exp.Select, columns: Collection[str], derived: Col
     marked = sorted(DERIVED_MARK + name for name in derived)
     order = [exp.Ordered(this=identifier(name, "item"), nulls_first=False) for name in ("case_id", *ORDER)]
     joined = _with_key(records).order_by(*order)  # before they are printed, since lines are several times as wide
-    texts = {name: exp.alias_(_text(name), _text_name(name), quoted=True) for name in names}
-    said = call("to_json", identifier("findings"))
-    kept = ["case_id", "time", "source_id", "source_line", "source_offset", "source_length", "key"]
-    first = exp.Select(
-        expressions=[
-            *(identifier(name) for name in kept),
-            named(cast(said, "VARCHAR"), "findings"),
-            *texts.values(),
-            *(named(_given(name), _text_name(name)) for name in marked),
-            *(named(_printed(name), _printed_name(name)) for name in names if _is_list(name)),
-        ]
-    ).from_(_inner(joined, "joined"))
-    groups = _groups([*names, *marked])
-    hashed = [_committed(group, fields) for group, fields in groups.items()]
-    body = call("concat", *(_piece(name) for name in names))
-    record = call("concat", literal("{"), call("rtrim", body, literal(",")), literal("}"))
-    salt = _digest(identifier("key"), literal(group_code(BYTES)))
+    values = [named(_value(name), _value_name(name)) for name in names]
+    values += [named(_given(name), _value_name(name)) for name in marked]
+    said = named(_quoted(identifier("findings")), "findings")
+    first = exp.Select(expressions=[*map(identifier, KEPT), said, *values]).from_(_inner(joined, "joined"))
+    committed = call("concat", *(_committed(group, fields) for group, fields in _groups([*names, *marked]).items()))
     plain = ("case_id", "findings", "source_id", "source_line", "source_offset", "source_length", "key")
     second = exp.Select(
         expressions=[
-            *(identifier(name) for name in (*plain, "time")),
-            named(record, "record"),
-            named(_derived_object(marked), "derived"),
-            named(call("concat", *hashed), "committed"),
-            named(salt, "salt"),
+            *map(identifier, plain),
+            named(_members({name.removeprefix(DERIVED_MARK): _value_name(name) for name in marked}), "derived"),
+            named(_object({name: _value_name(name) for name in names}), "record"),
+            named(committed, "committed"),
+            named(_salt(BYTES), "salt"),
         ]
-    ).from_(_inner(first, "texts"))
+    ).from_(_inner(_with_salts(first), "salted"))
     return exp.Select(expressions=[identifier(name) for name in LINE_COLUMNS]).from_(_inner(second, "lines"))
 
 
-def _given(name: str) -> exp.Expression:
-    """Return a derived value as text; a template that the source gave stands in the record itself."""
-    plain = name.removeprefix(DERIVED_MARK)
-    if plain not in COLUMNS:
-        return identifier(name)
-    return exp.Case(ifs=[exp.If(this=is_null(identifier(plain)), true=identifier(name))])
-
-
-def _derived_object(marked: list[str]) -> exp.Expression:
-    if not marked:
-        return literal("")
-    pieces = [
-        _joined(literal(f'"{name.removeprefix(DERIVED_MARK)}":'), _quoted(identifier(_text_name(name))), literal(","))
-        for name in marked
-    ]
-    return call("rtrim", call("concat", *pieces), literal(","))
-
-
-def _quoted(value: exp.Expression) -> exp.Expression:
-    """Return a text as JSON."""
-    return cast(call("to_json", value), "VARCHAR")
-
-
 def _with_key(records: exp.Select) -> exp.Select:
-    line = call("lpad", cast(identifier("source_line", "item"), "VARCHAR"), literal(20), literal("0"))
-    key = _digest(identifier("secret", "own"), identifier("source_id", "item"), line)
+    parts = identifier("secret", "own"), identifier("source_id", "item"), identifier("source_line", "item")
+    key = call("left", call("sha256", call("concat", *parts)), literal(KEY_DIGITS))
     everything = exp.Column(this=exp.Star(), table=exp.to_identifier("item", quoted=True))
     same = exp.EQ(this=identifier("case_id", "own"), expression=identifier("case_id", "item"))
     query = exp.Select(expressions=[everything, named(key, "key")]).from_(_inner(records, "item"))
     return query.join(table(SECRETS, "own"), on=same)
 
 
+def _with_salts(values: exp.Select) -> exp.Select:
+    """Return what a query gives and the digest that each pair of groups takes its salts from."""
+    salts = [
+        named(call("sha256", call("concat", identifier("key"), literal(str(pair)))), _salts_name(pair))
+        for pair in range(len(PAIRS))
+    ]
+    return exp.Select(expressions=[exp.Star(), *salts]).from_(_inner(values, "said"))
+
+
+def _salts_name(pair: int) -> str:
+    return f"salts {pair}"
+
+
+def _salt(group: str) -> exp.Expression:
+    pair = next(number for number, groups in enumerate(PAIRS) if group in groups)
+    place = PAIRS[pair].index(group) * KEY_DIGITS + 1
+    return call("substr", identifier(_salts_name(pair)), literal(place), literal(KEY_DIGITS))
+
+
 def _groups(names: Iterable[str]) -> dict[str, list[str]]:
-    """Return the fields of each group but the exact bytes, in the order of a leaf; fields are sorted."""
+    """Return the fields of each group but the exact bytes, in the order of a leaf."""
     found: dict[str, list[str]] = {group: [] for group in GROUPS if group != BYTES}
     for name in names:
         found[group_of(name)].append(name)
-    found[REST] += ["findings", "source.id", "source.length", "source.line", "source.offset"]
-    return {group: sorted(fields) for group, fields in found.items() if fields}
+    return {group: fields for group, fields in found.items() if fields or group == REST}
 
 
 def _committed(group: str, fields: list[str]) -> exp.Expression:
-    """Return a group's code and the commitment to it, nothing where the record has nothing in it."""
-    text = call("concat", *(_field(name) for name in fields))
-    code = literal(group_code(group))
-    commitment = call("concat", code, _digest(_digest(identifier("key"), code.copy()), text))
+    """Return a group's number and the commitment to it in hexadecimal, NULL where the record has nothing in it."""
+    members: dict[str, str] = {name: _value_name(name) for name in fields}
+    if group == REST:
+        members |= {"findings": "findings"} | {f"source.{name}": f"source_{name}" for name in PLACE_FIELDS}
+    number = literal(f"{GROUPS.index(group):02x}")
+    commitment = call("concat", number, call("sha256", call("concat", _salt(group), _object(members))))
     if group == REST:
         return commitment
-    nothing = [is_null(identifier(_text_name(name))) for name in fields]
+    nothing = [is_null(identifier(_value_name(name))) for name in fields]
     return exp.Case(ifs=[exp.If(this=is_not(all_of(nothing)), true=commitment)])
 
 
-def _field(name: str) -> exp.Expression:
-    """Return `name:bytes:value,`, NULL where there is no value."""
-    value = _place(name) if name.startswith("source.") or name == "findings" else identifier(_text_name(name))
-    return _joined(
-        literal(f"{name}:"), cast(call("strlen", value), "VARCHAR"), literal(":"), value.copy(), literal(",")
-    )
+def _object(columns: Mapping[str, str]) -> exp.Expression:
+    """Return a JSON object of values that are JSON, by name: its keys sorted, those without a value left out."""
+    return call("concat", literal("{"), _members(columns), literal("}"))
 
 
-def _place(name: str) -> exp.Expression:
-    column = {"findings": "findings", "source.id": "source_id"}.get(name)
-    return identifier(column) if column else cast(identifier(name.replace(".", "_")), "VARCHAR")
+def _members(columns: Mapping[str, str]) -> exp.Expression:
+    members = (_joined(literal(f'"{name}":'), _json_of(columns[name])) for name in sorted(columns))
+    return call("concat_ws", literal(","), *members) if columns else literal("")
 
 
-def _piece(name: str) -> exp.Expression:
-    """Return `"name":value,` as JSON, NULL where there is no value."""
-    return _joined(
-        literal(f'"{name}":'), identifier(_printed_name(name)) if _is_list(name) else _json(name), literal(",")
-    )
+def _json_of(column: str) -> exp.Expression:
+    return _joined(literal('"'), identifier(column), literal('"')) if column == "source_id" else identifier(column)
 
 
-def _json(name: str) -> exp.Expression:
-    text = identifier(_text_name(name))
-    match COLUMNS[name].type:
-        case kind if kind in _NUMBERS:
-            return text
-        case ColumnType.TIMESTAMP | ColumnType.REAL | ColumnType.DECIMAL:
-            return _joined(literal('"'), text, literal('"'))
-        case _:
-            return _quoted(text)
+def _value_name(name: str) -> str:
+    return f"{name} as JSON"
 
 
-def _text(name: str) -> exp.Expression:
-    """Return a column's value as the text that is committed to."""
+def _given(name: str) -> exp.Expression:
+    """Return a derived value as JSON; a template that the source gave stands in the record itself."""
+    plain = name.removeprefix(DERIVED_MARK)
+    if plain not in COLUMNS:
+        return _quoted(identifier(name))
+    return exp.Case(ifs=[exp.If(this=is_null(identifier(plain)), true=_quoted(identifier(name)))])
+
+
+def _quoted(value: exp.Expression) -> exp.Expression:
+    """Return a text, or a list, as JSON."""
+    return cast(call("to_json", value), "VARCHAR")
+
+
+def _value(name: str) -> exp.Expression:
+    """Return a column's value as JSON."""
     value = identifier(name)
     match COLUMNS[name].type:
-        case ColumnType.TEXT | ColumnType.ADDRESS | ColumnType.JSON:
-            return value
+        case ColumnType.INTEGER | ColumnType.BOOLEAN:
+            return cast(value, "VARCHAR")
         case ColumnType.TIMESTAMP:
             whole = call("strftime", value, literal("%Y-%m-%dT%H:%M:%S.%f"))
-            return _joined(call("replace", whole, literal(".000000"), literal("")), literal("Z"))
+            return _joined(literal('"'), call("replace", whole, literal(".000000"), literal("")), literal('Z"'))
         case ColumnType.DECIMAL:
             digits = call("rtrim", cast(value, "VARCHAR"), literal("0"))
-            return call("rtrim", digits, literal("."))
-        case ColumnType.TEXT_LIST:
-            return _quoted(value)
+            return _joined(literal('"'), call("rtrim", digits, literal(".")), literal('"'))
+        case ColumnType.REAL:
+            return _joined(literal('"'), cast(value, "VARCHAR"), literal('"'))
         case _:
-            return cast(value, "VARCHAR")
-
-
-def _printed(name: str) -> exp.Expression:
-    return _quoted(identifier(name))
-
-
-def _is_list(name: str) -> bool:
-    return COLUMNS[name].type is ColumnType.TEXT_LIST
-
-
-def _text_name(name: str) -> str:
-    return f"text {name}"
-
-
-def _printed_name(name: str) -> str:
-    return f"json {name}"
-
-
-def _digest(*parts: exp.Expression) -> exp.Expression:
-    return call("sha256", _joined(*parts))
+            return _quoted(value)
 
 
 def _joined(*parts: exp.Expression) -> exp.Expression:

@@ -6,7 +6,6 @@ must not be sealed.
 """
 
 import base64
-import hashlib
 import json
 import re
 from collections import Counter
@@ -19,10 +18,10 @@ from pydantic_core import from_json
 
 from auditor.digests import canonical_json
 from auditor.errors import BundleError
-from auditor.evidence.standalone.disclosure import BYTES, group_code
+from auditor.evidence.standalone.disclosure import BYTES, GROUPS, commitment_to, own_leaf, said_by_group
 from auditor.evidence.standalone.ownbytes import are_plainly_the_same, differences, record_in
 from auditor.evidence.standalone.spreadsheet import CitedTable
-from auditor.evidence.standalone.tree import HASH_BYTES, root_of
+from auditor.evidence.standalone.tree import HASH_BYTES, leaf_hash, root_of
 from auditor.records.sourcebytes import SourceBytes
 
 _UPPER = re.compile(r"\\u00[01][A-F]")
@@ -87,7 +86,6 @@ class RecordWriter:
         """
         self._last_line.clear()
         for _, derived, findings, record, source_id, line, offset, length, key, committed, salt in rows:
-            record = _canonical(record) if "\\u" in record and _UPPER.search(record) else record
             columns = from_json(record)
             self._counted(findings, source_id, line)
             is_forgotten = columns.get("account_id") in self._forgotten
@@ -95,18 +93,20 @@ class RecordWriter:
             if data is None:
                 held, after = "", self._without(FORGOTTEN if is_forgotten else self._sources.why_not(source_id, offset))
             else:
-                digest = hashlib.sha256(data).hexdigest()
                 if self._profiles.get(source_id) == "canonical":
                     self._must_say(data, columns, source_id, line)
-                committed += _bytes_commitment(salt, digest)
-                held, after = _held(data, digest)
+                committed += _BYTES_CODE + commitment_to(salt, data).hex()
+                held, after = _held(data)
             name = self._names.get(source_id, EMPTY)
             place = (
                 f'"id":"{source_id}","length":{_number(length)},"line":{line},"name":{name},"offset":{_number(offset)}'
             )
             before = f'"derived":{{{derived}}},' if derived else ""
             text = f'{{{before}"findings":{findings},"record":{record},"source":{{{held}{place}{after}}}}}\n'
-            leaf = hashlib.sha256(b"\0" + committed.encode()).digest()
+            leaf = leaf_hash(bytes.fromhex(committed))
+            if "\\u" in text and _UPPER.search(text):  # the engine prints some control characters in another way
+                text = f"{canonical_json(json.loads(text)).decode()}\n"
+                leaf = own_leaf(key, said_by_group(json.loads(text)))
             self._leaves += leaf
             row = self._table.row(columns, " ".join(findings_in(findings)), source_id, line)
             yield RecordLine(
@@ -171,25 +171,16 @@ def _plain_object(data: bytes) -> dict[str, Any] | None:
 FORGOTTEN = "the account is forgotten: what it wrote was erased"
 """Why no bytes of a record are quoted although the file may still be there."""
 EMPTY = '""'
-_BYTES_CODE = group_code(BYTES)
+_BYTES_CODE = f"{GROUPS.index(BYTES):02x}"
 
 
-def _bytes_commitment(salt: str, digest: str) -> str:
-    return _BYTES_CODE + hashlib.sha256(f"{salt}sha256:64:{digest},".encode()).hexdigest()
-
-
-def _held(data: bytes, digest: str) -> tuple[str, str]:
+def _held(data: bytes) -> tuple[str, str]:
     """Return what of the exact bytes stands before the place of a record, and after it: keys are sorted."""
     try:
-        return "", f',"sha256":"{digest}","text":{encode_basestring(data.decode())}'
+        return "", f',"text":{encode_basestring(data.decode())}'
     except UnicodeDecodeError:
-        return f'"base64":"{base64.b64encode(data).decode()}",', f',"sha256":"{digest}"'
+        return f'"base64":"{base64.b64encode(data).decode()}",', ""
 
 
 def _number(value: int | None) -> str:
     return "null" if value is None else str(value)
-
-
-def _canonical(record: str) -> str:
-    """Return the JSON of a record as `digests.canonical_json` prints it: some control characters differ in case."""
-    return canonical_json(json.loads(record)).decode()

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple  # JSON values have no closed type
 from auditor.digests import canonical_json
 from auditor.evidence.edition import Edition
 from auditor.evidence.pseudonyms import Pseudonyms
-from auditor.evidence.standalone.disclosure import BYTES, GROUP_FIELDS, GROUP_OF, commitment_to, group_texts, salt_of
+from auditor.evidence.standalone.disclosure import BYTES, GROUP_FIELDS, GROUP_OF, commitment_to, said_by_group, salt_of
 from auditor.evidence.standalone.layout import WITHHELD
 
 WORDY = frozenset({"content", "digest", "extra", "source"})
@@ -98,10 +98,10 @@ class Redactor:
         groups, key = self.edition.groups, commitment["key"]
         salts: dict[str, str] = {}
         withheld: dict[str, str] = {}
-        for group, text in group_texts(line).items():
+        for group, data in said_by_group(line).items():
             salt = salt_of(key, group)
             if group in groups:
-                withheld[group] = commitment_to(salt, text)
+                withheld[group] = commitment_to(salt, data).hex()
                 self.withheld[group] += 1
             else:
                 salts[group] = salt
@@ -134,7 +134,7 @@ class Redactor:
         place = source | {"name": ""} if self.hides_sources else dict(source)
         if BYTES not in self.edition.groups:
             return place
-        kept = {name: value for name, value in place.items() if name not in ("base64", "sha256", "text")}
+        kept = {name: value for name, value in place.items() if name not in ("base64", "text")}
         return {"without_bytes": WITHHELD} | kept
 
     @property

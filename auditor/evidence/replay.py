@@ -101,7 +101,7 @@ def _replayed(bundle: Path) -> ReplayReport:
         activity,
         policy.pack,
         context=policy.context,
-        population=Population(**population.model_dump(exclude={"statement"})),
+        population=Population(**population.model_dump(exclude={"format_version", "statement"})),
         bundled=[finding for finding in findings if not finding.is_stale],
         as_of=_time(receipt.as_of),
     )

@@ -17,7 +17,7 @@ from auditor.evidence.standalone.envelopes import (
     envelope_bytes,
     signed_bytes,
 )
-from auditor.evidence.standalone.layout import FORMAT_VERSION, TAG_MANIFEST
+from auditor.evidence.standalone.layout import STATEMENT_VERSION, TAG_MANIFEST
 
 
 def signed(decision: Decision, key: SigningKey, *, bundle: str, root: str, answers: str, head: Head) -> bytes:
@@ -41,7 +41,7 @@ def signed(decision: Decision, key: SigningKey, *, bundle: str, root: str, answe
 
 def _predicate(decision: Decision, public_key: bytes) -> dict[str, object]:
     return {
-        "format_version": FORMAT_VERSION,
+        "format_version": STATEMENT_VERSION,
         "step": decision.step,
         "case": decision.case_id,
         "by": {"name": decision.person, "key": base64.b64encode(public_key).decode()},

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from auditor.cases.dossier import Dossier
 from auditor.digests import canonical_json
 from auditor.evidence.bag import Bag, is_plain
-from auditor.evidence.documents import PolicyDocument, PolicyEntry
+from auditor.evidence.documents import FORMAT_VERSION, PolicyDocument, PolicyEntry
 from auditor.policy.pack import SourceFile
 
 
@@ -22,7 +22,10 @@ def add_policy(bag: Bag, sealed: Dossier) -> None:
         entries.append(PolicyEntry(path=file.path, file=name, sha256=file.digest, role=role))
     if sealed.approvals:
         approvals = [approval.model_dump() for approval in sealed.approvals]
-        bag.add("policy/approvals.json", [canonical_json({"format_version": 1, "approvals": approvals}) + b"\n"])
+        bag.add(
+            "policy/approvals.json",
+            [canonical_json({"format_version": FORMAT_VERSION, "approvals": approvals}) + b"\n"],
+        )
     index = PolicyDocument(pack=sealed.receipt.pack, files=tuple(entries))
     bag.add("policy/index.json", [canonical_json(index.model_dump()) + b"\n"])
 

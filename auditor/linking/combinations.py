@@ -3,8 +3,12 @@
 Accounts that hold the same values of all its signals belong together, if each value that any program, domain or text
 could have is *specific* to such groups (at least a share of all its holders is in one) and *tells* something: those who
 share the rest share it far more often than others do. The network is asked for nothing more: by itself it joins nobody.
+
+Two marks of one program are one thing. They are two where those who bear both call themselves by many programs that
+everybody uses: then neither mark is the program's, and somebody has put them there.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import product
@@ -21,6 +25,9 @@ from auditor.policy.links import LinkCombination, LinkRules
 
 Group = list[tuple[int, int]]
 """(since, account) of everybody who holds the same values."""
+
+FEWEST = 3
+"""Over so many values of another signal a group must be spread: with two, half of it might have changed from one."""
 
 Together = dict[tuple[int, ...], Group]
 
@@ -55,12 +62,15 @@ class _Combining:
 
     def bonds(self, shelves: Mapping[str, Shelf]) -> Iterable[Bond]:
         """Return its bonds, in the order of the values."""
-        if any(name not in shelves for name in self.combination.signals):
+        over = self.combination.spread_over
+        if any(name not in shelves for name in (*self.combination.signals, *([over] if over else []))):
             return ()
         held_here = [shelves[name] for name in self.combination.signals]
         found = self._together(held_here)
         telling = self._telling(found, held_here)
         groups = {keys: sorted(found[keys]) for keys in telling if self._is_enough(found[keys])}
+        if over:
+            groups = {keys: group for keys, group in groups.items() if self._is_spread(group, shelves[over])}
         since = self._specific_since(groups)
         bonds = []
         for keys, group in sorted(groups.items()):
@@ -155,6 +165,15 @@ class _Combining:
 
     def _is_enough(self, group: Group) -> bool:
         return party_count((account for _, account in group), self.population) >= self.combination.at_least
+
+    def _is_spread(self, group: Group, shelf: Shelf) -> bool:
+        """Say whether most of a group hold values that are mostly others', several of them, none half of the group."""
+        accounts = {account for _, account in group}
+        counts = Counter(key for account in accounts for key, _ in shelf.get(account, ()))
+        usual = {key for key, count in counts.items() if 2 * count <= len(self.values[key].holders)}
+        having = sum(any(key in usual for key, _ in shelf.get(account, ())) for account in accounts)
+        most = max((counts[key] for key in usual), default=0)
+        return len(usual) >= FEWEST and 2 * having > len(accounts) >= 2 * most
 
     def _specific_since(self, groups: Together) -> dict[int, int | None]:
         """Return since when each value is specific to the groups, None where it isn't; networks always are."""

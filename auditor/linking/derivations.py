@@ -1,4 +1,4 @@
-"""The columns that links give to records: `cluster_id` and `network_newcomers`, and how a record finds its value.
+"""The columns that links give to records, and how a record finds its value.
 
 Tables are made on the activity's connection. A record's cluster is that of its account as of the record's time.
 """
@@ -19,8 +19,8 @@ from auditor.records.derived import ROW, Derivation, keep_table
 from auditor.records.schema import DERIVED_FROM
 from auditor.records.sql import all_of, case, identifier, literal
 
-LINK_COLUMNS = ("cluster_id", "network_newcomers")
-STRETCHES, NEWCOMERS = "link_stretches", "link_newcomers"
+LINK_COLUMNS = ("cluster_id", "network_newcomers", "replaced_after")
+STRETCHES, NEWCOMERS, SUCCESSORS = "link_stretches", "link_newcomers", "link_successors"
 NEW_FOR = timedelta(days=30)
 """How long after a key's first record there a network counts as new to it."""
 
@@ -39,6 +39,9 @@ def link_derivations(
         reading = reading_of(activity, context, as_of, ())
         _keep_newcomers(activity, links, reading)
         made.append(_network_newcomers(reading))
+    if "replaced_after" in names:
+        _keep_successors(activity, links)
+        made.append(_replaced_after())
     return tuple(made)
 
 
@@ -94,6 +97,25 @@ def _network_newcomers(reading: Reading) -> Derivation:
     owners = exp.Coalesce(this=identifier("owners", NEWCOMERS), expressions=[literal(0)])
     value = case([(is_told, owners)])
     return Derivation("network_newcomers", value, ((NEWCOMERS, condition),), DERIVED_FROM["network_newcomers"])
+
+
+def _keep_successors(activity: Activity, links: Links) -> None:
+    """Keep since when an account is known to have taken a shut one's place, and how many hours after it was shut."""
+    found = links.successions
+    columns: dict[str, tuple[str, Sequence[object]]] = {
+        "account_id": ("VARCHAR", [own.account for own in found]),
+        "begins": ("TIMESTAMP", [_naive(own.since) for own in found]),
+        "ends": ("TIMESTAMP", [_END for _ in found]),
+        "hours": ("BIGINT", [own.after for own in found]),
+    }
+    keep_table(activity, SUCCESSORS, columns)
+
+
+def _replaced_after() -> Derivation:
+    same = exp.EQ(this=identifier("account_id", SUCCESSORS), expression=identifier("account_id", ROW))
+    condition = all_of([same, _during(SUCCESSORS)])
+    value = identifier("hours", SUCCESSORS)
+    return Derivation("replaced_after", value, ((SUCCESSORS, condition),), DERIVED_FROM["replaced_after"])
 
 
 def _strong_groups(links: Links, arrivals: Sequence[Arrival]) -> dict[str, int]:

@@ -21,7 +21,7 @@ from auditor.linking.population import Population, population_of
 from auditor.linking.reading import Reading, reading_of
 from auditor.linking.rhythm import rhythm_bonds
 from auditor.linking.rotation import rotating
-from auditor.linking.succession import succession_bonds
+from auditor.linking.succession import bonds_at_home, succession_bonds, successions_in
 from auditor.linking.timeline import grown, links_of_bonds, units_of
 from auditor.policy.links import LinkRules, LinkSignal
 from auditor.policy.pack import Context
@@ -55,6 +55,7 @@ def links_of(
         clusters=clusters,
         stretches=stretches,
         crowds=crowds_of(verdicts.refused, signals, population),
+        successions=successions_in(bonds, signals, population),
         accounts=len(population),
         lacking=_lacking(signals, reading),
     )
@@ -77,6 +78,8 @@ def _bonds(
     for signal in signals.signals:
         if signal.seen == "pool" and not signals.combines(signal) and not lacking_columns(signal, reading):
             bonds += _met_by_turns(signal, reading, population)
+        elif signal.seen == "succession" and signal.columns:
+            bonds += bonds_at_home(signal, reading, population) if not lacking_columns(signal, reading) else ()
         elif signal.seen == "succession":
             bonds += succession_bonds(signal, identifying, verdicts.supporting, reading, population)
         elif signal.seen == "rhythm":

@@ -115,6 +115,14 @@ class Stretch(Node):
     cluster: str
 
 
+class Succession(Node):
+    """An account that took the place of a shut one: `since` when that shows, `after` how many hours it came later."""
+
+    account: str
+    since: datetime
+    after: int
+
+
 class Crowd(Node):
     """Something many accounts share that makes no link, and why.
 
@@ -133,12 +141,14 @@ class Crowd(Node):
 class Links(Node):
     """Who acted together: clusters of two or more by id, stretches by (account, start), crowds by signal and size.
 
-    `accounts` is the population; `lacking` names the signals that could not be read, with the missing columns.
+    `successions` are by account. `accounts` is the population; `lacking` names the signals that could not be read, with
+    the missing columns.
     """
 
     clusters: tuple[Cluster, ...] = ()
     stretches: tuple[Stretch, ...] = ()
     crowds: tuple[Crowd, ...] = ()
+    successions: tuple[Succession, ...] = ()
     accounts: int = 0
     lacking: tuple[tuple[str, tuple[str, ...]], ...] = ()
 

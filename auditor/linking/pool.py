@@ -2,6 +2,7 @@
 
 A home has one provider, a phone another, an office a third, and many share each of them. Two accounts that meet at
 addresses of several providers, within a day each time, where hardly anybody else is, leave through one set of exits.
+Where a log knows no providers, countries stand for them: a home's address may change, its country doesn't.
 """
 
 from collections.abc import Iterable, Sequence
@@ -80,7 +81,7 @@ def _meetings(values: Sequence[Value], population: Population) -> dict[tuple[int
 
 def _provider(value: Value) -> str:
     """Return whose address it is, as far as the log or the address itself tells: IPv4 by 16 bits, IPv6 by 32."""
-    if "asn" in value.signal.columns:
+    if len(value.signal.columns) > 1:
         return value.network
     number = int(value.network)
     return str(number >> 16 if number >> 32 == IPV4_BASE >> 32 else number >> 96)
@@ -88,6 +89,7 @@ def _provider(value: Value) -> str:
 
 def _bond(signal: LinkSignal, since: int, pair: tuple[int, int], met: Meetings, population: Population) -> Bond:
     most = max(holders for holders, _ in met.values())
+    places = "countries" if "country" in signal.columns else "providers"
     return Bond(
         signal=signal.name,
         kind=signal.kind,
@@ -95,6 +97,6 @@ def _bond(signal: LinkSignal, since: int, pair: tuple[int, int], met: Meetings, 
         weight=sum((bits_of(holders, len(population)) for holders, _ in met.values()), start=bits_of(1, 1)),
         columns=tuple(sorted(signal.columns)),
         members=tuple((since, account) for account in pair),
-        words=f"met within a day at addresses of {len(met):,} providers, each used by at most {most:,} of "
+        words=f"met within a day at addresses of {len(met):,} {places}, each used by at most {most:,} of "
         f"{len(population):,} accounts then",
     )

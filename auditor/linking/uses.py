@@ -16,7 +16,7 @@ from auditor.records.schema import READABLE_COLUMNS, ColumnType
 from auditor.records.sql import all_of, call, case, cast, identifier, literal, named, table, within
 
 DAY = 86_400_000_000
-EXACT = ("rotation", "pool")
+EXACT = ("rotation", "pool", "succession")
 """Where addresses count themselves, and not their networks."""
 VALUES = "link_values"
 NETWORK, NUMBER, RUN = "_network", "_number", "_run"
@@ -46,7 +46,13 @@ def holders_by_run(signal: LinkSignal, reading: Reading) -> exp.Select:
     """
     held = _held(_in_runs(_by_day(signal, reading), signal.within), signal.days)
     keys = [identifier(NUMBER), identifier(RUN)]
-    query = exp.Select(expressions=[*keys, named(_listed(ACCOUNT), "_accounts"), named(_listed("_since"), "_times")])
+    query = exp.Select(
+        expressions=[
+            *keys,
+            named(listed_by_account(ACCOUNT), "_accounts"),
+            named(listed_by_account("_since"), "_times"),
+        ]
+    )
     query = query.from_(within(held)).group_by(*(key.copy() for key in keys))
     query = query.having(exp.GT(this=exp.Count(this=exp.Star()), expression=literal(1)), copy=False)
     shown = _network_column(signal)
@@ -63,10 +69,11 @@ def names_of(columns: Sequence[str]) -> tuple[str, ...]:
 
 
 def _network_column(signal: LinkSignal) -> str:
-    """Return the name of what says where a value is from: its network, of an exact address its provider."""
+    """Return the name of what says where a value is from: its network, of an exact address what else is read of it."""
     if "client_ip" not in signal.columns:
         return ""
-    return _VALUE[signal.columns.index("asn")] if signal.seen in EXACT and "asn" in signal.columns else NETWORK
+    beside = [place for place, column in enumerate(signal.columns) if column != "client_ip"]
+    return _VALUE[beside[0]] if signal.seen in EXACT and beside else NETWORK
 
 
 def uses_of(signal: LinkSignal, reading: Reading) -> exp.Select:
@@ -164,7 +171,7 @@ def same_names(names: Sequence[str], left: str, right: str) -> exp.Expression:
     return all_of([exp.EQ(this=identifier(name, left), expression=identifier(name, right)) for name in names])
 
 
-def _listed(name: str) -> exp.Expression:
+def listed_by_account(name: str) -> exp.Expression:
     """Return the values of a group as a list, in the order of the accounts."""
     ordered = exp.Ordered(this=identifier(ACCOUNT), desc=False)
     return call("list", exp.Order(this=identifier(name), expressions=[ordered]))

@@ -49,6 +49,7 @@ ENGLISH_MEASURES = MeasurePhrases(
         "rate_limit": "requests a minute that the plan allows",
         "latency_ms": "time to answer",
         "network_newcomers": "other owners whose keys turned up in the same network",
+        "replaced_after": "hours between the shutting of the account that it replaced and its beginning",
         "seed_similarity": "likeness of the request to a public instruction",
         "account_id": "accounts", "api_key_id": "keys", "organization_id": "organizations", "model": "models",
         "template_id": "patterns of requests", "template_group": "groups of like requests",

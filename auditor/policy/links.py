@@ -50,7 +50,9 @@ class LinkCombination(Node):
 
     At least `at_least` parties must share them; with `same_network` the networks of sign-up and of calls are one. Each
     value that is no network must be specific to such groups, unless `common` ones are enough; with `exclusive` hardly
-    anybody may have it outside of them.
+    anybody may have it outside of them. With `spread_over`, the name of another signal, most of a group must hold
+    values of that one which are mostly others', none of them more than half of the group: what comes with so many of
+    them is no property of one, and two signals of one family may then stand together.
     """
 
     name: str
@@ -59,6 +61,7 @@ class LinkCombination(Node):
     same_network: bool = False
     common: bool = False
     exclusive: bool = False
+    spread_over: str = ""
     source: str = ""
 
 

@@ -12,7 +12,8 @@ from auditor.records.values import shown
 KEYS = ("alone", "corroborated", "specific", "lift", "exclusive", "signals", "combinations")
 SIGNAL_KEYS = ("name", "kind", "family", "seen", "columns", "also", "strength", "only_supports", "networks", "within",
                "days", "at_least", "at_most", "not_through", "not_from", "without", "source")  # fmt: skip
-COMBINATION_KEYS = ("name", "of", "at_least", "same_network", "common", "exclusive", "source")
+COMBINATION_KEYS = ("name", "of", "at_least", "same_network", "common", "exclusive", "spread_over",
+                    "source")  # fmt: skip
 SEEN: tuple[Seen, ...] = get_args(Seen)
 STRENGTHS = ("strong", "weak")
 NETWORKS = ("hosting", "vpn", "isp", "mobile", "business", "education")
@@ -121,7 +122,12 @@ def _combination(fields: Fields, signals: tuple[LinkSignal, ...]) -> LinkCombina
         found = f"a combination of {len(names)}, expected at least two signals"
         fields.problems.add(fields.key_place("of"), found, "a strong signal needs no combination")
     same_network = _flag(fields, "same_network")
-    _check_families(fields, [known[name] for name in names if name in known], same_network)
+    spread_over = fields.text("spread_over") if fields.node("spread_over") is not None else ""
+    if spread_over and (spread_over not in known or spread_over in names):
+        found = f"`spread_over` is {shown(spread_over)}, expected another signal of this file"
+        hint = nearest(spread_over, known, "name one that is held")
+        fields.problems.add(fields.key_place("spread_over"), found, hint)
+    _check_families(fields, [known[name] for name in names if name in known], same_network or bool(spread_over))
     return LinkCombination(
         name=fields.text("name"),
         signals=names,
@@ -129,15 +135,16 @@ def _combination(fields: Fields, signals: tuple[LinkSignal, ...]) -> LinkCombina
         same_network=same_network,
         common=_flag(fields, "common"),
         exclusive=_flag(fields, "exclusive"),
+        spread_over=spread_over,
         source=fields.text("source"),
     )
 
 
-def _check_families(fields: Fields, signals: list[LinkSignal], same_network: bool) -> None:
+def _check_families(fields: Fields, signals: list[LinkSignal], may_be_one: bool) -> None:
     """Note combinations that rest on one family, on content alone, or on what only supports."""
     families = {signal.family for signal in signals}
     add, place = fields.problems.add, fields.key_place("of")
-    if len(families) < len(signals) and not same_network:
+    if len(families) < len(signals) and not may_be_one:
         add(place, "two signals of one family, expected different families", "only `same_network` joins two networks")
     for signal in signals:
         if signal.is_strong or signal.only_supports or signal.seen in BEHAVIOUR:

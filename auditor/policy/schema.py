@@ -191,7 +191,8 @@ def _links() -> Schema:
               "not_from": _list_of(_enum(links_reader.NETWORKS)), "without": _TEXT_OR_TEXTS,
               "source": _TEXT}  # fmt: skip
     combination = {"name": _TEXT, "of": _list_of(_TEXT), "at_least": count, "same_network": {"type": "boolean"},
-                   "common": {"type": "boolean"}, "exclusive": {"type": "boolean"}, "source": _TEXT}  # fmt: skip
+                   "common": {"type": "boolean"}, "exclusive": {"type": "boolean"}, "spread_over": _TEXT,
+                   "source": _TEXT}  # fmt: skip
     signals = _list_of(_object(signal, links_reader.SIGNAL_KEYS, ("name", "kind", "family", "seen", "source")))
     combinations = _list_of(_object(combination, links_reader.COMBINATION_KEYS, ("name", "of", "source")))
     properties = {"alone": count, "corroborated": share, "specific": share,

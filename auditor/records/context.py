@@ -28,6 +28,8 @@ CONTEXT_TYPES = {
     "source_line": "BIGINT",
     "is_fact": "BOOLEAN",
 }
+"""`is_fact` marks what is needed however old it is: a record that gave a fact, or the first that a baseline knows."""
+
 REACH_TYPES = {"finding_id": "VARCHAR", "rule": "BIGINT", "scope": "BIGINT", "edge": "BIGINT", "until": "BIGINT"}
 
 

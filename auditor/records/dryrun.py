@@ -45,9 +45,13 @@ class DryRun(BaseModel):
 
 
 def dry_run(
-    paths: Sequence[Path], *, profile: str | Path = AUTO, workspace: Workspace | None = None
-) -> tuple[DryRun, ...]:
-    """Read files as `ingest` would and say what came of it; nothing is kept.
+    paths: Sequence[Path],
+    *,
+    profile: str | Path = AUTO,
+    exclude: Sequence[str] = (),
+    workspace: Workspace | None = None,
+) -> tuple[tuple[DryRun, ...], tuple[str, ...]]:
+    """Read files as `ingest` would and say what came of each, and what was left out: `PATH: reason`; nothing is kept.
 
     What a `workspace` holds already is told; files of one call are not held against each other.
 
@@ -56,7 +60,7 @@ def dry_run(
     """
     manifest = load_manifest(workspace) if workspace else Manifest()
     chosen = None if str(profile) == AUTO else load_profile(profile)
-    files, _ = find_sources(paths)
+    files, skipped = find_sources(paths, exclude)
     with TemporaryDirectory() as folder:
         scratch = Path(folder).resolve()
         readable = [file.path.resolve() for file in files if file.can_be_named]
@@ -65,7 +69,7 @@ def dry_run(
         with engine_errors(scratch):
             done = tuple(_tried(reader, file, manifest) for file in files)
         connection.close()
-    return done
+    return done, skipped
 
 
 def _tried(reader: Reader, file: SourceFile, manifest: Manifest) -> DryRun:

@@ -71,15 +71,18 @@ def ingest(
     profile: str | Path = AUTO,
     workspace: Workspace,
     now: datetime,
+    exclude: Sequence[str] = (),
     erased: Collection[str] = (),
 ) -> IngestReport:
     """Read files and folders into the store of a workspace; of `erased` accounts, nothing that they wrote.
+
+    What fits a pattern of `exclude` below a folder is left out (`find_sources`).
 
     A file that can't be read at all is listed in `failed`; the others load. Raises UsageError for a path or profile
     that doesn't exist, PolicyError for a broken profile, WorkspaceError for the disk, the lock or the store.
     """
     chosen = None if str(profile) == AUTO else load_profile(profile)
-    files, skipped = find_sources(paths)
+    files, skipped = find_sources(paths, exclude)
     with workspace.lock(), _scratch(workspace) as scratch:
         with disk_errors(workspace.activity):
             workspace.activity.mkdir(exist_ok=True)

@@ -154,6 +154,12 @@ DERIVABLE_COLUMNS: Mapping[str, Column] = MappingProxyType(
         "network_newcomers": Column(
             "network_newcomers", ColumnType.INTEGER, "other owners whose old keys turned up on this new network"
         ),
+        "replaced_after": Column(
+            "replaced_after",
+            ColumnType.INTEGER,
+            "how soon it came after the shut one whose place it took",
+            "hours",
+        ),
     }
 )
 """Columns that rules may read and that are worked out from all records before a plan runs (`derived.py`), where a rule
@@ -166,6 +172,7 @@ DERIVED_FROM: Mapping[str, frozenset[str]] = MappingProxyType(
         "seed_similarity": frozenset({"prompt"}),
         "cluster_id": frozenset({"account_id"}),
         "network_newcomers": frozenset({"account_id", "api_key_id", "client_ip"}),
+        "replaced_after": frozenset({"account_id", "client_ip", "user_agent"}),
     }
 )
 """The stored columns that a source must provide so that a derivable column has a value there."""

@@ -143,4 +143,5 @@ def _text(data: bytes) -> str:
 def _unrecognised(place: str, found: str) -> AuditorError:
     printable = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in found)[:300]
     message = f"found {printable} among the first records, which no profile of `{AUTO}` recognises"
-    return InputError.at(place, message, f"name a profile: {', '.join(SHIPPED)} or a file of your own")
+    hint = f"name a profile: {', '.join(SHIPPED)} or a file of your own; `--exclude` leaves out what is no log"
+    return InputError.at(place, message, hint)

@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from auditor.errors import Problem, UsageError
@@ -36,8 +37,11 @@ class SourceFile:
         return "\\" not in path and path == _written(path)
 
 
-def find_sources(paths: Sequence[Path]) -> tuple[tuple[SourceFile, ...], tuple[str, ...]]:
+def find_sources(paths: Sequence[Path], exclude: Sequence[str] = ()) -> tuple[tuple[SourceFile, ...], tuple[str, ...]]:
     """Return the files under the given paths, sorted within each folder, and what was left out: `PATH: reason`.
+
+    Below a given folder, files and folders whose name, or path from that folder on, fits a pattern of `exclude`
+    (`*`, `?`, `[abc]`; upper and lower case differ) are left out; a file that is named itself is read.
 
     Raises UsageError naming every path that doesn't exist or is neither file nor folder.
     """
@@ -51,7 +55,7 @@ def find_sources(paths: Sequence[Path]) -> tuple[tuple[SourceFile, ...], tuple[s
     found: dict[Path, SourceFile] = {}
     skipped: list[str] = []
     for path in paths:
-        for one, reason in _below(path) if path.is_dir() else [(path, "")]:
+        for one, reason in _below(path, exclude) if path.is_dir() else [(path, "")]:
             name = one.relative_to(path).as_posix() if path.is_dir() else one.name
             if reason:
                 skipped.append(_written(f"{one}: {reason}"))
@@ -74,13 +78,13 @@ def path_of(written: str) -> Path:
     return Path(os.fsdecode(named))
 
 
-def _below(top: Path) -> Iterator[tuple[Path, str]]:
+def _below(top: Path, exclude: Sequence[str]) -> Iterator[tuple[Path, str]]:
     """Yield everything below a folder that isn't a folder to enter, with the reason to leave it out or nothing."""
     waiting = [top]
     while waiting:
         path = waiting.pop()
         try:
-            reason = _reason(path, is_top=path == top)
+            reason = (path != top and _exclusion(path, top, exclude)) or _reason(path, is_top=path == top)
             inside = sorted(path.iterdir(), reverse=True) if not reason and path.is_dir() else None
         except OSError as error:
             reason, inside = f"can't be listed: {(error.strerror or str(error)).lower()}", None
@@ -88,6 +92,12 @@ def _below(top: Path) -> Iterator[tuple[Path, str]]:
             yield path, reason
         else:
             waiting.extend(inside)
+
+
+def _exclusion(path: Path, top: Path, exclude: Sequence[str]) -> str:
+    name, below = _written(path.name), _written(path.relative_to(top).as_posix())
+    fitting = [pattern for pattern in exclude if fnmatchcase(name, pattern) or fnmatchcase(below, pattern)]
+    return f"excluded by `{fitting[0]}`" if fitting else ""
 
 
 def _reason(path: Path, *, is_top: bool) -> str:

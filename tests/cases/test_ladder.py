@@ -77,7 +77,7 @@ def test_a_member_without_cited_records_gets_none_whatever_the_others_did() -> N
 def test_the_finding_that_a_clause_prohibits_is_the_main_reason_among_equals() -> None:
     action = proposal({"findings": [{"stance": "none", "level": "critical"}, {"stance": "prohibits"}]})
 
-    assert action.because[0] == "verify: inferential evidence of one family carries no more"
+    assert action.because[0] == "verify: inferential evidence of one family leads no further"
 
 
 GIVEN = st.fixed_dictionaries(

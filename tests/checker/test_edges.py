@@ -24,9 +24,10 @@ def test_a_rule_holds_exactly_as_far_as_it_says(case: dict[str, Any]) -> None:
         for event, time, *more in case["records"]
     ]
     activity = activity_of(rows)
+    context = Context(requests_per_minute=tuple(case.get("requests_per_minute", {}).items()))
 
-    result = execute(plan_for([rule], sources=activity.sources, context=Context()), activity)
-    judged = evaluate(rule, activity.rows(), activity.sources, context=Context())
+    result = execute(plan_for([rule], sources=activity.sources, context=context), activity)
+    judged = evaluate(rule, activity.rows(), activity.sources, context=context)
 
     (outcome,) = result.outcomes
     cited = [[record.source_line - 1 for record in result.of(rule.name, item.number)] for item in outcome.incidents]

@@ -113,6 +113,20 @@ def test_a_changed_byte_in_a_bundle_fails_and_names_the_file(auditor: Run, case:
     assert "data/case.json" in verified.out
 
 
+def test_a_check_that_fails_in_many_places_is_told_and_counted_once(auditor: Run, case: str) -> None:
+    bundle = Path(auditor("bundle", "build", case, "--out", "sealed").out.strip())
+    whole = auditor("bundle", "verify", bundle).out
+    (bundle / "data" / "case.json").write_bytes(b"{")
+    (bundle / "data" / "records" / "cited.jsonl").unlink()
+
+    changed = auditor("bundle", "verify", bundle).out
+
+    heads = [line.split(": ")[2] for line in changed.splitlines() if line.startswith("failed: ") and "hold" not in line]
+    assert len(heads) == len(set(heads)) > 3
+    assert "finding: every finding rests on the cited records:\n  data/" in changed
+    assert whole.split(" of ")[1].split()[0] == changed.split(" of ")[-1].split()[0]
+
+
 def test_a_bundle_made_after_the_policy_changed_seals_the_policy_of_the_run(auditor: Run, case: str) -> None:
     before = Path("pack/rules/many-refusals.yml").read_text()
     Path("pack/rules/many-refusals.yml").write_text(before.replace("refusals >= 5", "refusals >= 500"))

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from auditor.cli.app import run
+from auditor.policy.load import load_pack
 from tests.docs.pages import ROOT, files_of, outputs_of, page, shell_lines
 
 README = page("README.md")
@@ -39,7 +40,7 @@ def test_the_walk_through_works_word_for_word(
     assert len(codes) == 10
     printed = capfd.readouterr().out
     assert "no account (client_ip 192.0.2.7)" in printed
-    assert "65 rules, 1 terms" in printed
+    assert f"{len(load_pack('model-api').rules)} rules, 1 terms" in printed
 
 
 def write_files_of_the_page() -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from auditor.cases.decisions import AccountAction
 from auditor.cases.model import ActionName
-from auditor.cli.sealing import show
+from auditor.cli.verified import show_verified
 from auditor.evidence.deciding import Signer
 from auditor.evidence.keys import public_pem
 from auditor.evidence.standalone.command import main
@@ -124,7 +124,7 @@ def test_forged_approval_is_not_listed_as_signed(
     forge(attest(bundle, BOTH)[1])
 
     report = verify_bundle(bundle, trust=keys)
-    show(report, is_json=False)
+    show_verified(report, is_json=False)
     by_the_program = capsys.readouterr().out
     main([str(bundle)])
     by_the_verifier = capsys.readouterr().out

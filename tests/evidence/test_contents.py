@@ -16,7 +16,7 @@ def bundle(index: object) -> Files:
 
 
 def test_context_in_json_that_the_index_names_needs_no_version() -> None:
-    index = {"format_version": 1, "files": [{"file": "context.json"}]}
+    index = {"format_version": 2, "files": [{"file": "context.json"}]}
 
     assert list(document_faults(bundle(index))) == []
 

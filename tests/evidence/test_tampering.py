@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from auditor.cases.model import ActionName
-from auditor.digests import canonical_json, digest_of
+from auditor.digests import canonical_json
 from auditor.evidence.deciding import Signer
 from auditor.evidence.standalone.attestations import attestation_faults
 from auditor.evidence.standalone.manifests import BAG_RULES
@@ -74,6 +74,17 @@ def changed(name: str) -> Callable[[Bundles], Any]:
         data = bytearray((bundles.own / name).read_bytes())
         data[len(data) // 2] ^= 1
         (bundles.own / name).write_bytes(data)
+
+    return change
+
+
+def misspelt(name: str, word: bytes) -> Callable[[Bundles], Any]:
+    """Change the last letter of a word in a file."""
+
+    def change(bundles: Bundles) -> None:
+        data = (bundles.own / name).read_bytes()
+        assert word in data
+        (bundles.own / name).write_bytes(data.replace(word, word[:-1] + b"_"))
 
     return change
 
@@ -169,7 +180,7 @@ MATRIX = [
     pytest.param(changed("manifest-sha256.txt"), ("digest", "manifest-sha256.txt"), id="change the manifest"),
     pytest.param(changed(TAGS), ("attest-subject", PROPOSAL), id="change the tag manifest"),
     pytest.param(changed("bag-info.txt"), ("digest", "bag-info.txt"), id="change the bag's own words"),
-    pytest.param(changed(PROPOSAL), ("attest-form", PROPOSAL), id="change a statement"),
+    pytest.param(misspelt(PROPOSAL, b"payloadType"), ("attest-form", PROPOSAL), id="change a statement"),
     pytest.param(removed(CITED), ("missing", CITED), id="remove a file"),
     pytest.param(removed("data/verify.py"), ("required", "data/verify.py"), id="remove the verifier"),
     pytest.param(removed(TAGS), ("required", TAGS), id="remove the tag manifest"),
@@ -232,7 +243,7 @@ def with_country(lines: list[bytes]) -> list[bytes]:
     text = line["source"]["text"].replace('"DE"', '"FR"')
     assert text != line["source"]["text"]
     line["record"]["country"] = "FR"
-    line["source"] |= {"text": text, "sha256": digest_of(text.encode())}
+    line["source"] |= {"text": text}
     return [canonical_json(line) + b"\n", *lines[1:]]
 
 

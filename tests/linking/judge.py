@@ -290,6 +290,9 @@ class Judge:
             if len(self._parties(everybody)) >= combination.at_least:
                 groups.append((chosen, [(a, max(v.since(a) for v in chosen)) for a in sorted(everybody)]))
         groups = [(c, m) for c, m in groups if all(self._tells_in(combination, v, c, parts) for v in c)]
+        if combination.spread_over:
+            over = [v for v in usable if v.signal.name == combination.spread_over]
+            groups = [(c, m) for c, m in groups if self._is_spread({account for account, _ in m}, over)]
         holding = []
         for chosen, members in groups:
             starts = [self._specific(v, groups, combination) for v in chosen]
@@ -352,6 +355,12 @@ class Judge:
         rests = [set.intersection(*(other.accounts() for other in chosen)) for chosen in product(*others)]
         here = set.intersection(*(other.accounts() for other in group if other is not value))
         return self._tells([here], value) or self._tells(rests, value)
+
+    def _is_spread(self, accounts: set[str], over: Sequence[Held]) -> bool:
+        inside = [(v.accounts() & accounts, v.accounts() - accounts) for v in over]
+        usual = [within for within, others in inside if within and len(within) <= len(others)]
+        having = set[str]().union(*usual)
+        return len(usual) >= 3 and 2 * len(having) > len(accounts) >= 2 * max(map(len, usual))
 
     def _specific(self, value: Held, groups: Sequence[Any], combination: LinkCombination) -> datetime | None:
         if value.signal.networks or combination.common:

@@ -137,6 +137,70 @@ def test_who_lacks_order_identity_or_continuity_replaces_nobody(starts: float, c
     assert "succession" not in signals
 
 
+TLS = LinkSignal(name="tls", kind="TLS fingerprint", family="software", seen="calls", columns=("tls_fingerprint",))
+SETTINGS = LinkSignal(name="settings", kind="limit of tokens", family="software", seen="calls",
+                      columns=("max_output_tokens",))  # fmt: skip
+PUT_ON = LinkRules(
+    signals=(PROGRAM, TLS, SETTINGS),
+    combinations=(LinkCombination(name="put-on", signals=("tls", "settings"), exclusive=True, spread_over="program"),),
+)
+
+
+def bearing(programs: Sequence[str]) -> list[Row]:
+    """Return calls of a few accounts with one TLS stack and one odd limit, and of many others with every program."""
+    theirs = [row(f"a{n}", n, user_agent=name, tls_fingerprint="own", max_output_tokens=6198)
+              for n, name in enumerate(programs)]  # fmt: skip
+    others = [row(f"z{n}", 1, user_agent=f"p{n % 4}", tls_fingerprint=f"t{n % 4}") for n in range(20)]
+    return [*theirs, *others]
+
+
+def test_two_marks_of_a_program_join_those_who_name_many_programs_of_everybody() -> None:
+    found = links(bearing(["p0", "p1", "p2", "p3"]), PUT_ON)
+
+    assert groups(found) == [{"a0", "a1", "a2", "a3"}]
+
+
+@pytest.mark.parametrize(
+    "programs",
+    [["tool"] * 4, ["tool/1", "tool/2", "tool/3", "tool/3"], ["p0", "p0", "p0", "p1"], ["p0", "p1", "p0", "p1"]],
+    ids=["one tool", "versions of one tool", "one popular program for most", "two programs"],
+)
+def test_two_marks_of_a_program_join_nobody_by_themselves(programs: list[str]) -> None:
+    assert groups(links(bearing(programs), PUT_ON)) == []
+
+
+AT_HOME = LinkSignal(name="at-home", kind="replacement", family="succession", seen="succession",
+                     columns=("client_ip", "user_agent"), within=72 * 3600, at_most=3,
+                     not_from=("mobile",))  # fmt: skip
+COMING_BACK = LinkRules(signals=(AT_HOME,))
+
+
+def test_a_new_account_with_the_client_at_the_address_of_a_shut_one_replaces_it() -> None:
+    rows = [calling("a", 1), banned("a", 2), signup("b", 4), calling("b", 4.5)]
+
+    found = links(rows, COMING_BACK)
+
+    assert [("b", day(4.5), 48)] == [(item.account, item.since, item.after) for item in found.successions]
+    (edge,) = found.clusters[0].edges
+    assert edge.reason == "began 48 hours after the other was shut; same address and client, held by 2 of 2 accounts"
+    assert not edge.is_strong
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        [calling(f"n{number}", 1) for number in range(2)],
+        [row("a", 3, "enforcement", action="reinstate")],
+        [row(account, 3, client_ip="203.0.113.9", network_kind="mobile") for account in "aabb"],
+    ],
+    ids=["at an address of more than a household", "after a ban that was lifted", "behind a carrier"],
+)
+def test_who_may_be_anybody_there_replaces_nobody(others: list[Row]) -> None:
+    rows = [calling("a", 1), banned("a", 2), signup("b", 4), calling("b", 4.5), *others]
+
+    assert links(rows, COMING_BACK).successions == ()
+
+
 def using(number: int, when: float) -> Row:
     """Return a call with the one template."""
     return row(f"a{number}", when, prompt_digest="t")

@@ -2,16 +2,17 @@
 
 from auditor.linking.derivations import link_derivations
 from auditor.linking.links import links_of
+from auditor.policy.links import LinkRules
 from auditor.policy.pack import Context
 from auditor.records.derived import with_derived
 from auditor.records.memory import activity_of
-from tests.linking.factories import SIGNALS, Row, row, signup
+from tests.linking.factories import SIGNALS, Row, row, shipped, signup
 
 
-def column(rows: list[Row], name: str) -> dict[tuple[str, str], object]:
+def column(rows: list[Row], name: str, rules: LinkRules = SIGNALS) -> dict[tuple[str, str], object]:
     """Return the values of a derived column by account and day of the month."""
     activity = activity_of(rows)
-    found = links_of(activity, SIGNALS, context=Context(), as_of=None)
+    found = links_of(activity, rules, context=Context(), as_of=None)
     derived = with_derived(activity, link_derivations(activity, found, {name}, context=Context(), as_of=None))
     return {(record["account_id"], f"{record['time']:%m-%d}"): record[name] for record in derived.rows()}
 
@@ -77,3 +78,12 @@ def test_a_record_without_key_or_address_has_no_newcomers() -> None:
     rows = [row("a", 0, api_key_id="k", client_ip="192.0.2.1"), row("a", 1)]
 
     assert column(rows, "network_newcomers") == {("a", "01-05"): 0, ("a", "01-06"): None}
+
+
+def test_a_successor_says_how_soon_it_came_once_that_shows() -> None:
+    home = {"client_ip": "192.0.2.1", "user_agent": "browser"}
+    rows = [row("a", 0, **home), row("a", 1, "enforcement", action="suspend"), signup("b", 2), row("b", 3, **home)]
+
+    values = column(rows, "replaced_after", shipped())
+
+    assert values == {("a", "01-05"): None, ("a", "01-06"): None, ("b", "01-07"): None, ("b", "01-08"): 24}

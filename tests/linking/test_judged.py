@@ -30,6 +30,7 @@ SEVERAL = (
     LinkCombination(name="email-program-prompt", signals=("email", "program", "prompt")),
     LinkCombination(name="server-and-program", signals=("server", "program"), common=True),
     LinkCombination(name="email-and-program", signals=("email", "program"), exclusive=True),
+    LinkCombination(name="email-over-prompts", signals=("email", "program"), spread_over="prompt"),
 )
 RULES = LinkRules(signals=(CARD, DEVICE, SIGN_UP, SERVER, EMAIL, PROGRAM, PROMPT), combinations=SEVERAL, alone=2)
 

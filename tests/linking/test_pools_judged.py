@@ -19,8 +19,9 @@ ROTATION = LinkSignal(name="rotation", kind="exits", family="network", seen="rot
 POOL = ROTATION.model_copy(update={"name": "pool", "seen": "pool", "at_most": 4})
 BY_ADDRESS = LinkSignal(name="by-address", kind="exits", family="network", seen="pool", columns=("client_ip",),
                         without=("asn",), within=86400, at_most=4)  # fmt: skip
+BY_COUNTRY = POOL.model_copy(update={"name": "by-country", "columns": ("client_ip", "country"), "without": ("asn",)})
 RULES = LinkRules(
-    signals=(CARD, ROTATION, EMAIL, PROGRAM, POOL, BY_ADDRESS),
+    signals=(CARD, ROTATION, EMAIL, PROGRAM, POOL, BY_ADDRESS, BY_COUNTRY),
     combinations=(
         LinkCombination(name="rotation-and-program", signals=("rotation", "program"), common=True),
         LinkCombination(name="by-address-and-email", signals=("by-address", "email"), exclusive=True),
@@ -45,7 +46,7 @@ def some_calls(draw: st.DrawFn) -> list[Row]:
         }
         for exit_ in draw(st.lists(st.integers(0, 4), min_size=2, max_size=5, unique=True)):
             place: dict[str, Any] = {"client_ip": f"10.{exit_ % 4}.0.{exit_}", "network_kind": "isp"}
-            place |= {"asn": exit_ % 4 + 1} if has_providers else {}
+            place |= {"asn": exit_ % 4 + 1} if has_providers else {"country": f"C{exit_ % 4}"}
             rows.append(row(account, draw(st.integers(0, 2)) / 2, **own, **place))
         rows += [
             row(account, day, client_ip=f"172.16.{ord(account)}.1")

@@ -213,7 +213,7 @@ def test_a_dry_run_tells_new_lines_from_known_ones(workspace: Workspace, tmp_pat
     read(workspace, old)
     grown = written(tmp_path / "new", lines("a") + b"oops\n" + b"oops too\n" + lines("b"))
 
-    known, tried = dry_run([old, grown], workspace=workspace)
+    (known, tried), _ = dry_run([old, grown], workspace=workspace)
 
     assert (known.already_known, known.known, known.lines) == (True, 2, 2)
     assert (tried.lines, tried.known, tried.bad) == (4, 2, 1)

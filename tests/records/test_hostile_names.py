@@ -72,7 +72,7 @@ def test_a_workspace_may_stand_under_any_name(tmp_path: Path, name: str) -> None
 def test_a_dry_run_shows_the_file_of_any_name(tmp_path: Path, name: str) -> None:
     path = write_log(tmp_path / name, "a")
 
-    (tried,) = dry_run([path])
+    (tried,), _ = dry_run([path])
 
     assert (tried.path, tried.lines, tried.bad, tried.failed) == (str(path), 2, 1, "")
 
@@ -158,7 +158,7 @@ def test_a_name_that_duckdb_cannot_take_is_read_all_the_same(tmp_path: Path, nam
     odd = tmp_path / "logs" / os.fsdecode(name)
     odd.write_bytes(good.read_bytes().replace(b'"a"', b'"b"'))
 
-    (tried, _) = dry_run([tmp_path / "logs"])
+    (tried, _), _ = dry_run([tmp_path / "logs"])
     report = ingest([tmp_path / "logs"], workspace=workspace, now=NOW)
     again = ingest([tmp_path / "logs"], workspace=workspace, now=NOW)
 

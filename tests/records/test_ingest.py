@@ -337,7 +337,7 @@ def test_profile_of_ones_own_maps_and_keeps_what_it_transforms(workspace: Worksp
 def test_dry_run_shows_mapping_columns_and_first_problems(tmp_path: Path) -> None:
     path = written(tmp_path / "a.jsonl", line(), b"oops\n")
 
-    (tried,) = dry_run([path])
+    (tried,), _ = dry_run([path])
 
     assert (tried.profile, tried.lines, tried.bad) == ("canonical", 2, 1)
     assert tried.provides == ("account_id", "event", "time")

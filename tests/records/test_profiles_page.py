@@ -158,7 +158,7 @@ def test_the_example_of_lines_is_read_as_the_page_says(tmp_path: Path) -> None:
     for name, text in files_of(PAGE).items():
         (tmp_path / name).write_text(text)
 
-    (tried,) = dry_run([tmp_path / "lines.log"], profile=tmp_path / "lines.yml")
+    (tried,), _ = dry_run([tmp_path / "lines.log"], profile=tmp_path / "lines.yml")
 
     assert (tried.format, tried.lines, tried.bad) == ("textlog", 3, 1)
     assert {"account_id", "status", "endpoint"} < set(tried.provides)
@@ -172,6 +172,6 @@ def test_a_time_in_other_clothes_is_read_by_its_expression(tmp_path: Path, row: 
     (tmp_path / "mine.yml").write_text(json.dumps(profile))
     (tmp_path / "log.jsonl").write_text(json.dumps({"n": text}) + "\n" + json.dumps({"n": "hostile"}) + "\n")
 
-    (tried,) = dry_run([tmp_path / "log.jsonl"], profile=tmp_path / "mine.yml")
+    (tried,), _ = dry_run([tmp_path / "log.jsonl"], profile=tmp_path / "mine.yml")
 
     assert (tried.bad, tried.problems[0].split(": ")[1][:6]) == (1, "`time`")

@@ -43,6 +43,22 @@ def test_what_was_not_read_below_a_folder_is_named(tmp_path: Path) -> None:
     )
 
 
+def test_excluded_files_and_folders_are_named_and_a_file_given_itself_is_read(tmp_path: Path) -> None:
+    logs = tmp_path / "logs.md"
+    for name in ("LICENSE", "a.jsonl", "notes/README.md", "old/b.jsonl", "old/c.jsonl"):
+        (logs / name).parent.mkdir(parents=True, exist_ok=True)
+        (logs / name).touch()
+
+    found, skipped = find_sources([logs, logs / "notes" / "README.md"], ["LICENSE", "*.md", "old/b*"])
+
+    assert [file.name for file in found] == ["a.jsonl", "old/c.jsonl", "README.md"]
+    assert skipped == (
+        f"{logs / 'LICENSE'}: excluded by `LICENSE`",
+        f"{logs / 'notes' / 'README.md'}: excluded by `*.md`",
+        f"{logs / 'old' / 'b.jsonl'}: excluded by `old/b*`",
+    )
+
+
 def test_files_come_in_the_order_of_their_paths(tmp_path: Path) -> None:
     for name in ("b/z", "b/a/1", "a.x", "a/2"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)

@@ -4,7 +4,7 @@ Accounts and sources come with the incidents where one pass over their records t
 `source_query` are for the others.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlglot import exp
@@ -73,8 +73,7 @@ def incident_query(shape: Shape, found: str, members: str, versions: Sequence[Te
         query = with_text(query, name, "incident", _text_of(name))
     if not is_of_its_account(shape):
         query = with_text(query, "account_id", "ends", _owner_of_first(shape))
-    ends_order = columns(("_first", "_last"), "ends")
-    order = [*subject, *by, identifier("_start", "ends"), _exemption_order(shape), *ends_order]
+    order = [*subject, *by, identifier("_start", "ends"), _exemption_order(shape), identifier("_first", "ends")]
     return query.order_by(*(exp.Ordered(this=sql, desc=False) for sql in order), copy=False)
 
 
@@ -109,13 +108,11 @@ def _ends(members: str, versions: Sequence[TermsColumn], applied: Sequence[str])
     """Return what one pass over the records tells of each incident; `code account_id` is that of its first record."""
     about = identifier(IS_AGAINST)
     covers = [every([about.copy(), identifier(item.column), *covered(item.version.span)]) for item in versions]
-    first, last = _places(exp.Min), _places(exp.Max)
     items = [
         named(exp.Min(this=identifier(TIME)), "_start"),
         named(exp.Max(this=identifier(TIME)), "_end"),
-        named(first(NUMBER), "_first"),
-        named(first(ACCOUNT), ACCOUNT),
-        named(last(NUMBER), "_last"),
+        named(_of_first(NUMBER), "_first"),
+        named(_of_first(ACCOUNT), ACCOUNT),
         named(exp.Count(this=exp.Star()), "_records"),
         named(count_where(every([about, is_known(identifier(ACCOUNT))])), "_about"),
         named(exp.Min(this=source_of()), "_low_source"),
@@ -125,16 +122,10 @@ def _ends(members: str, versions: Sequence[TermsColumn], applied: Sequence[str])
     return select([identifier(INCIDENT), *items], table(members)).group_by(identifier(INCIDENT), copy=False)
 
 
-def _places(end: type[exp.Min] | type[exp.Max]) -> Callable[[str], exp.Expression]:
-    """Return what gives a column of the first or last record, in the order of (time, `_n`)."""
-
-    def column(name: str) -> exp.Expression:
-        parts = [
-            exp.PropertyEQ(this=exp.to_identifier(part, quoted=True), expression=identifier(part)) for part in _PLACE
-        ]
-        return exp.StructExtract(this=end(this=exp.Struct(expressions=parts)), expression=literal(name))
-
-    return column
+def _of_first(name: str) -> exp.Expression:
+    """Return a column of the first record, in the order of (time, `_n`)."""
+    parts = [exp.PropertyEQ(this=exp.to_identifier(part, quoted=True), expression=identifier(part)) for part in _PLACE]
+    return exp.StructExtract(this=exp.Min(this=exp.Struct(expressions=parts)), expression=literal(name))
 
 
 def is_of_its_account(shape: Shape) -> bool:

@@ -60,7 +60,14 @@ HOURS_OF_A_GAP = 24
 IDS, ROWS = "kept_ids", "context_rows"
 _PLACE = "_place"
 ID_TYPES = {"rule": "BIGINT", "incident": "BIGINT", "finding_id": "VARCHAR"}
-ROW_TYPES = {"rule": "BIGINT", "scope": "BIGINT", NUMBER: "BIGINT", TIME: "BIGINT", "account_id": "VARCHAR"}
+ROW_TYPES = {
+    "rule": "BIGINT",
+    "scope": "BIGINT",
+    NUMBER: "BIGINT",
+    TIME: "BIGINT",
+    "account_id": "VARCHAR",
+    "is_fact": "BOOLEAN",
+}
 
 
 @dataclass(frozen=True)
@@ -150,7 +157,7 @@ class _Writer:
         accounts = accounts_of(shape, reaches, IDS, place) if is_everyone else None
         self._added(place, context_of(shape, spans, accounts))
         if reach_of(item.rule).has_first:
-            self._added(place, first_of(shape, spans))
+            self._added(place, first_of(shape, spans), is_needed_always=True)
         if accounts is None:
             return {}
         return dict(rows_of(self._connection, strangers_of(shape, reaches, accounts.copy())))
@@ -158,8 +165,8 @@ class _Writer:
     def _made(self, name: str, query: exp.Query) -> None:
         self._connection.execute(text_of(Statement(name, query).creation()))
 
-    def _added(self, place: int, query: exp.Query) -> None:
-        items = [literal(place), *columns((SCOPE, NUMBER, TIME, "account_id"))]
+    def _added(self, place: int, query: exp.Query, *, is_needed_always: bool = False) -> None:
+        items = [literal(place), *columns((SCOPE, NUMBER, TIME, "account_id")), exp.Boolean(this=is_needed_always)]
         self._connection.execute(text_of(exp.Insert(this=table(ROWS), expression=select(items, inner(query, "found")))))
 
     def _context(self) -> exp.Query:
@@ -169,7 +176,7 @@ class _Writer:
             *columns(("rule", "scope", TIME)),
             named(exp.Paren(this=place), _PLACE),
             named(exp.Paren(this=line), "source_line"),
-            named(exp.false(), "is_fact"),
+            identifier("is_fact"),
         ]
         # told apart and put in order by numbers, of which the sources have theirs by the order of their ids
         parts: list[exp.Query] = [select(items, table(ROWS)), *map(self._facts, self._fact_names())]

@@ -43,10 +43,11 @@ class Placed(Protocol):
 
 
 def position_of(item: Placed) -> tuple[object, ...]:
-    """Return the place of an incident among those of its rule, to sort by."""
-    first, last = item.records[0], item.records[-1]
-    is_suppressed = bool(item.suppressed_by)
-    return (item.subject, item.by, first.time, is_suppressed, item.suppressed_by, first.order, last.order)
+    """Return the place of an incident among those of its rule, to sort by: what is not suppressed has no exemption's
+    name, and of one group and exemption no two begin with the same record.
+    """
+    first = item.records[0]
+    return (item.subject, item.by, first.time, item.suppressed_by, first.order)
 
 
 def shown(rule: Rule, number: int, item: Merged, terms: Sequence[Terms], reading: Reading) -> Incident:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from auditor.evidence.standalone.envelopes import Envelope, envelope_in
-from auditor.evidence.standalone.layout import FORMAT_VERSION, TAG_MANIFEST
+from auditor.evidence.standalone.layout import STATEMENT_VERSION, TAG_MANIFEST
 from auditor.evidence.standalone.publickeys import key_id_of
 from auditor.evidence.standalone.reading import (
     Files,
@@ -115,7 +115,7 @@ def _attestation(files: Files, name: str, digest: str) -> Attestation:
     predicate, match = envelope.predicate, ATTESTATION.match(name)
     assert match, "only such names are looked at"
     texts = [field_of(predicate, *path) for path in (("by", "name"), ("reason",), ("beyond",), ("case",), ("answers",))]
-    if field_of(predicate, "format_version") != FORMAT_VERSION or not all(isinstance(text, str) for text in texts):
+    if field_of(predicate, "format_version") != STATEMENT_VERSION or not all(isinstance(text, str) for text in texts):
         raise UnreadableError("the statement lacks something that a decision has")
     actions = {}
     for item in list_of(predicate, "actions"):

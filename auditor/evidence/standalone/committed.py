@@ -4,14 +4,23 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from auditor.evidence.standalone.disclosure import GROUPS, commitment_to, group_texts, leaf_of, own_leaf
+from auditor.evidence.standalone.disclosure import (
+    GROUPS,
+    KEY_DIGITS,
+    commitment_to,
+    leaf_of,
+    own_leaf,
+    said_by_group,
+)
 from auditor.evidence.standalone.layout import COMMITMENTS
 from auditor.evidence.standalone.reading import UnreadableError, field_of, parsed_line
 from auditor.evidence.standalone.recordpieces import WITHHELD_RECORD, Piece
 from auditor.evidence.standalone.results import Fault
+from auditor.evidence.standalone.tree import HASH_BYTES
 
 HEX = frozenset("0123456789abcdef")
-WHOLE_RECORD = re.compile(rb'\{"key":"([0-9a-f]{64})","leaf":"([0-9a-f]{64})"\}\n\Z')
+HASH_DIGITS = 2 * HASH_BYTES
+WHOLE_RECORD = re.compile(rb'\{"key":"([0-9a-f]{32})","leaf":"([0-9a-f]{64})"\}\n\Z')
 
 
 class Committed:
@@ -51,14 +60,14 @@ class Committed:
         except UnreadableError as error:
             return "", str(error)
         leaf = field_of(found, "leaf")
-        if not _is_hash(leaf):
+        if not _is_hex(leaf, HASH_DIGITS):
             return "leaf", "is no SHA-256"
         self.leaves += bytes.fromhex(leaf)
         if record is None:
             return "", ""
         try:
             given, odd = _leaf_given(found, record, is_edition=self._is_edition)
-        except (KeyError, TypeError, AttributeError):
+        except (KeyError, TypeError, ValueError, AttributeError):
             return "", "does not fit the shape of its record"
         if odd or given.hex() == leaf:
             return "", odd
@@ -75,22 +84,25 @@ def _read(line: bytes) -> Any:
 
 def _leaf_given(found: Any, record: Any, *, is_edition: bool) -> tuple[bytes, str]:
     """Return the leaf that a record gives with its salts and what is withheld of it; or what is wrong."""
-    texts, key = group_texts(record), found.get("key")
+    said, key = said_by_group(record), found.get("key")
     if key is not None:
-        if not _is_hash(key) or set(found) != {"key", "leaf"}:
-            return b"", "has a key that is no SHA-256, or something beside it"
-        return own_leaf(key, texts), ""
+        if not _is_hex(key, KEY_DIGITS) or set(found) != {"key", "leaf"}:
+            return b"", f"has a key that is not {KEY_DIGITS} hexadecimal digits, or something beside it"
+        return own_leaf(key, said), ""
     salts, withheld = found.get("salts"), found.get("withheld")
     if not is_edition or set(found) != {"leaf", "salts", "withheld"}:
         return b"", "has no key, which only a redacted edition may leave out"
-    hashes = [*salts.values(), *withheld.values()]
-    if salts.keys() != texts.keys() or salts.keys() & withheld.keys() or not all(map(_is_hash, hashes)):
+    are_hex = all(_is_hex(salt, KEY_DIGITS) for salt in salts.values()) and all(
+        _is_hex(commitment, HASH_DIGITS) for commitment in withheld.values()
+    )
+    if salts.keys() != said.keys() or salts.keys() & withheld.keys() or not are_hex:
         return b"", "does not have a salt for each group that is shown and a commitment for each other"
     if not (salts.keys() | withheld.keys()) <= set(GROUPS):
         return b"", "names a group that there isn't"
-    shown = {group: commitment_to(salts[group], text) for group, text in texts.items()}
-    return leaf_of(shown | withheld), ""
+    shown = {group: commitment_to(salts[group], data) for group, data in said.items()}
+    hidden = {group: bytes.fromhex(commitment) for group, commitment in withheld.items()}
+    return leaf_of(shown | hidden), ""
 
 
-def _is_hash(value: Any) -> bool:
-    return isinstance(value, str) and len(value) == 64 and HEX.issuperset(value)
+def _is_hex(value: Any, digits: int) -> bool:
+    return isinstance(value, str) and len(value) == digits and HEX.issuperset(value)

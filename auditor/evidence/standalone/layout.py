@@ -2,7 +2,8 @@
 
 import re
 
-FORMAT_VERSION = 1
+FORMAT_VERSION, STATEMENT_VERSION = 2, 1
+"""Of the documents of a bundle, and of what people sign."""
 DECLARATION = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 PAYLOAD_MANIFEST, TAG_MANIFEST = "manifest-sha256.txt", "tagmanifest-sha256.txt"
 TAG_FILES = ("bag-info.txt", "bagit.txt", PAYLOAD_MANIFEST)

@@ -5,14 +5,13 @@ records before (is it in order, is the source still read the same way) is compar
 where that would make a difference is a piece checked again, with what came before it.
 """
 
-import base64
-import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from itertools import chain, islice
 from typing import Any, NamedTuple
 
 from auditor.evidence.standalone.committed import Committed
+from auditor.evidence.standalone.disclosure import exact_bytes
 from auditor.evidence.standalone.layout import CITED, CONTEXT, EDITION, WITHHELD
 from auditor.evidence.standalone.ownbytes import differences, record_in
 from auditor.evidence.standalone.reading import (
@@ -194,17 +193,13 @@ class _Check:
 
 def bytes_of(source: dict[str, Any]) -> tuple[bytes | None, list[tuple[str, str]]]:
     """Return the exact bytes of a cited record, None where it has none, and what is wrong with them."""
-    text, encoded = source.get("text"), source.get("base64")
-    if text is None and encoded is None:
-        has_reason = isinstance(source.get("without_bytes"), str) and source["without_bytes"]
-        return None, [] if has_reason else [("source", "has neither the bytes of the record nor a reason why not")]
     try:
-        data = text.encode() if isinstance(text, str) else base64.b64decode(str(encoded), validate=True)
+        data = exact_bytes(source)
     except ValueError:
         return None, [("source", "its bytes can't be decoded")]
-    odd = []
-    if hashlib.sha256(data).hexdigest() != source.get("sha256"):
-        odd.append(("source.sha256", "is not the digest of the bytes beside it"))
+    if data is None:
+        has_reason = isinstance(source.get("without_bytes"), str) and source["without_bytes"]
+        return None, [] if has_reason else [("source", "has neither the bytes of the record nor a reason why not")]
     if len(data) != source.get("length"):
-        odd.append(("source.length", f"is not {len(data)}, the number of the bytes beside it"))
-    return data, odd
+        return data, [("source.length", f"is not {len(data)}, the number of the bytes beside it")]
+    return data, []

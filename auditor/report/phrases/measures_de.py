@@ -49,6 +49,7 @@ GERMAN_MEASURES = MeasurePhrases(
         "rate_limit": "Anfragen in der Minute, die der Tarif erlaubt",
         "latency_ms": "Zeit bis zur Antwort",
         "network_newcomers": "andere Inhaber, deren Schlüssel im selben Netz auftauchten",
+        "replaced_after": "Stunden zwischen der Sperrung des ersetzten Kontos und dem eigenen Beginn",
         "seed_similarity": "Ähnlichkeit der Anfrage mit einer öffentlichen Anweisung",
         "account_id": "Konten", "api_key_id": "Schlüssel", "organization_id": "Organisationen", "model": "Modelle",
         "template_id": "Muster von Anfragen", "template_group": "Gruppen gleichartiger Anfragen",

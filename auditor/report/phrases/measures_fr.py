@@ -49,6 +49,7 @@ FRENCH_MEASURES = MeasurePhrases(
         "rate_limit": "requêtes par minute que permet la formule",
         "latency_ms": "temps de réponse",
         "network_newcomers": "autres titulaires dont les clés sont apparues dans le même réseau",
+        "replaced_after": "heures entre la fermeture du compte remplacé et son début",
         "seed_similarity": "ressemblance de la requête avec une instruction publique",
         "account_id": "comptes", "api_key_id": "clés", "organization_id": "organisations", "model": "modèles",
         "template_id": "modèles de requêtes", "template_group": "groupes de requêtes semblables",

@@ -65,8 +65,9 @@ def test_only_who_has_the_same_plan_is_a_peer(plan: str | None) -> None:
     assert found_for(outcome_of([*a_crowd(), *calls("a", 2, 60, plan)])) == []
 
 
-def test_a_window_of_two_plans_has_no_peers() -> None:
-    rows = [*calls("a", 2, 60), *calls("a", 2, 1, "free")]
+@pytest.mark.parametrize("other", ["free", "team"], ids=["one before the other", "one after it"])
+def test_a_window_of_two_plans_has_no_peers(other: str) -> None:
+    rows = [*calls("a", 2, 60), *calls("a", 2, 1, other)]
 
     assert found_for(outcome_of([*a_crowd(), *rows])) == []
 
