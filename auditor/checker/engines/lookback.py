@@ -50,7 +50,7 @@ from auditor.checker.engines.incidents import time_of
 from auditor.checker.engines.tables import fill, first_line, interruptible, rows_of
 from auditor.checker.population import MOST_GAPS, Gap, PeersSeen, Population
 from auditor.errors import WorkspaceError
-from auditor.records.activity import RECORDS, Activity
+from auditor.records.activity import RECORDS, STORED, Activity
 from auditor.records.context import CONTEXT_TYPES, REACH_TYPES
 from auditor.records.schema import DERIVABLE_COLUMNS
 from auditor.records.sql import call, cast, file_reader, identifier, literal, table, text_of
@@ -233,7 +233,7 @@ class _Writer:
                 exp.GT(this=identifier("valid_until", "stretch"), expression=identifier(EDGE, "span")),
             ]
         )
-        query = with_code(select(items, table(RECORDS, "record")), "account_id", identifier("account_id", "record"))
+        query = with_code(select(items, table(STORED, "record")), "account_id", identifier("account_id", "record"))
         query = joined_on(query, table(stretch, "stretch"), begins)
         return joined_on(query, inner(spans, "span"), in_force)
 
