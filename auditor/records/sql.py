@@ -137,10 +137,12 @@ def open_connection(
     files: Sequence[Path] = (),
     memory_limit: str = "1GB",
     temporary: Path | None = None,
+    keeps_footers: bool = False,
 ) -> duckdb.DuckDBPyConnection:
     """Open an in-memory connection that reaches no network, no extension, and only `files` and what is in `folders`.
 
-    `temporary` is where DuckDB may put what doesn't fit into memory; without it, nothing is put on disk.
+    `temporary` is where DuckDB may put what doesn't fit into memory; without it, nothing is put on disk. With
+    `keeps_footers` what Parquet files say of themselves is read once: for files that nobody writes meanwhile.
     """
     connection = duckdb.connect(
         config={
@@ -151,6 +153,7 @@ def open_connection(
         }
     )
     connection.execute(setting("TimeZone", "UTC"))
+    connection.execute(setting("parquet_metadata_cache", keeps_footers))
     connection.execute(setting("enable_progress_bar", False))  # it would be drawn on standard output, among results
     _allow(connection, "allowed_directories", [f"{folder}/" for folder in folders])
     _allow(connection, "allowed_paths", [str(file) for file in files])

@@ -45,7 +45,8 @@ def open_activity(workspace: Workspace) -> Activity:
         workspace.activity.mkdir(exist_ok=True)
     scratch = workspace.activity / f"{SCRATCH}-{os.getpid()}"  # two engines would write over each other's files
     memory = MEMORY_WITH_TEXT if _holds_text(manifest) else MEMORY
-    connection = open_connection(folders=(workspace.activity, workspace.runs), memory_limit=memory, temporary=scratch)
+    folders = (workspace.activity, workspace.runs)
+    connection = open_connection(folders=folders, memory_limit=memory, temporary=scratch, keeps_footers=True)
     try:
         _create_view(connection, workspace.activity, manifest)
     except duckdb.Error as error:
