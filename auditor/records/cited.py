@@ -14,7 +14,7 @@ import duckdb
 from sqlglot import exp
 
 from auditor.errors import WorkspaceError
-from auditor.records.activity import ORDER, RECORDS, Activity
+from auditor.records.activity import ORDER, RECORDS, STORED, Activity
 from auditor.records.schema import COLUMNS, PROVENANCE_COLUMNS
 from auditor.records.sql import call, file_reader, identifier, literal, table, text_of
 
@@ -167,7 +167,7 @@ def organizations_of(activity: Activity, accounts: Sequence[str]) -> tuple[tuple
     query = (
         exp.select(*(identifier(name) for name in pair))
         .distinct()
-        .from_(table(RECORDS))
+        .from_(table(STORED))
         .where(
             exp.In(this=identifier("account_id"), expressions=[literal(account) for account in sorted(set(accounts))]),
             exp.Not(this=exp.Is(this=identifier("organization_id"), expression=exp.Null())),
