@@ -31,7 +31,7 @@ GERMAN_MEASURES = MeasurePhrases(
         "asn": "verschiedene Netze",
         "country": "verschiedene Länder",
         "billing_country": "verschiedene Länder der Zahlung",
-        "user_agent": "verschiedene Programme", "email_domain": "verschiedene Maildomains",
+        "user_agent": "verschiedene Programme",
         "tls_fingerprint": "verschiedene Kennzeichen von Programmen",
         "device_id": "verschiedene Geräte",
         "payment_fingerprint": "verschiedene Zahlungsmittel",
@@ -54,7 +54,7 @@ GERMAN_MEASURES = MeasurePhrases(
         "account_id": "Konten", "api_key_id": "Schlüssel", "organization_id": "Organisationen", "model": "Modelle",
         "template_id": "Muster von Anfragen", "template_group": "Gruppen gleichartiger Anfragen",
         "prompt_digest": "Anfragen", "client_ip": "Netzadressen", "country": "Länder", "asn": "Netze",
-        "user_agent": "Programme", "email_domain": "Maildomains",
+        "user_agent": "Programme", "email_domain": "Mail-Domänen",
     },
     other_column="„{}“",
     of_column={
@@ -69,7 +69,7 @@ GERMAN_MEASURES = MeasurePhrases(
         "account_id": "Konto", "api_key_id": "Schlüssel", "organization_id": "Organisation",
         "end_user_id": "Endnutzer", "prompt_digest": "Anfrage", "template_id": "Muster von Anfragen",
         "client_ip": "Netzadresse", "device_id": "Gerät", "asn": "Netz", "session_id": "Sitzung",
-        "payment_fingerprint": "Zahlungsmittel", "user_agent": "Programm", "email_domain": "Maildomain",
+        "payment_fingerprint": "Zahlungsmittel", "user_agent": "Programm", "email_domain": "Mail-Domäne",
     },
     other_each="Wert von „{}“",
     over_each={

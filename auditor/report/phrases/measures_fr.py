@@ -31,7 +31,7 @@ FRENCH_MEASURES = MeasurePhrases(
         "asn": "réseaux différents",
         "country": "pays différents",
         "billing_country": "pays de paiement différents",
-        "user_agent": "programmes différents", "email_domain": "domaines de messagerie différents",
+        "user_agent": "programmes différents",
         "tls_fingerprint": "empreintes de programmes différentes",
         "device_id": "appareils différents",
         "payment_fingerprint": "moyens de paiement différents",
