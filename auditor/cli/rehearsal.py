@@ -15,7 +15,7 @@ from auditor.policy.pack import Context
 from auditor.records.activity import SourceSummary
 from auditor.records.derived import providing
 from auditor.records.dryrun import DryRun, dry_run
-from auditor.records.schema import COLUMNS, DERIVABLE_COLUMNS
+from auditor.records.schema import COLUMNS
 from auditor.records.workspace import MARKER, open_workspace
 
 
@@ -94,7 +94,7 @@ def _rules_for(files: Sequence[DryRun]) -> _Rules:
     sources = [
         SourceSummary(file.path, file.path, file.profile, file.lines, frozenset(file.provides)) for file in files
     ]
-    rows = coverage_of(load_pack(PACK).rules, providing(sources, DERIVABLE_COLUMNS), Context())
+    rows = coverage_of(load_pack(PACK).rules, providing(sources, Context().derivable), Context())
     return _Rules(
         can_run=tuple(row.rule for row in rows if row.is_evaluable),
         with_context=tuple(row.rule for row in rows if row.missing and all(map(is_from_context, row.missing))),

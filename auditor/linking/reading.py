@@ -68,7 +68,7 @@ class Reading:
         if self.records != RECORDS:
             return self.records
         names = {column.name for item in read for column in item.find_all(exp.Column)}
-        return RECORDS if derivable(names) else STORED
+        return RECORDS if derivable(names) & self.context.derivable else STORED
 
     def rows(self, query: exp.Query) -> list[tuple[Any, ...]]:
         """Run a query and return its rows."""

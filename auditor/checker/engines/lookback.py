@@ -52,7 +52,7 @@ from auditor.checker.population import MOST_GAPS, Gap, PeersSeen, Population
 from auditor.errors import WorkspaceError
 from auditor.records.activity import RECORDS, STORED, Activity
 from auditor.records.context import CONTEXT_TYPES, REACH_TYPES
-from auditor.records.schema import DERIVABLE_COLUMNS
+from auditor.records.schema import COLUMNS, DERIVABLE_COLUMNS, DERIVED_FROM
 from auditor.records.sql import call, cast, file_reader, identifier, literal, table, text_of
 
 HOUR = 3_600_000_000
@@ -95,9 +95,11 @@ def write_context(result: PlanResult, ids: Mapping[tuple[str, int], str], activi
 
 
 def has_derived(activity: Activity) -> bool:
-    """Say whether records of an activity hold anything that was worked out from many of them."""
+    """Say whether records of an activity may hold anything that was worked out for them."""
     return bool(activity.derived) or any(
-        "template_id" in source.provides and "prompt" in source.provides for source in activity.sources
+        name in source.provides and DERIVED_FROM[name] <= source.provides
+        for source in activity.sources
+        for name in COLUMNS.keys() & DERIVABLE_COLUMNS.keys()
     )
 
 
@@ -253,7 +255,7 @@ class _Writer:
     def _derived(self, activity: Activity, context: Path) -> exp.Query:
         """Return what was worked out for each record of the context, as text."""
         key = ("source_id", "source_line")
-        names = set(activity.derived) | {"template_id"}
+        names = set(activity.derived) | (COLUMNS.keys() & DERIVABLE_COLUMNS.keys())
         values = [
             named(cast(identifier(name, "record") if name in names else exp.null(), "VARCHAR"), name)
             for name in DERIVABLE_COLUMNS
