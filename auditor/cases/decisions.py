@@ -10,16 +10,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from auditor.cases.ledger import Entry
-from auditor.cases.model import ActionName, Case
+from auditor.cases.model import AccountAction, ActionName, Case
 from auditor.errors import UsageError
 from auditor.policy.conditions import Node
-
-
-class AccountAction(Node):
-    """What is decided for one account."""
-
-    account: str
-    action: ActionName
 
 
 class Decision(Node):

@@ -48,6 +48,7 @@ def cases_listed(cases: Iterable[Case]) -> list[dict[str, Any]]:
             "severity": str(case.severity),
             "proposed_action": str(case.proposed_action),
             "status": case.status,
+            "decided": [item.model_dump(mode="json") for item in case.in_force],
             "pack": case.pack,
             "findings": sum(item.status != "stale" for item in case.findings),
             "notes": len(case.notes),

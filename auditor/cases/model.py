@@ -42,6 +42,13 @@ class Action(Node):
     protect: tuple[str, ...] = ()
 
 
+class AccountAction(Node):
+    """What a person proposed, or people decided, for one account."""
+
+    account: str
+    action: ActionName
+
+
 class SpeaksFor(Node):
     """One fact that speaks for an account, stated beside the findings; an empty `account` means the whole case."""
 
@@ -140,13 +147,17 @@ class Note(Node):
 
 
 class StepTaken(Node):
-    """One thing that a person decided on a case, as the ledger tells it: who, when, why, and the sternest action."""
+    """One thing that a person decided on a case, as the ledger tells it: who, when, why, and what for each account.
+
+    `action` is the sternest of its `actions`; a step that decides nothing for anyone has none.
+    """
 
     kind: str
     person: str
     time: datetime
     reason: str
     action: str = ""
+    actions: tuple[AccountAction, ...] = ()
     beyond: str = ""
     to: str = ""
     """Who hears an appeal."""
@@ -181,8 +192,19 @@ class Case(Node):
     @property
     def decided(self) -> str:
         """The sternest action that is in force by a decision of people, empty before one; a proposal is none."""
-        decisions = [step.action for step in self.steps if step.kind in ("approved", "heard") and not step.on]
-        return decisions[-1] if decisions else ""
+        deciding = self._deciding
+        return deciding.action if deciding else ""
+
+    @property
+    def in_force(self) -> tuple[AccountAction, ...]:
+        """What is in force for each account by a decision of people, nothing before one."""
+        deciding = self._deciding
+        return deciding.actions if deciding else ()
+
+    @property
+    def _deciding(self) -> StepTaken | None:
+        steps = [step for step in self.steps if step.kind in ("approved", "heard") and not step.on]
+        return steps[-1] if steps else None
 
 
 def order_in_lists(case: Case) -> tuple[bool, int, int, str]:

@@ -11,7 +11,7 @@ from sqlite_utils import Database
 
 from auditor.cases.finding_rows import FindingChange, read_findings, write_findings
 from auditor.cases.ledger import Entry, entries_of
-from auditor.cases.model import Action, ActionName, Case, CaseFinding, Note, SpeaksFor, StepTaken
+from auditor.cases.model import AccountAction, Action, Case, CaseFinding, Note, SpeaksFor, StepTaken
 from auditor.cases.related_rows import Row, Wanted, case_rows, replace_rows, rows_by_case
 from auditor.checker.findings import Receipt
 from auditor.digests import rfc3339
@@ -101,13 +101,14 @@ def _steps_by_case(db: Database) -> dict[str, list[StepTaken]]:
 
 
 def _step(entry: Entry, *, on: str) -> StepTaken:
-    actions = [ActionName(item["action"]) for item in entry.details.get("actions", ())]
+    actions = tuple(AccountAction(**item) for item in entry.details.get("actions", ()))
     return StepTaken(
         kind=entry.kind,
         person=entry.person,
         time=entry.time,
         reason=entry.details.get("reason", ""),
-        action=str(max(actions, key=lambda action: action.rank)) if actions else "",
+        action=str(max((item.action for item in actions), key=lambda action: action.rank)) if actions else "",
+        actions=actions,
         beyond=entry.details.get("beyond", ""),
         to=entry.details.get("to", ""),
         on=on,

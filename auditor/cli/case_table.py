@@ -8,12 +8,16 @@ from auditor.cases.who import titles_of, who
 from auditor.checker.findings import Receipt
 from auditor.cli import console
 from auditor.digests import rfc3339
+from auditor.report.by_account import WORDS, by_account
 
 TITLES_SHOWN = 2
 """Titles of findings that a row of the table holds."""
 
 CASES_SHOWN = 40
 """Rows of the table on the terminal; the index page has all of them."""
+
+NAMED_IN_A_ROW = 2
+"""Accounts of one action that a row names."""
 
 WHO_COLUMNS = 48
 """Columns for whom a case is about; the case file has ids in full."""
@@ -45,8 +49,8 @@ def show_cases(cases: Iterable[Case]) -> None:
 
 
 def _status(case: Case) -> str:
-    """Return the status with what is in force: `decided: suspend`."""
-    return f"{case.status}: {case.decided}" if case.decided else case.status
+    """Return the status with what is in force: `decided: suspend for acct_1; none for 4 others`."""
+    return f"{case.status}: {by_account(case.in_force, WORDS, NAMED_IN_A_ROW)}" if case.decided else case.status
 
 
 def _in_short(case: Case) -> str:

@@ -12,6 +12,7 @@ from auditor.digests import rfc3339
 from auditor.policy.condition_words import counted
 from auditor.policy.measure_words import operator_words
 from auditor.report.alike import FactGroup, Member, ProposalGroup, facts_alike, proposals_alike
+from auditor.report.by_account import WORDS, by_account
 from auditor.report.words import amount_of, measure_in_words
 
 FINDINGS_SHOWN = 12
@@ -23,7 +24,7 @@ MEMBERS_SHOWN = 12
 
 def words_of_case(case: Case) -> Iterator[str]:
     """Yield a case line by line."""
-    decided = f": `{case.decided}`" if case.decided else ""
+    decided = f": {by_account(case.in_force, WORDS)}" if case.decided else ""
     yield f"case {case.id}: {case.severity}, proposed action `{case.proposed_action}`, {case.status}{decided}"
     yield f"pack {case.pack}, opened {rfc3339(case.opened)}, last run {case.last_run}"
     if case.assignee:
@@ -110,12 +111,13 @@ def _fact(group: FactGroup, case: Case) -> str:
 
 
 def _step(step: StepTaken) -> str:
-    action = f": {step.action}" if step.action else f", to be heard by {step.to}" if step.to else ""
+    decided = f": {by_account(step.actions, WORDS, MEMBERS_SHOWN)}" if step.action else ""
+    heard_by = f", to be heard by {step.to}" if step.to else ""
     beyond = f" (beyond what the evidence carries: {step.beyond})" if step.beyond else ""
     signed = ", signed" if step.is_signed else ""
     reason = f": {step.reason}" if step.reason else ""
     on = f" on {step.on}, which is part of this case since" if step.on else ""
-    return f"{step.kind}{action}{on}, {step.person}, {rfc3339(step.time)}{signed}{reason}{beyond}"
+    return f"{step.kind}{decided}{heard_by}{on}; {step.person}, {rfc3339(step.time)}{signed}{reason}{beyond}"
 
 
 def _peaks(finding: Finding) -> str:

@@ -5,6 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any  # JSON values have no closed type
 
+from auditor.cases.decisions import actions_in
 from auditor.cases.ledger import Entry, entries_of, head_of
 from auditor.cases.notes import show_case
 from auditor.cli import console
@@ -13,6 +14,7 @@ from auditor.digests import canonical_json, rfc3339
 from auditor.evidence.keys import trusted_key
 from auditor.evidence.ledger_check import LedgerReport, check_ledger, head_in
 from auditor.records.workspace import open_workspace, write_atomically
+from auditor.report.by_account import WORDS, by_account
 
 
 def show(folder: Path, case_id: str, *, head_out: Path | None, now: datetime, is_json: bool) -> None:
@@ -74,5 +76,4 @@ def _in_words(entry: Entry) -> str:
             names = ", ".join(source["name"] for source in details["sources"])
             return f"taken back: {names}: {details['reason']}"
         case _:
-            actions = sorted({item["action"] for item in details["actions"]})
-            return f"{entry.kind}: {', '.join(actions)}{', signed' if details['envelope'] else ''}"
+            return f"{entry.kind}: {by_account(actions_in(entry), WORDS)}{', signed' if details['envelope'] else ''}"

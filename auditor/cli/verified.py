@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from auditor.cli import console
-from auditor.evidence.standalone.attestations import LADDER
+from auditor.evidence.standalone.attestations import said_of, why_beyond
 from auditor.evidence.verify import CheckResult, SignatureSeen, VerificationReport
 
 SHOWN = 10
@@ -67,6 +67,6 @@ def _where(check: CheckResult, before: str, after: str) -> str:
 
 
 def _signature(said: SignatureSeen) -> str:
-    sternest = next((action for action in reversed(LADDER) if action in said.actions.values()), "none")
     head = f"NOT signed ({said.flaw})" if said.flaw else "signed"
-    return f"{head}: {said.step}, {sternest}, {said.person}, {said.time}, key {said.key_id}"
+    decided, beyond = said_of(said.actions), why_beyond(said.beyond.strip())
+    return f"{head}: {said.step}: {decided}; {said.person}, {said.time}, key {said.key_id}{beyond}"

@@ -12,7 +12,6 @@ from typing import Any  # JSON values have no closed type
 
 from auditor.cases.casebook import Casebook
 from auditor.cases.decisions import (
-    AccountAction,
     Course,
     Decision,
     actions_for,
@@ -25,7 +24,7 @@ from auditor.cases.decisions import (
     strikes_against,
 )
 from auditor.cases.ledger import Entry, EntryKind, entries_of, head_of
-from auditor.cases.model import ActionName
+from auditor.cases.model import AccountAction, ActionName
 from auditor.cases.steps import Step, must_be, taking
 from auditor.cases.written import text_of
 from auditor.digests import digest_of

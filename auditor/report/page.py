@@ -32,6 +32,7 @@ from auditor.report.alike import (
     standings_alike,
     thresholds_alike,
 )
+from auditor.report.by_account import NOUNS, by_account, by_action
 from auditor.report.linked import LINKED_SHOWN, linked_view
 from auditor.report.places import checks_of, place_of
 from auditor.report.visible import letter, plain_visible, prose, visible
@@ -92,6 +93,7 @@ def render_case(dossier: Dossier) -> bytes:
             not_judged=[view for view in views if not view.is_judged],
             checks=checks_of(record for view in views for record in view.evidence.shown),
             given=words.given_to(dossier.receipt),
+            decided={} if dossier.is_sealed else {item.account: item.action for item in dossier.case.in_force},
         )
     )
     return text.encode("utf-8", "backslashreplace")
@@ -224,5 +226,6 @@ def environment() -> Environment:
         filled_table=charts.filled_table, link_graph=graph.link_graph, linked_view=linked_view,
         LINKED_SHOWN=LINKED_SHOWN, standings_alike=standings_alike, thresholds_alike=thresholds_alike,
         REASONS_SHOWN=REASONS_SHOWN, running_head=running_head, RECORDS_OPEN=RECORDS_OPEN,
+        NOUNS=NOUNS, by_account=by_account, by_action=by_action,
     )  # fmt: skip
     return made

@@ -109,8 +109,8 @@ def test_what_is_in_force_stands_where_one_looks_first(auditor: Run, case: str) 
     auditor("case", "approve", case, "--by", "B. Lead")
 
     assert "decided: warn" in auditor("case", "list").out
-    assert "decided: `warn`" in auditor("case", "show", case).out.splitlines()[0]
-    assert "Decided: a warning." in (Path("audit/cases") / f"{case}.html").read_text()
+    assert "decided: warn for acct-1" in auditor("case", "show", case).out.splitlines()[0]
+    assert "Decided: <bdi>a warning for acct-1</bdi>." in (Path("audit/cases") / f"{case}.html").read_text()
 
 
 def test_proposal_is_void_when_the_case_changes(auditor: Run, case: str) -> None:
@@ -134,7 +134,7 @@ def test_appeal_is_heard_and_shown(auditor: Run, case: str) -> None:
 
     shown = auditor("case", "show", case).out
     assert heard.code == 0
-    assert "heard: none, Cara" in shown
+    assert "heard: none for acct-1; Cara" in shown
     assert json.loads(auditor("bundle", "verify", f"audit/bundles/{case}", *TRUST, "--json").out)["stage"] == "appeal"
 
 

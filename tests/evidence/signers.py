@@ -7,9 +7,9 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from auditor.cases.decisions import AccountAction, Decision
+from auditor.cases.decisions import Decision
 from auditor.cases.ledger import FIRST, Head
-from auditor.cases.model import ActionName
+from auditor.cases.model import AccountAction, ActionName
 from auditor.digests import digest_of, digest_of_file
 from auditor.evidence.bundleddocuments import root_in
 from auditor.evidence.deciding import Signer

@@ -28,6 +28,8 @@ ATTESTATION = re.compile(r"attest/([0-9]{2})-(proposal|approval|appeal)\.dsse\.j
 LADDER = ("none", "warn", "verify", "throttle", "suspend", "terminate")
 TWO_PERSONS_FROM = LADDER.index("suspend")
 """From here on a second person must approve."""
+ACCOUNTS_SAID = 6
+"""Accounts of one action that are named in a line; the envelope holds all of them."""
 
 
 class Attestation(NamedTuple):
@@ -54,10 +56,31 @@ class Attestation(NamedTuple):
 
     @property
     def in_words(self) -> str:
-        """Say what it says, and as the word of whom."""
-        action = LADDER[max(self.actions.values(), default=0)]
-        when = field_of(self.envelope.predicate, "time")
-        return f"{self.step}: {action}, {self.name}, {when}, key {key_id_of(self.envelope.public_key)}"
+        """Say what it says of which accounts, and as the word of whom."""
+        when, key = field_of(self.envelope.predicate, "time"), key_id_of(self.envelope.public_key)
+        decided = said_of({account: LADDER[action] for account, action in self.actions.items()})
+        beyond = str(field_of(self.envelope.predicate, "beyond")).strip()
+        return f"{self.step}: {decided}; {self.name}, {when}, key {key}{why_beyond(beyond)}"
+
+
+def said_of(actions: dict[str, str]) -> str:
+    """Say what each account gets, sternest first: few accounts named, others of `none` counted."""
+    said: list[str] = []
+    for action in reversed(LADDER):
+        accounts = sorted(account for account, its in actions.items() if its == action)
+        if not accounts:
+            continue
+        named, rest = ", ".join(accounts[:ACCOUNTS_SAID]), len(accounts) - ACCOUNTS_SAID
+        if action == LADDER[0] and said and len(accounts) > 1:
+            said.append(f"{action} for {len(accounts):,} others")
+        else:
+            said.append(f"{action} for {named}" + (f" and {rest:,} more" if rest > 0 else ""))
+    return "; ".join(said) or f"{LADDER[0]}, since no account is concerned"
+
+
+def why_beyond(reason: str) -> str:
+    """Say why people went beyond what the evidence carries, to follow what they decided; nothing where they didn't."""
+    return f"; beyond what the evidence carries, because: {reason}" if reason else ""
 
 
 def attestation_faults(files: Files) -> Iterator[Fault]:

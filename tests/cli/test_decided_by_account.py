@@ -1,0 +1,93 @@
+"""Who acts on a decision reads everywhere which accounts it is about, not only the sternest action of the case."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Run
+from tests.cli.samples import RULE, write_log, write_pack
+
+ACCOUNTS = ("acct-1", "acct-2", "acct-3", "acct-4", "acct-5")
+TOGETHER = RULE.replace("family: limits", "family: limits\nsubject: none")
+
+
+@pytest.fixture
+def group(auditor: Run, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A case about five accounts, and the keys of two people."""
+    monkeypatch.setenv("AUDITOR_PASSPHRASE", "correct horse")
+    logs = [write_log(Path(f"{account}.jsonl"), account=account) for account in ACCOUNTS]
+    auditor("audit", *logs, "--pack", write_pack(Path("pack"), rule=TOGETHER))
+    for name in ("anna", "bert"):
+        assert auditor("keys", "new", f"{name}.pem").code == 0
+    [listed] = json.loads(auditor("case", "list", "--json").out)
+    return str(listed["case_id"])
+
+
+@pytest.fixture
+def decided(auditor: Run, group: str) -> str:
+    """The same, where one account was suspended and the others were cleared."""
+    more = ("--account", "acct-2", "--beyond", "its holder said so", "--key", "anna.pem")
+    codes = [
+        auditor("case", "propose", group, "--action", "suspend", "--reason", "x", "--by", "Anna", *more).code,
+        auditor("case", "approve", group, "--by", "Bert", "--key", "bert.pem").code,
+    ]
+    assert codes == [0, 0]
+    return group
+
+
+SAID = "suspend for acct-2; none for 4 others"
+
+
+def test_the_commands_say_which_accounts_were_decided_against(auditor: Run, decided: str) -> None:
+    shown = auditor("case", "show", decided).out
+
+    assert f"decided: {SAID}" in shown.splitlines()[0]
+    assert "approved: suspend for acct-2; none for acct-1" not in shown
+    assert f"  approved: {SAID}; Bert" in shown
+    assert f"decided: {SAID}" in auditor("case", "list").out
+    assert f"approved: {SAID}, signed" in auditor("ledger", "show").out
+
+
+def test_both_verifiers_say_which_accounts_were_decided_against(auditor: Run, decided: str) -> None:
+    bundle = f"audit/bundles/{decided}"
+    alone = subprocess.run(
+        [sys.executable, "-I", "-S", f"{bundle}/data/verify.py", bundle], capture_output=True, text=True, check=False
+    )
+
+    for text in (auditor("bundle", "verify", bundle).out, alone.stdout):
+        assert f"approval: {SAID}; Bert" in text
+        assert "beyond what the evidence carries, because: its holder said so" in text
+
+
+def test_json_has_every_account_of_each_step(auditor: Run, decided: str) -> None:
+    expected = [{"account": name, "action": "suspend" if name == "acct-2" else "none"} for name in ACCOUNTS]
+
+    shown = json.loads(auditor("case", "show", decided, "--json").out)
+    [listed] = json.loads(auditor("case", "list", "--json").out)
+
+    assert [step["actions"] for step in shown["steps"]] == [expected, expected]
+    assert listed["decided"] == expected
+
+
+def test_the_page_says_it_at_its_head_beside_each_account_and_at_the_step(decided: str) -> None:
+    text = Path(f"audit/cases/{decided}.html").read_text()
+    said = "suspension for acct-2; nothing for 4 others"
+    head, accounts, steps = text.partition("<main>")[0], text.partition("<main>")[2], text.partition('id="decided"')[2]
+
+    assert f"Decided: <bdi>{said}</bdi>." in head
+    assert f"approved: <bdi>{said}</bdi>" in steps
+    assert all(name in steps for name in ACCOUNTS)
+    assert accounts.count(">decided: suspension<") == 1
+    assert accounts.count(">decided: nothing<") == 4
+
+
+def test_a_case_that_nobody_decided_says_nothing_of_a_decision(auditor: Run, group: str) -> None:
+    auditor("case", "propose", group, "--action", "verify", "--reason", "ask", "--by", "Anna")
+    text = Path(f"audit/cases/{group}.html").read_text()
+    [listed] = json.loads(auditor("case", "list", "--json").out)
+
+    assert listed["decided"] == []
+    assert "decided: " not in text.partition('id="decided"')[0]
