@@ -5,10 +5,10 @@ from decimal import Decimal
 
 from auditor.checker.findings import Measured
 from auditor.checker.thresholds import EXACT, number_text
-from auditor.policy.measure_words import is_share, words_of_measure
+from auditor.policy.amounts import number_of
+from auditor.policy.measure_words import is_share, per_cent, words_of_measure
 from auditor.report.phrases.model import Phrases
 from auditor.report.statement import StatedMeasure
-from auditor.report.words import number_of
 
 FOUR_PLACES = Decimal("0.0001")
 LONGER = (("days", 86_400), ("hours", 3_600))
@@ -40,7 +40,7 @@ def _amount(text: str, measure: Measured, words: Phrases) -> str:
     number = number_of(text)
     if number is None or not is_share(measure.expression):
         return quantity(text, measure.unit, words)
-    return words.per_cent.format(number=figure(f"{(100 * number).normalize():f}", words))
+    return words.per_cent.format(number=figure(per_cent(number), words))
 
 
 def quantity(text: str, unit: str, words: Phrases) -> str:
