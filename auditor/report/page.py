@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict
 from auditor.cases.dossier import FINDINGS_IN_FULL, Dossier, gravest_first
 from auditor.cases.finding_evidence import FindingEvidence
 from auditor.cases.model import Case, CasebookChange, CaseFinding, order_in_lists
+from auditor.cases.rules_told import innocent_explanations, rules_shown
 from auditor.cases.runs import PackRun, is_judged
 from auditor.cases.who import titles_of, who
 from auditor.checker.findings import Receipt, RuleRun
@@ -89,6 +90,7 @@ def render_case(dossier: Dossier) -> bytes:
             ),
             shared_facts=[group for group in facts if len(group.accounts) > 1],
             single_facts=[group for group in facts if len(group.accounts) <= 1],
+            others=innocent_explanations([view.item for view in views], rules_shown(dossier.case, dossier.evidence)),
             stretch=words.stretch_of(dossier.receipt),
             not_judged=[view for view in views if not view.is_judged],
             checks=checks_of(record for view in views for record in view.evidence.shown),
