@@ -50,8 +50,9 @@ def generate(folder: Path, records: int) -> frozenset[str]:
 
 
 def open_activity_of(folder: Path, records: int, provides: frozenset[str], threads: int) -> Activity:
-    """Open the generated files as an activity, in a connection of its own."""
+    """Open the generated files as an activity, in a connection of its own, set as the store sets it."""
     connection = duckdb.connect(config={"threads": threads, "memory_limit": "1GB"})
+    connection.execute("SET parquet_metadata_cache = true")
     columns = ", ".join(f'CAST("{name}" AS {STORED_TYPES[name]}) AS "{name}"' for name in ALL_COLUMNS)
     connection.execute(f"CREATE VIEW {STORED} AS SELECT {columns} FROM read_parquet('{folder}/*.parquet')")
     show(connection)

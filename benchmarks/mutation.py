@@ -51,14 +51,17 @@ MORE_THAN_ANSWERS = (
 """Tests of the compiler that don't plan and execute, or not by the names that are recorded."""
 
 OF_MODULES = {
-    f"{COMPILER}/lookback.py": ("tests/properties/test_context_is_enough.py", "tests/evidence/test_replay.py"),
+    f"{COMPILER}/lookback.py": (
+        "tests/checker/engines/test_lookback.py",
+        "tests/properties/test_context_is_enough.py",
+    ),
     f"{EVALUATOR}/texts.py": ("tests/checker/evaluator/test_texts.py",),
     f"{EVALUATOR}/one_rule.py": ("tests/checker/test_following.py",),
 }
 """Tests that a module's survivors meet instead."""
 
-ENOUGH = 15
-"""Seconds of processor time after which a mutant is asked no more: what two hundred examples don't show, is rare."""
+ENOUGH = 8
+"""Seconds of processor time after which a mutant is asked no more: what a hundred examples don't show, is rare."""
 
 SAME, SURVIVED = "SAME PLANS", "SURVIVED"
 

@@ -16,6 +16,10 @@ from auditor.checker.findings import Finding
 SMALL_PART = 10
 """An account that made less than one in so many of what is typical in a finding did not do what the others did."""
 
+SHARED_OUT = ("coordination", "limits")
+"""Families of what accounts do by sharing out their work: also who runs one test on several services at once is
+refused on one and answered on another, by chance, and together beyond what one account may do."""
+
 
 @dataclass(frozen=True)
 class Shared:
@@ -69,7 +73,7 @@ DOUBTS = (
         "the account is not linked to the others any more",
     ),
     Doubt(
-        lambda item: item.is_of_cluster and item.finding.family == "coordination" and not item.is_hiding,
+        lambda item: item.is_of_cluster and item.finding.family in SHARED_OUT and not item.is_hiding,
         "how linked accounts share out what they do is no second family where nothing hides who they are, as a "
         "company deals out the calls of its product, too",
     ),
@@ -118,7 +122,7 @@ class Doubts:
 def doubts_about(findings: Iterable[CaseFinding], ties: Ties) -> Doubts:
     """Return what is doubted of some findings."""
     pooled = [item.finding for item in findings if is_pooled(item.finding)]
-    shared_out = [finding for finding in pooled if finding.family == "coordination" and finding.cluster]
+    shared_out = [finding for finding in pooled if finding.family in SHARED_OUT and finding.cluster]
     return Doubts(
         ties,
         {finding.id: _typical(finding) for finding in pooled},

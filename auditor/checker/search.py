@@ -2,20 +2,19 @@
 
 The steps are filled in record order, the earliest record that does first, and backwards where that leads nowhere. Of
 records that what follows can't tell apart only the earliest is tried, so that a search looks at few records of each
-different kind, however many there are.
+different kind, however many there are. Which records fit a step is fitting.py's to say.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from heapq import merge
-from typing import Any  # a record's values are of any column type
 
-from auditor.checker.bonds import Bond, Bonds, Link, Outlook
-from auditor.checker.shelves import Bin, Place, Shelf, Shelves
-from auditor.checker.waiting import FEW, Line, Open, Values
+from auditor.checker.bonds import Bonds
+from auditor.checker.fitting import Fitting
+from auditor.checker.shelves import Place, Shelf, Shelves
+from auditor.checker.waiting import Open, Values
 from auditor.checker.where import Candidate
 
-FEW_LINES = 8
 START: Place = (-(1 << 63), -1)
 Found = tuple[Candidate, ...]
 
@@ -161,7 +160,7 @@ class Search:
         """Yield, in order, the records for a step that it makes sense to try; the last one yielded was in vain."""
         shelf, outlook = self.shelves.shelf(place), self._bonds.outlook(place, frozenset(self.present), self.end)
         failed = set[Values]()
-        for record in self._fitting_in(self._bins(shelf, outlook, place), outlook, place, after):
+        for record in Fitting(self.shelves, self.present, place, outlook).records(after):
             values = tuple(record.values[at] for at in outlook.later)
             if values not in failed:
                 yield record, place
@@ -170,76 +169,6 @@ class Search:
                     failed.add(values)
                     if not outlook.later:
                         return
-
-    def _bins(self, shelf: Shelf, outlook: Outlook, place: int) -> list[Bin]:
-        """Return where to look: among the records that share what must be shared."""
-        if outlook.same:
-            wanted = [self._shared(link) for link in outlook.same]
-            found = shelf.by(tuple(link.own for link in outlook.same)).get(tuple(wanted))
-            return [found] if found is not None and None not in wanted else []
-        if outlook.awaited is not None:
-            awaited = outlook.awaited
-            own = shelf.by((awaited.own,))
-            return [own[values] for values in self.shelves.common(shelf, awaited, place)]
-        return [shelf]
-
-    def _shared(self, link: Link) -> Any:
-        return self.present[link.place].values[self._bonds.reads[link.place][link.others]]
-
-    def _fitting_in(self, bins: list[Bin], outlook: Outlook, place: int, after: Place) -> Iterator[Open]:
-        if len(bins) == 1:
-            return self._of_bin(bins[0], outlook, place, after)
-        return merge(*(self._of_bin(one, outlook, place, after) for one in bins), key=lambda record: record[:2])
-
-    def _of_bin(self, kept: Bin, outlook: Outlook, place: int, after: Place) -> Iterator[Open]:
-        """Yield the records that fit what is there, most of those left out that can do no more than an earlier one."""
-        if len(kept.lines) > FEW_LINES:
-            # with many lines the first record of each is as dear as many records, and the first ones mostly do
-            index = kept.all.place_of(after[0], after[1] + 1)
-            few = kept.all.records[index : index + FEW]
-            for record in few:
-                if self._holds(outlook.now, place, record.candidate):
-                    yield record
-            if len(few) < FEW:
-                return
-            after = few[-1][:2]
-        lines = kept.lines.values() if kept.lines else (kept.all,)
-        yield from merge(*(self._of_line(line, outlook, place, after) for line in lines), key=lambda item: item[:2])
-
-    def _of_line(self, line: Line, outlook: Outlook, place: int, after: Place) -> Iterator[Open]:
-        """Yield the records of one line that fit what is there, those only that can do more than the ones before."""
-        index, end = self._ends(line, outlook, place, after)
-        if outlook.rising:
-            found = line.first_place(lambda one: self._holds(outlook.rising, place, one), index, end)
-            index = end if found is None else found
-        while index < end:
-            record = line.records[index]
-            if self._holds(outlook.now, place, record.candidate):
-                yield record
-                if outlook.is_alike:
-                    return
-            elif not outlook.other:
-                return
-            index += 1
-
-    def _ends(self, line: Line, outlook: Outlook, place: int, after: Place) -> tuple[int, int]:
-        """Return where the records of a line begin and end that are not of one time with one they must differ from."""
-        index, end = line.place_of(after[0], after[1] + 1), len(line.records)
-        for bond in outlook.now:
-            if bond.has_gap:
-                other = bond.other(place)
-                time = self.present[other].time
-                if place < other:
-                    end = min(end, line.place_of(time, -1))
-                else:
-                    index = max(index, line.place_of(time + 1, -1))
-        return index, end
-
-    def _holds(self, bonds: tuple[Bond, ...], place: int, candidate: Candidate) -> bool:
-        present = self.present
-        return all(
-            bond.test(*[candidate if step == place else present[step] for step in bond.steps]) is True for bond in bonds
-        )
 
     def _mourn(self, shelf: Shelf, place: int, record: Open) -> None:
         """Note that a record is dead: another step had to come within a time that is over, and did not."""

@@ -137,6 +137,14 @@ def cited_counts(activity: Activity, wanted: Sequence[Wanted]) -> dict[str, int]
     return dict(fetched(activity, query, wanted))
 
 
+def sources_cited(activity: Activity, wanted: Sequence[Wanted]) -> list[str]:
+    """Return the sources that some wanted finding cites records of, sorted."""
+    if not wanted:
+        return []
+    named = exp.select(identifier("source_id")).distinct().from_(citations_of(wanted).subquery("c"))
+    return sorted(source_id for (source_id,) in fetched(activity, named, wanted))
+
+
 def cited_from(activity: Activity, wanted: Sequence[Wanted], sources: Collection[str]) -> dict[tuple[str, str], int]:
     """Return how many records of some sources each finding cites, by case and finding; those with none are left out.
 

@@ -203,7 +203,8 @@ class _Run:
         if not self.pending:
             return
         batch = Batch(self.connection, [(one.staged, one.loaded.source_id) for one in self.pending])
-        announce(self.workspace, Announcement(batch=batch.name))
+        coming = tuple(one.loaded.source_id for one in self.pending)
+        announce(self.workspace, Announcement(batch=batch.name, coming=coming))
         files, outcomes = write_batch(batch, self.workspace.activity, self.manifest)
         added = []
         for one in self.pending:

@@ -15,9 +15,10 @@ from auditor.records.parquet_rows import parquet_names, rewrite_parquet
 from auditor.records.places import hand_over_places, no_places, rows_must_align
 from auditor.records.profiles import CSV, JSON_ARRAY, JSON_LINES, PARQUET, Profile, load_profile
 from auditor.records.rewrite import Rewritten, rewrite_log
+from auditor.records.row_bytes import RowBytes
 from auditor.records.sniff import Sniffed, is_blank, is_parquet, sniff
 from auditor.records.sources import SourceFile
-from auditor.records.staging import RowBytes, Staged, judge
+from auditor.records.staging import Staged, judge
 from auditor.records.survey import Positions, survey_lines
 from auditor.records.unpack import PLAIN, compression_of, plain_chunks
 

@@ -45,14 +45,33 @@ def open_activity(workspace: Workspace) -> Activity:
         workspace.activity.mkdir(exist_ok=True)
     scratch = workspace.activity / f"{SCRATCH}-{os.getpid()}"  # two engines would write over each other's files
     memory = MEMORY_WITH_TEXT if _holds_text(manifest) else MEMORY
-    connection = open_connection(folders=(workspace.activity, workspace.runs), memory_limit=memory, temporary=scratch)
+    folders = (workspace.activity, workspace.runs)
+    connection = open_connection(folders=folders, memory_limit=memory, temporary=scratch, keeps_footers=True)
     try:
         _create_view(connection, workspace.activity, manifest)
     except duckdb.Error as error:
         message = f"a file of the store can't be read: {_first_line(error)}"
         hint = "restore the activity folder from a backup"
         raise WorkspaceError.at(str(workspace.activity), message, hint) from error
+    _must_hold_what_is_listed(connection, workspace, manifest)
     return Activity(connection, summaries_of(manifest))
+
+
+def _must_hold_what_is_listed(connection: duckdb.DuckDBPyConnection, workspace: Workspace, manifest: Manifest) -> None:
+    """Refuse a store in which a source has not as many records as the manifest says: rules would leave them out."""
+    source_id = identifier("source_id")
+    query = (
+        exp.Select(expressions=[source_id, call("count", exp.Star())]).from_(table(STORED)).group_by(source_id.copy())
+    )
+    found = dict(connection.execute(text_of(query)).fetchall())
+    names = {source.source_id: source.name for source in manifest.sources}
+    listed = {source.source_id: source.records for source in manifest.sources}
+    hint = "restore the activity folder from a backup, or ingest the sources again into a new workspace"
+    for one in sorted({*found, *listed}, key=str):
+        if found.get(one, 0) != listed.get(one, 0):
+            of = f"`{names[one]}`" if one in names else f"a source `{str(one)[:16]}…` that the manifest doesn't list"
+            message = f"found {found.get(one, 0)} records of {of}, expected {listed.get(one, 0)} by the manifest"
+            raise WorkspaceError.at(str(workspace.activity), message, hint)
 
 
 def _holds_text(manifest: Manifest) -> bool:

@@ -12,12 +12,13 @@ from auditor.cases.notes import list_cases
 from auditor.checker.findings import Finding
 from auditor.linking.model import Links
 from auditor.policy.pack import Approval
+from auditor.policy.rule import Family
 from auditor.records.totals import AccountTotal
 from tests.cases.factories import at, cluster, edge, finding, on_cluster, receipt, run
 
 CREW = cluster("L-1", "a", "b", "c")
 CONTENT = {"rule": "one-template", "family": "content", "columns": ["template_group"]}
-VOLUME = {"rule": "volume", "family": "limits", "columns": ["output_tokens"]}
+STRANGERS = {"rule": "end-users", "family": "access", "columns": ["end_user_id"]}
 
 
 @pytest.fixture
@@ -34,8 +35,8 @@ def content(*accounts: str, **given: object) -> Finding:
     return finding(*accounts, **{**CONTENT, **given})  # type: ignore[arg-type]  # fields by name
 
 
-def volume(*accounts: str, **given: object) -> Finding:
-    return finding(*accounts, **{**VOLUME, **given})  # type: ignore[arg-type]  # fields by name
+def strangers(*accounts: str, **given: object) -> Finding:
+    return finding(*accounts, **{**STRANGERS, **given})  # type: ignore[arg-type]  # fields by name
 
 
 def only_case(casebook: Casebook) -> Case:
@@ -127,13 +128,16 @@ def test_a_divided_finding_that_changes_is_the_same_in_each_of_its_cases(caseboo
 
 
 def test_two_independent_families_on_a_cluster_carry_throttle(casebook: Casebook) -> None:
-    run(casebook, "r1", [on_cluster(content("a", "b"), CREW), on_cluster(volume("a", "b"), CREW)], links=linked(CREW))
+    findings = [on_cluster(content("a", "b"), CREW), on_cluster(strangers("a", "b"), CREW)]
+
+    run(casebook, "r1", findings, links=linked(CREW))
 
     assert action_of(only_case(casebook), "a").action is ActionName.THROTTLE
 
 
-def test_how_linked_accounts_share_out_their_work_is_no_second_family(casebook: Casebook) -> None:
-    balance = finding("a", "b", rule="balance", family="coordination", columns=["status"])
+@pytest.mark.parametrize("family", ["coordination", "limits"])
+def test_how_linked_accounts_share_out_their_work_is_no_second_family(casebook: Casebook, family: Family) -> None:
+    balance = finding("a", "b", rule="balance", family=family, columns=["status"])
 
     run(casebook, "r1", [on_cluster(content("a", "b"), CREW), on_cluster(balance, CREW)], links=linked(CREW))
 
@@ -142,8 +146,11 @@ def test_how_linked_accounts_share_out_their_work_is_no_second_family(casebook: 
     assert any("how linked accounts share out what they do" in reason for reason in action.because)
 
 
-def test_shared_out_work_counts_where_exits_of_several_providers_hide_who_they_are(casebook: Casebook) -> None:
-    balance = finding("a", "b", rule="balance", family="coordination", columns=["status"])
+@pytest.mark.parametrize("family", ["coordination", "limits"])
+def test_shared_out_work_counts_where_exits_of_several_providers_hide_who_they_are(
+    casebook: Casebook, family: Family
+) -> None:
+    balance = finding("a", "b", rule="balance", family=family, columns=["status"])
     hidden = CREW.edges[0].model_copy(update={"signal": "pool", "is_strong": False, "columns": ("asn", "client_ip")})
     crew = CREW.model_copy(update={"edges": (*CREW.edges, hidden)})
 
@@ -243,7 +250,7 @@ def test_what_joined_the_cluster_is_no_second_family(casebook: Casebook) -> None
 
 def test_a_shared_card_alone_never_leads_to_throttle(casebook: Casebook) -> None:
     agency = cluster("L-1", "a", "b", "c", kinds={"b": ["card"], "c": ["card", "device"]})
-    found = [on_cluster(content("a", "b", "c"), agency), on_cluster(volume("a", "b", "c"), agency)]
+    found = [on_cluster(content("a", "b", "c"), agency), on_cluster(strangers("a", "b", "c"), agency)]
 
     run(casebook, "r1", found, links=linked(agency))
 
@@ -259,7 +266,7 @@ def test_what_a_stranger_can_enter_of_a_victim_never_leads_to_throttle(
     casebook: Casebook, kinds: tuple[str, ...]
 ) -> None:
     poisoned = cluster("L-1", "a", "b", "c", kinds={"b": kinds, "c": [*kinds, "device"]})
-    found = [on_cluster(content("a", "b", "c"), poisoned), on_cluster(volume("a", "b", "c"), poisoned)]
+    found = [on_cluster(content("a", "b", "c"), poisoned), on_cluster(strangers("a", "b", "c"), poisoned)]
 
     run(casebook, "r1", found, links=linked(poisoned))
 
@@ -278,7 +285,7 @@ def test_who_had_card_and_device_long_before_the_others_is_taken_for_one_that_th
     casebook: Casebook, lead: float, action: ActionName
 ) -> None:
     framed = cluster("L-1", "b", "a", "c", lead=lead)
-    found = [on_cluster(content("a", "b", "c"), framed), on_cluster(volume("a", "b", "c"), framed)]
+    found = [on_cluster(content("a", "b", "c"), framed), on_cluster(strangers("a", "b", "c"), framed)]
 
     run(casebook, "r1", found, links=linked(framed))
 
@@ -299,7 +306,7 @@ def test_an_account_that_did_little_of_it_is_not_throttled_for_it(casebook: Case
     counts = (("a", 1000), ("b", 1000), ("c", 3))
     found = [
         on_cluster(item, CREW).model_copy(update={"account_records": counts})
-        for item in (content("a", "b", "c", records=700), volume("a", "b", "c", records=700))
+        for item in (content("a", "b", "c", records=700), strangers("a", "b", "c", records=700))
     ]
 
     run(casebook, "r1", found, links=linked(CREW))
@@ -310,7 +317,7 @@ def test_an_account_that_did_little_of_it_is_not_throttled_for_it(casebook: Case
 
 def test_conduct_shown_on_members_with_text_reaches_one_with_digests_through_strong_links(casebook: Casebook) -> None:
     weakly = cluster("L-1", "a", "b", "c", "d", kinds={"d": ["e-mail"]})
-    found = [on_cluster(content("a", "b"), weakly), on_cluster(volume("a", "b", "c", "d"), weakly)]
+    found = [on_cluster(content("a", "b"), weakly), on_cluster(strangers("a", "b", "c", "d"), weakly)]
     digests_only = AccountTotal(10, at(0), at(1), prompts=0)
 
     run(casebook, "r1", found, links=linked(weakly), totals={"c": digests_only, "d": digests_only})
@@ -321,7 +328,7 @@ def test_conduct_shown_on_members_with_text_reaches_one_with_digests_through_str
 
 
 def test_content_reaches_nobody_whose_prompts_are_known(casebook: Casebook) -> None:
-    found = [on_cluster(content("a", "b"), CREW), on_cluster(volume("a", "b", "c"), CREW)]
+    found = [on_cluster(content("a", "b"), CREW), on_cluster(strangers("a", "b", "c"), CREW)]
 
     run(casebook, "r1", found, links=linked(CREW), totals={"c": AccountTotal(10, at(0), at(1), prompts=4)})
 
@@ -342,7 +349,7 @@ def test_an_approval_counts_for_its_account_of_the_cluster_alone(casebook: Caseb
 
 def test_a_victim_in_a_cluster_is_protected_and_nothing_is_proposed_for_it(casebook: Casebook) -> None:
     theft = finding("b", rule="theft", conducts=["credential-theft"], family="account", columns=["asn"], end=2)
-    found = [on_cluster(content("a", "b"), CREW), on_cluster(volume("a", "b"), CREW), theft]
+    found = [on_cluster(content("a", "b"), CREW), on_cluster(strangers("a", "b"), CREW), theft]
 
     run(casebook, "r1", found, links=linked(CREW))
 

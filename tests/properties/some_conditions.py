@@ -93,6 +93,7 @@ def _any_leaf(grid: Grid) -> st.SearchStrategy[Condition]:
         st.builds(Equals, field=st.just("event"), value=st.sampled_from(("completion", "login"))),
         st.builds(Equals, field=st.just("status"), value=st.sampled_from((Decimal(200), Decimal(429)))),
         st.builds(Equals, field=numbers, value=_NUMBERS),
+        st.builds(Equals, field=st.just("extra.score"), value=st.sampled_from((Decimal(5), Decimal("-0.25")))),
         st.builds(Equals, field=st.just("stream"), value=st.booleans()),
         st.builds(Equals, field=st.just("time"), value=grid.moments()),
         st.builds(OneOf, field=texts, values=st.lists(_TEXTS, max_size=4).map(tuple), cased=cased),

@@ -40,6 +40,9 @@ WINDOWS = (
     "{calendar: hour}", "{calendar: day}", "{session: 2h}",
 )  # fmt: skip
 
+FIRST = ("novel: {fields: [country], history: 1h, lasts: 1d}", "absent: {selection: gone, within: 2h}")
+"""What takes place before windows are looked at, so that a plan can't take the shortest way."""
+
 
 @pytest.fixture(scope="module")
 def connection() -> duckdb.DuckDBPyConnection:
@@ -61,10 +64,12 @@ def rules_with_thresholds(draw: st.DrawFn) -> str:
         tests.append(f"further {test}")
     joined = draw(st.sampled_from((" and ", " and ", " and ", " or ")))
     condition = draw(st.sampled_from(("used", "used", "used or home", "used or not home", "used and not home")))
+    first = draw(st.sampled_from(("", "", "", "", *FIRST)))
     return "\n".join([
         f"subject: {draw(st.sampled_from(('account', 'account', 'none')))}",
         "when:", "  used: {event: completion}", *(["  home: {country: DE}"] if "home" in condition else []),
-        f"  condition: {condition}",
+        *(["  gone: {event: login}"] if "absent" in first else []),
+        f"  condition: {condition}", *([first] if first else []),
         "measure:", *measures,
         f"within: {draw(st.sampled_from(WINDOWS))}",
         f"violates: {joined.join(tests)}",

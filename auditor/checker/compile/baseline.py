@@ -3,21 +3,20 @@
 Relations, made one from the other:
 
     open        the windows that only their past decides, with measures and a number, `_open`
+    known       those of them that can have a usual value (history.py)
     past        `_open`, `_k` (1: the window just before), one double a measure
     usual<i>    `_open`, `_usual` and `_spread` of one measure; a window without a usual value has no row
     compared    `open` with what it is compared with as further columns of measures
-
-The end of an open window is its `_hi` where windows slide, else its `_bucket`.
 """
 
 from collections.abc import Callable
 
 from sqlglot import exp
 
+from auditor.checker.compile.history import END, OPEN, WINDOWS, end_column, of_itself, time_column
 from auditor.checker.compile.measures import Typed, as_double
 from auditor.checker.compile.nodes import (
     ascending,
-    choose,
     columns,
     count_where,
     every,
@@ -31,7 +30,7 @@ from auditor.checker.compile.nodes import (
     select,
     some,
 )
-from auditor.checker.compile.rows import AT, BUCKET, MICROS, Shape
+from auditor.checker.compile.rows import BUCKET, MICROS, Shape
 from auditor.checker.compile.windows import (
     EXEMPT,
     HIGH,
@@ -41,11 +40,9 @@ from auditor.checker.compile.windows import (
     measure_types,
     verdict_on,
 )
-from auditor.policy.rule import Baseline, Window
 from auditor.records.sql import call, cast, identifier, literal, table
 
-OPEN, END, PLACE, USUAL, SPREAD = "_open", "_end", "_k", "_usual", "_spread"
-_FIRST, _WINDOWS, _AT = "_first", "_windows", "_at"
+PLACE, USUAL, SPREAD = "_k", "_usual", "_spread"
 _SORTED, _VALUES, _EMPTY, _BELOW = "_sorted", "_values", "_empty", "_below"
 
 
@@ -57,29 +54,28 @@ def compared_measures(shape: Shape) -> tuple[int, ...]:
 
 def numbered_opens(shape: Shape, opened: exp.Select) -> exp.Select:
     """Return open windows with a number each: the relations made from them carry that instead of keys."""
-    number = over(exp.RowNumber(), (), ascending(*shape.keys, _end_column(shape)))
+    number = over(exp.RowNumber(), (), ascending(*shape.keys, end_column(shape)))
     return select([exp.Star(), named(number, OPEN)], inner(opened, "opened"))
 
 
-def past_values(shape: Shape, rows: str, opened: str) -> exp.Select:
-    """Return `past`: the measures of every past window that holds a row."""
+def past_values(shape: Shape, rows: str, known: exp.Expression) -> exp.Select:
+    """Return `past`: the measures of every past window that holds a row, of the open windows in `known`."""
     types = measure_types(shape)
     values = [named(as_double(types[place]), measure_column(place)) for place in compared_measures(shape)]
     if shape.is_sliding():
-        found = _near_of_open(shape, select([exp.Star()], table(rows)), opened)
+        found = _near_of_open(shape, select([exp.Star()], table(rows)), known)
         grouped = aggregated(shape, lambda: inner(found.copy(), "rows"), (OPEN, PLACE), [])
         return select([*columns((OPEN, PLACE)), *values], inner(grouped, "grouped"))
     grouped = aggregated(shape, lambda: table(rows), (*shape.keys, BUCKET), [])
     measured = select([*columns((*shape.keys, BUCKET)), *values], inner(grouped, "grouped"))
     kept = (OPEN, PLACE, *(measure_column(place) for place in compared_measures(shape)))
-    return select(columns(kept), inner(_near_of_open(shape, measured, opened), "near"))
+    return select(columns(kept), inner(_near_of_open(shape, measured, known), "near"))
 
 
-def _near_of_open(shape: Shape, rows: exp.Select, opened: str) -> exp.Select:
+def _near_of_open(shape: Shape, rows: exp.Select, known: exp.Expression) -> exp.Select:
     """Return each row once for every open window in whose past it lies, with the number of that and how far back."""
-    baseline, within = _of(shape)
-    ends = select([*columns((*shape.keys, OPEN)), named(identifier(_end_column(shape)), END)], table(opened))
-    back = exp.Paren(this=exp.Sub(this=identifier(END, "open"), expression=identifier(_time_column(shape), "row")))
+    baseline, within = of_itself(shape)
+    back = exp.Paren(this=exp.Sub(this=identifier(END, "known"), expression=identifier(time_column(shape), "row")))
     length, first = (within.seconds * MICROS, 1) if shape.is_sliding() else (1, 0)
     steps = exp.Sub(this=back, expression=literal(first))
     place = exp.IntDiv(this=exp.Paren(this=steps), expression=literal(length))
@@ -89,20 +85,19 @@ def _near_of_open(shape: Shape, rows: exp.Select, opened: str) -> exp.Select:
         exp.LTE(this=back.copy(), expression=literal(reach)),
     ]
     row = exp.Column(this=exp.Star(), table=exp.to_identifier("row", quoted=True))
-    query = select([row, identifier(OPEN, "open"), named(place, PLACE)], inner(rows, "row"))
-    return joined_on(query, inner(ends, "open"), every([*same_keys(shape.keys, "row", "open"), *near]))
+    query = select([row, identifier(OPEN, "known"), named(place, PLACE)], inner(rows, "row"))
+    return joined_on(query, known, every([*same_keys(shape.keys, "row", "known"), *near]))
 
 
-def usual_values(shape: Shape, rows: str, opened: str, past: str, place: int) -> exp.Select:
+def usual_values(shape: Shape, known: exp.Expression, past: str, place: int) -> exp.Select:
     """Return `usual<i>` of the measure at a place in the rule."""
     value = identifier(measure_column(place), "past")
-    known = inner(_with_history(shape, rows, opened), "known")
-    usual = _middles(_sorted(known, past, value, literal(0), ()), literal(0), USUAL, ())
+    usual = _middles(_sorted(known.copy(), past, value, literal(0), ()), literal(0), USUAL, ())
     usual = select([exp.Star()], inner(usual, "usual")).where(_is_not_zero(identifier(USUAL)), copy=False)
     if not any(name.step == "spread" for name in shape.flags.rule.compared):
         return usual
     same = every(same_keys((OPEN,), "known", "usual"))
-    items = [*columns((OPEN, _WINDOWS), "known"), identifier(USUAL, "usual")]
+    items = [*columns((OPEN, WINDOWS), "known"), identifier(USUAL, "usual")]
     apart = inner(joined_on(select(items, known.copy()), inner(usual, "usual"), same), "known")
     distance = exp.Abs(this=exp.Paren(this=exp.Sub(this=value.copy(), expression=identifier(USUAL, "known"))))
     empty = exp.Abs(this=identifier(USUAL, "known"))
@@ -136,10 +131,10 @@ def unjudged_subjects(shape: Shape, compared: str) -> exp.Select:
     subject = shape.flags.subject
     unknown = every([is_null(_verdict(shape)), some([is_null(identifier(name)) for name in _past_columns(shape)])])
     judged = count_where(exp.Not(this=exp.Paren(this=unknown)))
-    windows = named(exp.Count(this=exp.Star()), _WINDOWS)
+    windows = named(exp.Count(this=exp.Star()), WINDOWS)
     grouped = select([*columns(subject), windows, named(judged, "_judged")], table(compared))
     grouped = grouped.group_by(*columns(subject), copy=False) if subject else grouped
-    tests: list[exp.Expression] = [exp.GT(this=identifier(_WINDOWS), expression=literal(0)),
+    tests: list[exp.Expression] = [exp.GT(this=identifier(WINDOWS), expression=literal(0)),
              exp.EQ(this=identifier("_judged"), expression=literal(0))]  # fmt: skip
     return select([exp.Count(this=exp.Star())], inner(grouped, "subjects")).where(every(tests), copy=False)
 
@@ -158,21 +153,6 @@ def _past_columns(shape: Shape) -> list[str]:
     return [measure_column(place) for place in range(first, first + len(shape.flags.rule.compared))]
 
 
-def _of(shape: Shape) -> tuple[Baseline, Window]:
-    baseline, within = shape.flags.rule.baseline, shape.flags.rule.within
-    assert baseline is not None
-    assert within is not None
-    return baseline, within
-
-
-def _end_column(shape: Shape) -> str:
-    return HIGH if shape.is_sliding() else BUCKET
-
-
-def _time_column(shape: Shape) -> str:
-    return AT if shape.is_sliding() else BUCKET
-
-
 def _sorted(
     known: exp.Expression, past: str, value: exp.Expression, empty: exp.Expression, kept: tuple[str, ...]
 ) -> exp.Select:
@@ -187,36 +167,11 @@ def _sorted(
         *columns((OPEN, *kept), "known"),
         named(call("LIST_SORT", values), _SORTED),
         named(exp.Count(this=value.copy()), _VALUES),
-        named(exp.Sub(this=identifier(_WINDOWS, "known"), expression=filled), _EMPTY),
+        named(exp.Sub(this=identifier(WINDOWS, "known"), expression=filled), _EMPTY),
         named(below, _BELOW),
     ]
     query = joined_on(select(items, known), table(past, "past"), every(same_keys((OPEN,), "known", "past")))
-    return query.group_by(*columns((OPEN, _WINDOWS, *kept), "known"), copy=False)
-
-
-def _with_history(shape: Shape, rows: str, opened: str) -> exp.Select:
-    """Return (keys, end, how many past windows count) of the open windows that begin late enough."""
-    baseline, within = _of(shape)
-    length = within.seconds * MICROS
-    ends = [named(exp.Min(this=identifier(AT)), _FIRST), named(exp.Min(this=identifier(_time_column(shape))), _AT)]
-    firsts = select([*columns(shape.keys), *ends], table(rows))
-    firsts = firsts.group_by(*columns(shape.keys), copy=False) if shape.keys else firsts
-    end = identifier(_end_column(shape), "open")
-    since = exp.Paren(this=exp.Sub(this=end, expression=identifier(_AT, "first")))
-    if shape.is_sliding():
-        begin: exp.Expression = exp.Sub(this=end.copy(), expression=literal(length))
-        before = exp.Paren(this=exp.Sub(this=since, expression=literal(1)))
-        counted: exp.Expression = exp.IntDiv(this=before, expression=literal(length))
-    else:
-        begin, counted = exp.Mul(this=end.copy(), expression=literal(length)), since
-    most = literal(baseline.over // within.seconds)
-    windows = choose(exp.LT(this=counted, expression=most), counted.copy(), most.copy())
-    items = [identifier(OPEN, "open"), named(windows, _WINDOWS)]
-    history = exp.Sub(this=begin, expression=identifier(_FIRST, "first"))
-    is_long = exp.GTE(this=history, expression=literal(baseline.at_least * MICROS))
-    query = select(items, table(opened, "open"))
-    query = joined_on(query, inner(firsts, "first"), every(same_keys(shape.keys, "open", "first")))
-    return query.where(is_long, copy=False)
+    return query.group_by(*columns((OPEN, WINDOWS, *kept), "known"), copy=False)
 
 
 def _middles(values: exp.Select, empty: exp.Expression, name: str, kept: tuple[str, ...]) -> exp.Select:

@@ -11,7 +11,6 @@ from auditor.checker.compile.conditions import TIME, microseconds, sql_of
 from auditor.checker.compile.nodes import (
     choose,
     columns,
-    count_where,
     every,
     inner,
     is_known,
@@ -21,6 +20,7 @@ from auditor.checker.compile.nodes import (
     negated,
     select,
     some,
+    total_where,
 )
 from auditor.checker.compile.seen import Scope, source_of
 from auditor.checker.provided import RuleCoverage
@@ -140,17 +140,18 @@ class Flags:
     def counts(self) -> dict[str, exp.Expression]:
         """Return the counts of the outcome as aggregates over `base`."""
         left_out = self.left_out()
-        found = {"left_out": count_where(left_out)} if left_out is not None else {}
+        found = {"left_out": total_where(left_out)} if left_out is not None else {}
         if not self.coverage.is_evaluable or self.rule.composite:
             return found
         holds = some(columns(self.steps))
-        unknown = every([negated(is_true(holds.copy())), some([is_null(column) for column in columns(self.steps)])])
+        is_unknown = some([is_null(column) for column in columns(self.steps)])
+        unknown = is_unknown if len(self.steps) == 1 else every([negated(is_true(holds.copy())), is_unknown])
         homeless = self.subject if self.rule.sequence else self.keys
         without = every([holds.copy(), some([is_null(column) for column in columns(homeless)])])
         return found | {
-            "selected": count_where(holds),
-            "undetermined": count_where(unknown),
-            "without_subject": count_where(without),
+            "selected": total_where(holds),
+            "undetermined": total_where(unknown),
+            "without_subject": total_where(without),
         }
 
     def subjects_left_out(self) -> exp.Select | None:

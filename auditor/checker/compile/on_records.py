@@ -17,6 +17,7 @@ from auditor.checker.compile.baseline import (
     usual_values,
 )
 from auditor.checker.compile.candidates import candidates, sizes
+from auditor.checker.compile.history import known_windows, most_past_windows, sliced_windows
 from auditor.checker.compile.incidents import incidents, incidents_ending, members, members_of, numbered_windows
 from auditor.checker.compile.kept import where_values
 from auditor.checker.compile.likely import Likely, has_likely
@@ -41,7 +42,7 @@ from auditor.checker.compile.rows import (
     rows_of_records,
 )
 from auditor.checker.compile.scans import Scan
-from auditor.checker.compile.statements import PairingPlan, RulePlan, Statement
+from auditor.checker.compile.statements import PairingPlan, RulePlan, Sliced, Statement
 from auditor.checker.compile.windows import is_pruned, open_windows, violating_windows
 from auditor.records.sql import table
 
@@ -186,7 +187,7 @@ def _unfollowed(shape: Shape, selected: exp.Select) -> tuple[Statement, ...]:
 
 def _compared(shape: Shape, rows: str, near: str) -> tuple[Statement, ...]:
     """Return the tables of a baseline, the windows with what they are compared with last."""
-    opened, past, compared = (shape.table(name) for name in ("open", "past", "compared"))
+    opened, known, past, compared = (shape.table(name) for name in ("open", "known", "past", "compared"))
     if shape.has_peers:
         values, peers = shape.table("values"), shape.table("peers")
         return (
@@ -199,13 +200,17 @@ def _compared(shape: Shape, rows: str, near: str) -> tuple[Statement, ...]:
     def usual(place: int) -> str:
         return shape.table(f"usual{place}")
 
+    def past_of(place: int, many: int) -> exp.Select:
+        return past_values(shape, rows, sliced_windows(known, place, many))
+
+    then = [
+        Statement(usual(place), usual_values(shape, table(known, "known"), past, place))
+        for place in compared_measures(shape)
+    ]
     return (
         Statement(opened, numbered_opens(shape, open_windows(shape, near))),
-        Statement(past, past_values(shape, rows, opened)),
-        *(
-            Statement(usual(place), usual_values(shape, rows, opened, past, place))
-            for place in compared_measures(shape)
-        ),
+        Statement(known, known_windows(shape, rows, opened)),
+        Sliced(past, past_of(0, 1), most_past_windows(known), past_of, tuple(then)),
         Statement(compared, compared_windows(shape, opened, usual)),
     )
 

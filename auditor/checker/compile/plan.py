@@ -21,6 +21,7 @@ from sqlglot import exp
 
 from auditor.checker.compile.codes import code_table, codes_of
 from auditor.checker.compile.composite import plan_of_composite
+from auditor.checker.compile.facts import fact_statement
 from auditor.checker.compile.flags import BASE, Flags, Truths
 from auditor.checker.compile.kept import base_columns, named_query, names_read, shape_of, versions_of
 from auditor.checker.compile.nodes import inner, select
@@ -28,10 +29,11 @@ from auditor.checker.compile.on_records import Range, plan_on_records
 from auditor.checker.compile.results import TermsColumn
 from auditor.checker.compile.rows import Shape
 from auditor.checker.compile.scans import Scan, scans_of
-from auditor.checker.compile.seen import Scope, coded_names, fact_table, facts_read, seen, stretches_of
-from auditor.checker.compile.statements import RulePlan, Statement
+from auditor.checker.compile.seen import Scope, coded_names, facts_read, seen
+from auditor.checker.compile.statements import Hasty, RulePlan, Sized, Statement
 from auditor.checker.compile.told import told_of
 from auditor.checker.provided import coverage_of
+from auditor.checker.uncollected import uncollected
 from auditor.digests import digest_of
 from auditor.policy.pack import Context
 from auditor.policy.rule import Exemption, Rule
@@ -46,7 +48,7 @@ class Plan:
 
     scope: Scope
     codes: tuple[Statement, ...]
-    facts: tuple[Statement, ...]
+    facts: tuple[Hasty, ...]
     base: Statement
     counts: exp.Select
     counted: tuple[tuple[int, str], ...]
@@ -62,6 +64,11 @@ class Plan:
     def digest(self) -> str:
         """The SHA-256 of the plan as it is printed to be run."""
         return digest_of("\n".join(map(_run, self._items())).encode())
+
+    def texts(self) -> list[str]:
+        """Print the tables that are sure to be made, in their order; they are not printed again when they are."""
+        made = (item.hastily if isinstance(item, Hasty) else item for item in self._items())
+        return [item.text for item in made if isinstance(item, Statement) and not isinstance(item, Sized)]
 
     @property
     def first(self) -> tuple[Statement, ...]:
@@ -90,7 +97,7 @@ class Plan:
                 yield "-- the records around those of the first step; where another step has fewer, around that one's"
                 yield rule.pairing.around[0]
                 yield f"-- the pairs of these candidates are put into {rule.pairing.pairs} (checker/joining.py)"
-            yield from rule.statements
+            yield from (part for statement in rule.statements for part in statement.whole)
             yield from (query for _, query in rule.late_counts)
         yield self.told(rule for rule in self.rules if rule.coverage.is_evaluable)
         for rule in self.in_order:
@@ -107,6 +114,7 @@ def _run(item: Statement | exp.Expression | str) -> str:
     return item if isinstance(item, str) else item.text if isinstance(item, Statement) else text_of(item)
 
 
+@uncollected()
 def plan_for(
     rules: Sequence[Rule],
     *,
@@ -141,7 +149,7 @@ def plan_for(
     return Plan(
         scope=scope,
         codes=tuple(Statement(code_table(name), codes_of(name)) for name in coded_names(names)),
-        facts=tuple(Statement(fact_table(name), stretches_of(name, scope)) for name in facts_read(names, scope)),
+        facts=tuple(fact_statement(name, scope) for name in facts_read(names, scope)),
         base=Statement(BASE, named_query(base, inner(seen(names, scope), "seen"))),
         counts=select([sql for _, _, sql in counted] or [literal(0)], table(BASE)),
         counted=tuple((number, name) for number, name, _ in counted),

@@ -1,7 +1,9 @@
 """Rows of sliding windows that may hold as many records, or different values, as `violates` asks for.
 
+    able       the rows of the groups that ever have so many different values
     ends       the keys and times at which such a window may end (`_at`)
-    reached    the rows of these windows, with `_is_end`: whether one ends there
+
+and the rows of these windows, with `_is_end`: whether one ends there.
 
 A window with n records ends at a record whose n-th last one lies within the window's length: one look at a row so far
 back tells, and no window has to be measured for it. A group that never has enough different values has no window with
@@ -66,16 +68,25 @@ def reaching(
 
     `is_end` is a column that already tells of some rows that no window ends there.
     """
+    able, rows = _able(shape, rows)
     ends = Statement(shape.table("ends"), _ends(shape, rows(), is_end))
-    reached = _reached(shape, rows(), ends.name)
+    return (*able, ends), _reached(shape, rows(), ends.name)
+
+
+def _able(shape: Shape, rows: Callable[[], exp.Select]) -> tuple[tuple[Statement, ...], Callable[[], exp.Select]]:
+    """Return the rows of the groups that ever have enough different values, with the statements that they need.
+
+    First of all: one group in few has them, and looking back over all rows sorts them all.
+    """
     tests = _enough_values(shape)
     if not tests:
-        return (ends,), reached
-    near = Statement(shape.table("reached"), reached)
-    groups = select(columns(shape.keys) or [literal(1)], table(near.name))
+        return (), rows
+    groups = select(columns(shape.keys) or [literal(1)], inner(rows(), "row"))
     groups = groups.group_by(*columns(shape.keys), copy=False).having(every(tests), copy=False)
-    kept = select([exp.Star()], table(near.name, "row"))
-    return (ends, near), joined_on(kept, inner(groups, "group"), every(same_keys(shape.keys, "row", "group")), "SEMI")
+    kept = select([exp.Star()], inner(rows(), "row"))
+    kept = joined_on(kept, inner(groups, "group"), every(same_keys(shape.keys, "row", "group")), "SEMI")
+    able = Statement(shape.table("able"), kept)
+    return (able,), lambda: select([exp.Star()], table(able.name))
 
 
 def _ends(shape: Shape, rows: exp.Select, is_end: str) -> exp.Select:

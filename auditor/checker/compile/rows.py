@@ -49,6 +49,9 @@ LAST = "_last"
 OWNER = "_owner"
 PLAN = "_plan"
 MICROS = 1_000_000
+BEFORE_ALL = 1 << 57
+"""Microseconds from before the year 1, the first of any record, to 1970."""
+
 COUNTING = ("count", *SPREADS)
 """Aggregates that take the values of their column as they are."""
 
@@ -261,13 +264,11 @@ def bucketed(rows: exp.Select, keys: Sequence[str], window: Window | None, timez
 
 def whole_steps(name: str, length: int, of: str | None = None, *, back: int = 0) -> exp.Expression:
     """Return how many whole steps of a length lie before a time, or `back` before it: its floor, also before 1970."""
-    time: exp.Expression = identifier(name, of)
-    time = exp.Paren(this=exp.Sub(this=time, expression=literal(back))) if back else time
-    rest = exp.Paren(this=exp.Mod(this=time, expression=literal(length)))
-    # the remainder has the sign of the time
-    shift = choose(exp.LT(this=rest, expression=literal(0)), literal(length), literal(0))
-    rounded = exp.Sub(this=exp.Sub(this=time.copy(), expression=rest.copy()), expression=shift)
-    return exp.IntDiv(this=exp.Paren(this=rounded), expression=literal(length))
+    # counted from a step before all times: division rounds towards zero
+    steps = (BEFORE_ALL + back) // length + 1
+    shifted = exp.Add(this=identifier(name, of), expression=literal(steps * length - back))
+    counted = exp.IntDiv(this=exp.Paren(this=shifted), expression=literal(length))
+    return exp.Paren(this=exp.Sub(this=counted, expression=literal(steps)))
 
 
 def calendar_unit(micros: exp.Expression, unit: str, timezone: str) -> exp.Expression:

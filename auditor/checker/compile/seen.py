@@ -15,22 +15,14 @@ from auditor.checker.compile.codes import ACCOUNT, CODE, code_in, with_code
 from auditor.checker.compile.columns import FOLDED
 from auditor.checker.compile.conditions import LOCAL_TIME, TIME, microseconds
 from auditor.checker.compile.nodes import (
-    ascending,
-    columns,
-    descending,
     every,
-    inner,
-    is_known,
-    is_null,
     joined_on,
     named,
-    over,
     select,
-    some,
 )
 from auditor.checker.provided import provided_anywhere
 from auditor.policy.pack import Context
-from auditor.records.activity import RECORDS, STORED, SourceSummary
+from auditor.records.activity import RECORDS, SourceSummary
 from auditor.records.extras import extra_text
 from auditor.records.schema import FACT_COLUMNS
 from auditor.records.sql import cast, identifier, literal, table
@@ -41,8 +33,9 @@ NUMBER = "_n"
 LINES = 1 << 40
 """More lines than a source may have."""
 
-OPEN_END = (1 << 63) - 1
 ROW = "r"
+FOLDED_VALUE = "folded"
+"""Column of a fact's stretches: its value in lower case."""
 
 
 @dataclass(frozen=True)
@@ -74,27 +67,6 @@ def fact_table(name: str) -> str:
     return f"fact_{name}"
 
 
-def stretches_of(name: str, scope: Scope) -> exp.Select:
-    """Return the change-only stretches (code of the account, valid_from, valid_until, value) of one fact column."""
-    place = ("source_id", "source_line") if len(scope.sources) > 1 else ("source_line",)
-    items = [named(_time_number(identifier("time", ROW)), "at"), named(identifier(name, ROW), "value")]
-    given = select([named(code_in("account_id"), ACCOUNT), *items, *columns(place, ROW)], table(STORED, ROW))
-    given = with_code(given, "account_id", identifier("account_id", ROW), "INNER")
-    given = given.where(every([is_known(identifier(name, ROW)), *_existing(scope, ROW)]), copy=False)
-    last = over(exp.RowNumber(), (ACCOUNT, "at"), descending(*place))
-    ranked = select([*columns((ACCOUNT, "at", "value")), named(last, "place")], inner(given, "given"))
-    newest = select(columns((ACCOUNT, "at", "value")), inner(ranked, "ranked"))
-    newest = newest.where(exp.EQ(this=identifier("place"), expression=literal(1)), copy=False)
-    before = over(exp.Lag(this=identifier("value")), (ACCOUNT,), ascending("at"))
-    steps = select([*columns((ACCOUNT, "at", "value")), named(before, "before")], inner(newest, "newest"))
-    changed = some([is_null(identifier("before")), exp.NEQ(this=identifier("before"), expression=identifier("value"))])
-    changes = select(columns((ACCOUNT, "at", "value")), inner(steps, "steps")).where(changed, copy=False)
-    end = over(exp.Lead(this=identifier("at")), (ACCOUNT,), ascending("at"))
-    until = named(exp.Coalesce(this=end, expressions=[literal(OPEN_END)]), "valid_until")
-    found = [identifier(ACCOUNT), named(identifier("at"), "valid_from"), until, identifier("value")]
-    return select(found, inner(changes, "changes"))
-
-
 def facts_read(names: Iterable[str], scope: Scope) -> tuple[str, ...]:
     """Return the fact columns that must be filled in to read the given names of `seen`, sorted."""
     wanted = {_plain(name) for name in names}
@@ -124,12 +96,12 @@ def seen(names: Iterable[str], scope: Scope, source: str = RECORDS) -> exp.Selec
         numbers = exp.values(list(enumerate(scope.source_ids)), alias="s", columns=["number", "source_id"])
         same = exp.EQ(this=identifier("source_id", ROW), expression=exp.column("source_id", table="s"))
         query = joined_on(query, numbers, same)
-    conditions = [*_existing(scope, ROW), *_complete(scope)]
+    conditions = [*existing(scope, ROW), *_complete(scope)]
     return query.where(every(conditions), copy=False) if conditions else query
 
 
 def _holds(fact: str) -> exp.Expression:
-    at, stretch = _time_number(identifier("time", ROW)), fact_table(fact)
+    at, stretch = time_number(identifier("time", ROW)), fact_table(fact)
     return every(
         [
             exp.EQ(this=code_in("account_id"), expression=identifier(ACCOUNT, stretch)),
@@ -139,11 +111,13 @@ def _holds(fact: str) -> exp.Expression:
     )
 
 
-def _time_number(time: exp.Expression) -> exp.Expression:
+def time_number(time: exp.Expression) -> exp.Expression:
+    """Return a time as microseconds since 1970."""
     return exp.UnixMicros(this=time)
 
 
-def _existing(scope: Scope, of: str) -> list[exp.Expression]:
+def existing(scope: Scope, of: str) -> list[exp.Expression]:
+    """Return the tests that a record was there on the day of the audit, none where all were."""
     if scope.as_of is None:
         return []
     return [exp.LTE(this=identifier("time", of or None), expression=_timestamp(scope.as_of))]
@@ -171,13 +145,13 @@ def _definition(name: str, scope: Scope, facts: tuple[str, ...]) -> exp.Expressi
             return line
         return exp.Add(this=exp.Mul(this=_source(scope), expression=literal(LINES)), expression=line)
     if name == TIME:
-        return _time_number(time)
+        return time_number(time)
     if name == LOCAL_TIME:
         return local_time(time, scope.timezone)
     if name.startswith(CODE):
         return code_in(name.removeprefix(CODE))
     if name.startswith(FOLDED):
-        return exp.Lower(this=_definition(_plain(name), scope, facts))
+        return _folded(_plain(name), scope, facts)
     return _column(name, scope, facts)
 
 
@@ -220,8 +194,15 @@ def _column(name: str, scope: Scope, facts: tuple[str, ...]) -> exp.Expression:
     return exp.Coalesce(this=own, expressions=[identifier("value", fact_table(name))]) if name in facts else own
 
 
+def _folded(name: str, scope: Scope, facts: tuple[str, ...]) -> exp.Expression:
+    if name not in facts:
+        return exp.Lower(this=_column(name, scope, facts))
+    own = exp.Lower(this=identifier(name, ROW))
+    return exp.Coalesce(this=own, expressions=[identifier(FOLDED_VALUE, fact_table(name))])
+
+
 def _model_age(scope: Scope) -> exp.Expression:
-    model, at = identifier("model", ROW), _time_number(identifier("time", ROW))
+    model, at = identifier("model", ROW), time_number(identifier("time", ROW))
     releases = scope.context.model_releases
     ifs = [exp.If(this=literal(item), true=literal(microseconds(time))) for item, time in releases]
     released = cast(exp.Case(this=model, ifs=ifs) if ifs else exp.null(), "BIGINT")

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from threading import Lock
 
 from sqlglot import exp
 
@@ -10,6 +11,8 @@ from auditor.checker.compile.rows import Shape
 from auditor.checker.provided import RuleCoverage
 from auditor.policy.rule import Rule
 from auditor.records.sql import table, text_of
+
+_PRINTING = Lock()
 
 
 @dataclass(frozen=True)
@@ -22,7 +25,17 @@ class Statement:
     @cached_property
     def text(self) -> str:
         """The statement as DuckDB runs it."""
-        return text_of(self.creation())
+        with _PRINTING:  # printing may change a tree for a moment
+            return self.__dict__.get("text") or text_of(self.creation())
+
+    @property
+    def whole(self) -> tuple["Statement", ...]:
+        """The statement with those that belong to it, in the order in which they run."""
+        return (self,)
+
+    def addition(self) -> exp.Insert:
+        """Return INSERT INTO name query."""
+        return exp.Insert(this=table(self.name), expression=self.query)
 
     def creation(self) -> exp.Create:
         """Return CREATE OR REPLACE TEMPORARY TABLE name AS query."""
@@ -45,6 +58,32 @@ class Sized(Statement):
     def fitted(self, size: int | None) -> Statement:
         """Return the statement for a size."""
         return Statement(self.name, self.fitting(size))
+
+
+@dataclass(frozen=True)
+class Hasty(Statement):
+    """A statement with a quicker one, which makes the same table unless `doubts` counts any of its rows."""
+
+    hastily: Statement
+    doubts: exp.Select
+
+
+@dataclass(frozen=True)
+class Sliced(Statement):
+    """A statement and those that read its table, made slice after slice where all of it would take too much room.
+
+    `size` asks how many rows it has at most, `sliced` gives the query of one of so many slices; the tables of `then`
+    hold what came of all of them.
+    """
+
+    size: exp.Select
+    sliced: Callable[[int, int], exp.Query]
+    then: tuple[Statement, ...]
+
+    @property
+    def whole(self) -> tuple[Statement, ...]:
+        """The statement with those that belong to it, in the order in which they run."""
+        return (self, *self.then)
 
 
 @dataclass(frozen=True)

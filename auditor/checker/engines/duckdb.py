@@ -5,8 +5,10 @@ counts, and `PlanResult` reads or writes the cited records on demand. Tables are
 activity's connection: the next `execute` on it replaces them, and with them the earlier result.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -23,8 +25,9 @@ from auditor.checker.compile.told import told_id, with_told
 from auditor.checker.engines.citations import citations_of
 from auditor.checker.engines.incidents import FoundIncident, incidents_of, pieces_of, reference
 from auditor.checker.engines.making import all_tried, look_up, prepared, scanned
-from auditor.checker.engines.tables import first_line, interruptible, rows_of, uncollected
+from auditor.checker.engines.tables import first_line, interruptible, rows_of
 from auditor.checker.findings import PartSeen, RecordRef, RuleOutcome
+from auditor.checker.uncollected import uncollected
 from auditor.errors import WorkspaceError
 from auditor.records.activity import RECORDS, Activity
 from auditor.records.sql import identifier, literal, table, text_of
@@ -112,15 +115,18 @@ def execute(plan: Plan, activity: Activity) -> PlanResult:
     Raises WorkspaceError when the records themselves can't be read.
     """
     connection = activity.connection
-    with interruptible(), uncollected():
+    # Python's own work is done in a thread of its own, so that the engine doesn't wait for it
+    with interruptible(), uncollected(), ThreadPoolExecutor(1) as aside:
+        aside.submit(plan.texts)
         counts = prepared(plan, connection)
         made = all_tried(plan, counts, scanned(plan, connection), connection)
         look_up(plan, made, connection)
-        asked = {
-            rule.rule.name: made[place] or _read(plan, rule, counts[place], connection)
+        reading = {
+            rule.rule.name: aside.submit(_read(plan, rule, made[place], counts[place], connection))
             for place, rule in enumerate(plan.rules)
             if rule.is_asked
         }
+        asked = {name: read.result() for name, read in reading.items()}
     done = {name: result for name, result in asked.items() if not isinstance(result, str)}
     return PlanResult(
         plan,
@@ -131,18 +137,25 @@ def execute(plan: Plan, activity: Activity) -> PlanResult:
     )
 
 
-def _read(plan: Plan, rule: RulePlan, counts: dict[str, int], connection: duckdb.DuckDBPyConnection) -> Ran:
-    """Return what the tables of a rule hold."""
+def _read(
+    plan: Plan, rule: RulePlan, failed: str, counts: dict[str, int], connection: duckdb.DuckDBPyConnection
+) -> Callable[[], Ran]:
+    """Fetch what the tables of a rule hold, and return what makes its outcome of that, without the engine."""
     name = rule.rule.name
+    if failed:
+        return lambda: failed
     if not rule.coverage.is_evaluable:
-        refused = RuleOutcome(rule=name, is_evaluated=False, missing=rule.coverage.missing, **counts)
-        return refused, ()
+        return lambda: (RuleOutcome(rule=name, is_evaluated=False, missing=rule.coverage.missing, **counts), ())
     try:
-        kept = incidents_of(plan, rule, connection)
+        incidents = incidents_of(plan, rule, connection)
     except duckdb.InterruptException:
         raise
     except duckdb.Error as error:
-        return first_line(error)
+        return partial(first_line, error)
+    return lambda: _outcome(name, incidents(), counts)
+
+
+def _outcome(name: str, kept: tuple[FoundIncident, ...], counts: dict[str, int]) -> Ran:
     outcome = RuleOutcome(
         rule=name,
         is_evaluated=True,

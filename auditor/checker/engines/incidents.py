@@ -1,6 +1,6 @@
 """Read one rule's incidents out of the tables that its plan made."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, TypeVar  # rows hold values of every column type
 
@@ -11,7 +11,7 @@ from auditor.checker.compile.plan import Plan
 from auditor.checker.compile.seen import LINES
 from auditor.checker.compile.statements import RulePlan
 from auditor.checker.compile.windows import NOT_EXEMPT
-from auditor.checker.engines.tables import rows_of, uncollected
+from auditor.checker.engines.tables import rows_of
 from auditor.checker.findings import Incident, PartSeen, RecordRef, TermsCount
 from auditor.policy.conditions import Node
 
@@ -29,16 +29,20 @@ class FoundIncident(NamedTuple):
     sources: tuple[str, ...]
 
 
-def incidents_of(plan: Plan, rule: RulePlan, connection: duckdb.DuckDBPyConnection) -> tuple[FoundIncident, ...]:
-    """Return the incidents that a rule's tables hold, numbered in the order of docs/evaluation.md."""
+def incidents_of(
+    plan: Plan, rule: RulePlan, connection: duckdb.DuckDBPyConnection
+) -> Callable[[], tuple[FoundIncident, ...]]:
+    """Fetch the incidents that a rule's tables hold, and return what makes them of the rows, without the engine.
+
+    They are numbered in the order of docs/evaluation.md.
+    """
     assert rule.incident_query is not None
     rows = rows_of(connection, rule.incident_query)
     if not rows:
-        return ()
+        return tuple
     sources, parts = _sources(plan, rule, rows, connection), _parts(rule, connection)
     reader = _Reader(plan, rule, _accounts(rule, connection), sources, parts)
-    with uncollected():
-        return tuple([reader.found(number, row) for number, row in enumerate(rows)])
+    return lambda: tuple([reader.found(number, row) for number, row in enumerate(rows)])
 
 
 def _accounts(rule: RulePlan, connection: duckdb.DuckDBPyConnection) -> dict[int, tuple[tuple[str, int], ...]] | None:

@@ -11,7 +11,7 @@ import duckdb
 from auditor.checker.compile.on_records import pairs_without_by
 from auditor.checker.compile.plan import Plan
 from auditor.checker.compile.seen import NUMBER
-from auditor.checker.compile.statements import PairingPlan, RulePlan, Sized, Statement
+from auditor.checker.compile.statements import Hasty, PairingPlan, RulePlan, Sized, Sliced, Statement
 from auditor.checker.engines.tables import append, fill, first_line, rows_of
 from auditor.checker.joining import occurrences_of
 from auditor.checker.where import Candidate
@@ -20,6 +20,8 @@ from auditor.records.sql import text_of
 
 BATCH = 4096
 PAIRS = 1 << 15
+SLICE = 4_000_000
+"""Past windows of a baseline that are made at once: about half a gigabyte with what is sorted of them."""
 
 
 def scanned(plan: Plan, connection: duckdb.DuckDBPyConnection) -> dict[int, str]:
@@ -69,7 +71,7 @@ def look_up(plan: Plan, failed: Mapping[int, str], connection: duckdb.DuckDBPyCo
 def prepared(plan: Plan, connection: duckdb.DuckDBPyConnection) -> list[dict[str, int]]:
     with _readable():
         for statement in plan.first:
-            connection.execute(statement.text)
+            _made(statement, connection)
         return _counts(plan, connection)
 
 
@@ -115,13 +117,33 @@ def _make(rule: RulePlan, counts: dict[str, int], connection: duckdb.DuckDBPyCon
         lacking = pairs_without_by(rule)
         counts["without_subject"] += rows_of(connection, lacking)[0][0] if lacking is not None else 0
     for statement in rule.statements:
-        connection.execute(_fitted(statement, connection).text)
+        _made(statement, connection)
     for field, query in rule.late_counts:
         counts[field] = counts.get(field, 0) + rows_of(connection, query)[0][0]
 
 
-def _fitted(statement: Statement, connection: duckdb.DuckDBPyConnection) -> Statement:
-    return statement.fitted(rows_of(connection, statement.size)[0][0]) if isinstance(statement, Sized) else statement
+def _made(statement: Statement, connection: duckdb.DuckDBPyConnection) -> None:
+    match statement:
+        case Sized():
+            connection.execute(statement.fitted(rows_of(connection, statement.size)[0][0]).text)
+        case Hasty():
+            connection.execute(statement.hastily.text)
+            if rows_of(connection, statement.doubts)[0][0]:
+                connection.execute(statement.text)
+        case Sliced():
+            _make_slices(statement, connection)
+        case _:
+            connection.execute(statement.text)
+
+
+def _make_slices(statement: Sliced, connection: duckdb.DuckDBPyConnection) -> None:
+    most = rows_of(connection, statement.size)[0][0] or 0
+    many = max(1, -(-int(most) // SLICE))
+    for place in range(many):
+        slice_of = Statement(statement.name, statement.sliced(place, many)) if many > 1 else statement
+        connection.execute(slice_of.text)
+        for made in statement.then:
+            connection.execute(text_of(made.addition()) if place else made.text)
 
 
 def _make_pairs(rule: RulePlan, pairing: PairingPlan, connection: duckdb.DuckDBPyConnection) -> None:

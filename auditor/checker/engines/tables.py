@@ -1,7 +1,6 @@
 """What the engine does with a connection: run a query, make a table of Python rows, turn an interruption into one."""
 
 import contextlib
-import gc
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any  # rows hold values of every column type
 
@@ -23,18 +22,6 @@ def interruptible() -> Iterator[None]:
         if str(error) == "Query interrupted":
             raise KeyboardInterrupt from error
         raise
-
-
-@contextlib.contextmanager
-def uncollected() -> Iterator[None]:
-    """Make many objects that all stay without the garbage collector walking them over and over meanwhile."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def rows_of(connection: duckdb.DuckDBPyConnection, query: exp.Expression) -> list[tuple[Any, ...]]:

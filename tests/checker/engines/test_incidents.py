@@ -4,7 +4,7 @@ import pytest
 
 from auditor.checker.compile.plan import plan_for
 from auditor.checker.engines.duckdb import execute
-from auditor.checker.engines.tables import uncollected
+from auditor.checker.uncollected import uncollected
 from auditor.policy.pack import Context
 from auditor.records.memory import activity_of
 from tests.checker.factories import a_record, a_rule

@@ -45,6 +45,19 @@ def test_with_missing_counts_an_unknown_leaf_is_false_and_its_negation_true() ->
     assert (outcome.selected, outcome.undetermined) == (1, 0)
 
 
+def test_a_number_in_a_field_of_its_own_is_equal_as_a_number() -> None:
+    rows = [
+        row(0, extra={"score": "5.0"}),
+        row(1, extra={"score": 7}),
+        row(2, extra={"score": 5}),
+        row(3, extra={"score": "x"}),
+    ]
+
+    outcome = evaluated(rule(condition=Equals(field="extra.score", value=Decimal(5))), rows).outcome
+
+    assert (outcome.selected, outcome.undetermined) == (2, 1)
+
+
 @pytest.mark.parametrize(
     ("condition", "selected", "undetermined"),
     [
