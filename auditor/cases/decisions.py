@@ -129,6 +129,12 @@ def is_beyond(case: Case, actions: Iterable[AccountAction]) -> bool:
     return any(item.action.rank > machine.get(item.account, 0) for item in actions)
 
 
+def readers_of(case: Case, actions: Iterable[AccountAction]) -> frozenset[str]:
+    """Return the accounts whose holders are told of such a decision: those it is against, and those to be protected."""
+    protected = (item.account for item in case.actions if item.protect)
+    return frozenset([*(item.account for item in actions if item.action is not ActionName.NONE), *protected])
+
+
 def person_of(name: str) -> str:
     """Return a person's name so that its spellings are one: case, white space and width of letters don't matter."""
     return " ".join(unicodedata.normalize("NFKC", name).casefold().split())

@@ -15,6 +15,7 @@ from auditor.cli.options import (
     KeyFile,
     PassphraseFile,
     Reason,
+    ToldReason,
     Who,
     WorkspaceFolder,
     absolute,
@@ -119,7 +120,7 @@ def assign(
 def propose(
     case: CaseId,
     action: Annotated[str, typer.Option("--action", metavar="ACTION", help="From `none` to `terminate`.")],
-    reason: Reason,
+    reason: ToldReason,
     by: Who,
     key: KeyFile = None,
     account: Annotated[
@@ -127,7 +128,12 @@ def propose(
         typer.Option("--account", metavar="ACCOUNT", help="Account that it is meant for; all others get `none`."),
     ] = None,
     beyond: Annotated[
-        str, typer.Option("--beyond", metavar="TEXT", help="Why it goes beyond what the evidence carries.")
+        str,
+        typer.Option(
+            "--beyond",
+            metavar="TEXT",
+            help="Why it goes beyond what the evidence carries. The account holder reads it word for word.",
+        ),
     ] = "",
     passphrase_file: PassphraseFile = None,
     is_json: AsJson = False,
@@ -159,7 +165,9 @@ def approve(
     case: CaseId,
     by: Who,
     key: KeyFile = None,
-    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why.")] = "",
+    reason: Annotated[
+        str, typer.Option("--reason", metavar="TEXT", help="Why, for colleagues: the account holder is not told this.")
+    ] = "",
     passphrase_file: PassphraseFile = None,
     is_json: AsJson = False,
     workspace: WorkspaceFolder = WORKSPACE,
@@ -180,7 +188,14 @@ def approve(
 
 def appeal(
     case: CaseId,
-    reason: Reason,
+    reason: Annotated[
+        str,
+        typer.Option(
+            "--reason",
+            metavar="TEXT",
+            help="Why. With `--outcome`, the account holder reads it word for word: name no other account.",
+        ),
+    ],
     by: Who,
     to: Annotated[
         str, typer.Option("--to", metavar="NAME", help="Who hears the appeal: nobody who had a part in the decision.")

@@ -43,6 +43,9 @@ def show_step(entry: Entry, folder: Path) -> None:
         console.result(f"  {item['account']}: {item['action']}{_strikes(entry, item['account'])}")
     if entry.details.get("is_beyond"):
         console.result("  this goes beyond what the evidence carries; the reason given for it stands in the bundle")
+    if entry.kind in ("proposed", "heard"):
+        reasons = "reasons" if entry.details.get("beyond") else "reason"
+        console.result(f"whoever it is decided against reads the {reasons} word for word (`auditor case notice`)")
     if entry.details.get("envelope"):
         console.result(f"signed: {shown_path(workspace.bundles / entry.case_id / 'attest')}")
     if entry.kind == "proposed":

@@ -177,9 +177,9 @@ def _must_not_be_settled(case: Case) -> None:
 def _sealed(workspace: Workspace, casebook: Casebook, case: Case) -> Path:
     """Make the bundle of a case in the workspace anew and return it."""
     people = attested(_course(casebook, case.id))
-    found = {case.id: people} if people else {}
+    signed = {case.id: people} if people else {}
     with Progress() as progress:
-        return next(build_all(workspace, [case], people=found, say=progress.step))
+        return next(build_all(workspace, [case], people=signed, say=progress.step))
 
 
 def _course(casebook: Casebook, case_id: str) -> Course:

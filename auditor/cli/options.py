@@ -40,6 +40,12 @@ PassphraseFile = Annotated[
 KeyFile = Annotated[Path | None, typer.Option("--key", metavar="FILE", help="Your private key, to sign with.")]
 Who = Annotated[str, typer.Option("--by", metavar="NAME", help="Who does it.")]
 Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why.")]
+ToldReason = Annotated[
+    str,
+    typer.Option(
+        "--reason", metavar="TEXT", help="Why. The account holder reads it word for word: name no other account."
+    ),
+]
 CaseId = Annotated[str, typer.Argument(metavar="CASE", help="Id of a case, such as `C-0123456789ab`.")]
 Seed = Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Same number, same sample logs.")]
 

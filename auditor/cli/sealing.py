@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from auditor.cases.casebook import Casebook
 from auditor.cases.decisions import course_of
 from auditor.cases.ledger import Entry, entries_of
 from auditor.cases.model import Case
@@ -14,7 +15,7 @@ from auditor.cli.leftovers import open_known_casebook
 from auditor.cli.progress import Progress
 from auditor.cli.shares import Share, judged_by, sealed_in_shares
 from auditor.digests import digest_of_file, rfc3339
-from auditor.errors import UsageError
+from auditor.errors import AuditorError, UsageError
 from auditor.evidence.casesecrets import secrets_of
 from auditor.evidence.custody import store_must_be_as_written
 from auditor.evidence.deciding import Attested, attested
@@ -108,18 +109,44 @@ def _handed_out(bundle: Path, out: Path | None, *, is_zip: bool, root: str) -> P
     return out
 
 
+def build_again(
+    workspace: Workspace, casebook: Casebook, cases: Sequence[Case], *, say: Callable[[str], None]
+) -> Iterator[Path]:
+    """Seal cases with what people signed of them, in the workspace; the caller holds its lock.
+
+    A bundle that was decided on stays as it lies there. One that is gone and can't be made again as it was decided on
+    is named and left out: without its signatures it would prove nothing.
+    """
+    with casebook.reading() as db:
+        entries = entries_of(db)
+    courses = {case.id: course_of(entry for entry in entries if entry.case_id == case.id) for case in cases}
+    people = {case_id: found for case_id, course in courses.items() if (found := attested(course))}
+    decided = [case for case in cases if case.id in people and people[case.id].is_final]
+    yield from build_all(workspace, [case for case in cases if case not in decided], people=people, say=say)
+    for case in decided:
+        if kept := _kept(workspace, case.id, people[case.id]):
+            yield kept
+            continue
+        try:
+            _must_be_kept(case.id, entries)
+            yield from build_all(workspace, [case], people=people, say=say)
+        except AuditorError as error:
+            console.talk(f"no bundle was made of case {case.id}, which is decided:")
+            console.complain(error.problems)
+
+
 def build_all(
     workspace: Workspace,
     cases: Sequence[Case],
     *,
+    people: Mapping[str, Attested],
     targets: dict[str, Path] | None = None,
-    people: Mapping[str, Attested] | None = None,
     say: Callable[[str], None] | None = None,
 ) -> Iterator[Path]:
     """Seal cases with few readings of the store, in order of case id; the caller holds the workspace's lock.
 
-    A case that has no secret yet gets a random one. `people` is what they signed, by case; it goes into the bundles.
-    `say` is told how far it is.
+    A case that has no secret yet gets a random one. `people` is what they signed, by case; it goes into the bundles,
+    and has no default, since a bundle made without it loses the signatures that it had. `say` is told how far it is.
     """
     manifest = load_manifest(workspace)
     store_must_be_as_written(workspace, manifest)
@@ -138,7 +165,7 @@ def build_all(
             judged_by(workspace.runs, cases),
             secrets=secrets_of(workspace, [case.id for case in cases], _random_secret),
             targets=targets or {case.id: workspace.bundles / case.id for case in cases},
-            people=people or {},
+            people=people,
             undated=undated_lines(workspace, manifest),
         ),
         watch,

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from auditor.cli import console
 from auditor.cli.journey import Journey, Order, travel
+from auditor.cli.leftovers import open_known_casebook
 from auditor.cli.options import PACK
 from auditor.cli.paths import shown_path, workspace_option
-from auditor.cli.sealing import build_all
+from auditor.cli.sealing import build_again
 from auditor.cli.summary import audit_json, show_outcome
 from auditor.digests import digest_of_file
 from auditor.errors import UsageError
@@ -41,8 +42,8 @@ def run_demo(folder: Path, *, seed: int, clock: Callable[[], datetime], say: Cal
     order = Order(paths=samples.logs, pack=PACK, context=samples.context, approvals=samples.approvals)
     made = travel(order, folder=folder, clock=clock, say=say)
     say("sealing bundles")
-    with workspace.lock():
-        bundles = tuple(build_all(workspace, made.cases, say=say))
+    with workspace.lock(), open_known_casebook(workspace) as casebook:
+        bundles = tuple(sorted(build_again(workspace, casebook, made.cases, say=say)))
     return Showcase(made, samples, bundles, time.monotonic() - started)
 
 

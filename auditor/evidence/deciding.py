@@ -20,11 +20,13 @@ from auditor.cases.decisions import (
     machine_actions,
     must_be_another,
     person_of,
+    readers_of,
     sternest,
     strikes_against,
 )
 from auditor.cases.ledger import Entry, EntryKind, entries_of, head_of
 from auditor.cases.model import AccountAction, ActionName
+from auditor.cases.naming import must_name_no_other
 from auditor.cases.steps import Step, must_be, taking
 from auditor.cases.written import text_of
 from auditor.digests import digest_of
@@ -80,13 +82,16 @@ def propose(
     """Record a person's proposal on the sealed bundle of a case; one that still waits is replaced.
 
     `bundle` is the SHA-256 of the bundle's tag manifest, `root` that of the tree over its records. Raises UsageError
-    when the case is decided, the proposal goes beyond the evidence without a reason for that, or `suspend` and above
-    isn't signed.
+    when the case is decided, the proposal goes beyond the evidence without a reason for that, `suspend` and above
+    isn't signed, or what an account holder will read names another account of the case.
     """
     with taking(casebook, case_id, person=signer.name, now=now) as step:
         must_be(step.case, ("open", "proposed"), "proposed")
         actions = actions_for(step.case, action, accounts, beyond=beyond)
         _must_be_signed(actions, signer)
+        readers = readers_of(step.case, actions)
+        must_name_no_other(reason, step.case, readers, "--reason")
+        must_name_no_other(beyond, step.case, readers, "--beyond")
         strikes = strikes_against(step.case.accounts, entries_of(step.db), now=now, days=strike_days)
         decision = _decision("proposed", step, actions, text_of(reason, "a reason"), beyond, strikes)
         machine = {"machine": machine_actions(step.case), "is_beyond": is_beyond(step.case, actions)}
@@ -125,7 +130,8 @@ def hear(
 ) -> Entry:
     """Record what came of an appeal: `upheld`, `milder` (with the action that takes its place) or `overturned`.
 
-    Raises UsageError when no appeal waits, or the person or the key had a part in the decision.
+    Raises UsageError when no appeal waits, the person or the key had a part in the decision, or the reason, which the
+    account holders will read, names another account of the case.
     """
     with taking(casebook, case_id, person=signer.name, now=now) as step:
         must_be(step.case, ("appealed",), "heard")
@@ -136,6 +142,7 @@ def hear(
             message = f"the appeal was given to `{waiting.details['to']}`, not to `{step.person}`"
             raise UsageError.at(None, message, "let that person decide it")
         actions = _after_appeal(step.course, outcome, action)
+        must_name_no_other(reason, step.case, readers_of(step.case, step.course.actions), "--reason")
         beyond = step.course.steps[0].details["beyond"] if is_beyond(step.case, actions) else ""
         decision = _decision("heard", step, actions, text_of(reason, "a reason"), beyond, ())
         sealed = step.course.steps[0].details

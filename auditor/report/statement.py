@@ -5,16 +5,15 @@ Nothing of any other account is in it. What the machine proposed and people deci
 happened, so that no text can say otherwise.
 """
 
-import re
 from collections.abc import Sequence
 from datetime import datetime
-from functools import lru_cache
 from types import MappingProxyType
 from typing import Literal
 
 from auditor.cases.decisions import Course, actions_in, person_of
 from auditor.cases.ledger import Entry
 from auditor.cases.model import ActionName, Case, CaseFinding
+from auditor.cases.naming import named_in
 from auditor.cases.rules_told import RulesTold, RuleTold
 from auditor.checker.findings import Applied, Measured
 from auditor.policy.conditions import Node
@@ -200,16 +199,8 @@ def statements_of(
 
 def _facts(case: Case, account: str) -> tuple[str, ...]:
     """Return the facts about an account, without those that name another one (the reason of an approval may)."""
-    names = _any_of(case.accounts)
     own = (item.fact for item in case.speaks_for if item.account == account)
-    return tuple(fact for fact in own if set(names.findall(fact)) <= {account})
-
-
-@lru_cache(maxsize=1)
-def _any_of(accounts: tuple[str, ...]) -> re.Pattern[str]:
-    """Return the pattern of any of these accounts as it stands in a text; of two that fit, the longer."""
-    longest_first = sorted(accounts, key=lambda name: (-len(name), name))
-    return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)")
+    return tuple(fact for fact in own if named_in(fact, case.accounts) <= {account})
 
 
 def _findings(findings: Sequence[CaseFinding], account: str, told: RulesTold) -> tuple[StatedFinding, ...]:

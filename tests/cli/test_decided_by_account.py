@@ -1,12 +1,17 @@
 """Who acts on a decision reads everywhere which accounts it is about, not only the sternest action of the case."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from auditor.cases.casebook import open_casebook
+from auditor.cases.notes import list_cases
+from auditor.cli.sealing import build_again
+from auditor.records.workspace import open_workspace
 from tests.cli.conftest import Run
 from tests.cli.samples import RULE, write_log, write_pack
 
@@ -60,6 +65,51 @@ def test_both_verifiers_say_which_accounts_were_decided_against(auditor: Run, de
     for text in (auditor("bundle", "verify", bundle).out, alone.stdout):
         assert f"approval: {SAID}; Bert" in text
         assert "beyond what the evidence carries, because: its holder said so" in text
+
+
+def made_again(folder: Path) -> list[Path]:
+    """Seal all cases of a workspace together."""
+    workspace = open_workspace(folder, create=False)
+    with workspace.lock(), open_casebook(workspace.casebook) as casebook:
+        return list(build_again(workspace, casebook, list_cases(casebook), say=lambda _said: None))
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Return every file of a folder."""
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_decided_bundle_is_left_alone_when_all_are_made_again(decided: str) -> None:
+    bundle = Path(f"audit/bundles/{decided}")
+    before, inode = contents(bundle), bundle.stat().st_ino
+
+    assert made_again(Path("audit")) == [bundle.absolute()]
+
+    assert "attest/02-approval.dsse.json" in before
+    assert (contents(bundle), bundle.stat().st_ino) == (before, inode)
+
+
+def test_a_decided_bundle_that_is_gone_is_made_again_with_its_signatures(decided: str) -> None:
+    bundle = Path(f"audit/bundles/{decided}")
+    before = contents(bundle)
+    shutil.rmtree(bundle)
+
+    made_again(Path("audit"))
+
+    assert contents(bundle) == before
+
+
+def test_a_decided_bundle_that_can_not_be_made_as_it_was_is_named_and_left_out(
+    decided: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    shutil.rmtree(f"audit/bundles/{decided}")
+    Path(f"audit/secrets/{decided}").unlink()
+    capfd.readouterr()
+
+    assert made_again(Path("audit")) == []
+
+    assert f"no bundle was made of case {decided}, which is decided" in capfd.readouterr().err
+    assert not Path(f"audit/bundles/{decided}").exists()
 
 
 def test_json_has_every_account_of_each_step(auditor: Run, decided: str) -> None:

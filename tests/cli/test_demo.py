@@ -3,11 +3,17 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.cli.conftest import Run
 
 
-def test_demo_makes_case_files_and_bundles_and_the_second_run_finds_nothing_new(auditor: Run) -> None:
+def test_demo_makes_case_files_and_bundles_and_the_second_run_finds_nothing_new(
+    auditor: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AUDITOR_PASSPHRASE", "correct horse")
     first = auditor("demo", "--json")
+    signed = sign_a_proposal(auditor, Path(json.loads(first.out)["bundles"][0]))
     second = auditor("demo", "--json")
 
     made, again = json.loads(first.out), json.loads(second.out)
@@ -17,6 +23,16 @@ def test_demo_makes_case_files_and_bundles_and_the_second_run_finds_nothing_new(
     assert len(made["bundles"]) >= made["cases"]
     assert Path(made["case_files"]).is_file()
     assert [auditor("bundle", "verify", path).code for path in made["bundles"][:2]] == [3, 3]
+    assert made["bundles"] == again["bundles"]
+    assert signed.is_file(), "what a person signed is still there after the second run"
+
+
+def sign_a_proposal(auditor: Run, bundle: Path) -> Path:
+    """Propose nothing for anyone in the case of a bundle, and return what was signed."""
+    auditor("keys", "new", "anna.pem")
+    why = ("--action", "none", "--reason", "nothing in it", "--by", "Anna", "--key", "anna.pem")
+    assert auditor("case", "propose", bundle.name, *why).code == 0
+    return bundle / "attest" / "01-proposal.dsse.json"
 
 
 def test_demo_refuses_a_workspace_with_other_logs(auditor: Run) -> None:

@@ -58,6 +58,6 @@ def test_whoever_waits_is_told_how_far_it_is(tmp_path: Path) -> None:
     said = list[str]()
 
     with made.workspace.lock():
-        list(build_all(made.workspace, made.cases, say=said.append))
+        list(build_all(made.workspace, made.cases, people={}, say=said.append))
 
     assert said[0] == "sealing 1 case … 1,000 records"
