@@ -16,7 +16,7 @@ from auditor.records.places import hand_over_places, no_places, rows_must_align
 from auditor.records.profiles import CSV, JSON_ARRAY, JSON_LINES, PARQUET, Profile, load_profile
 from auditor.records.rewrite import Rewritten, rewrite_log
 from auditor.records.row_bytes import RowBytes
-from auditor.records.sniff import Sniffed, is_blank, is_parquet, sniff
+from auditor.records.sniff import Sniffed, is_blank, is_parquet, refuse_foreign, sniff
 from auditor.records.sources import SourceFile
 from auditor.records.staging import Staged, judge
 from auditor.records.survey import Positions, survey_lines
@@ -67,6 +67,8 @@ class Reader:
         if what.format == JSON_LINES:
             return self._lines(file, plain, what, number, compression)
         rewritten, lines = self._rewrite(plain, what, file.shown, number)
+        if len(rewritten.refused) == len(rewritten.positions):
+            refuse_foreign(plain, file.shown)
         fields = load_exactly(self.connection, lines, what.profile, ())
         places = rewritten.positions
         data = RowBytes(plain, places, is_json=what.format == JSON_ARRAY)
