@@ -22,6 +22,8 @@ _HAD = {
     "context": "pack = ? and run_id <> ? and json_extract(receipt, '$.context_digest') <> ''",
 }
 
+_APPROVED_FOR_OTHERS = _HAD["approvals"].replace("pack = ?", "pack <> ?")
+
 
 @dataclass(frozen=True)
 class PackRun:
@@ -110,7 +112,8 @@ def is_first_run(casebook: Casebook, receipt: Receipt) -> bool:
 def given_before(casebook: Casebook, receipt: Receipt) -> dict[str, str]:
     """Return what the run of a receipt was not given, though an earlier run of its pack was.
 
-    Keys are `approvals` and `context`, values the newest run that had them.
+    Keys are `approvals` and `context`, values the newest run that had them. What the platform approved is true whatever
+    policies judge by, so approvals count that a run of another pack had, where none of its own pack had any.
     """
     has_now = {"approvals": receipt.approvals_digest, "context": receipt.context_digest}
     with casebook.reading() as db:
@@ -119,6 +122,8 @@ def given_before(casebook: Casebook, receipt: Receipt) -> dict[str, str]:
             for name, where in _HAD.items()
             if not has_now[name]
         }
+        if not has_now["approvals"] and not runs["approvals"]:
+            runs["approvals"] = _newest(db, _APPROVED_FOR_OTHERS, [receipt.pack, receipt.run_id])
     return {name: run for name, run in runs.items() if run}
 
 

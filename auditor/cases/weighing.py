@@ -95,7 +95,7 @@ def _limits(finding: CaseFinding, part: AccountPart, caps: Caps, ladder: Ladder)
         limits.append((none, "it is set aside, since its records lie within a credential theft on this account"))
     limits += _limits_of_standing(part, caps)
     if finding.finding.level.rank <= Level.LOW.rank:
-        limits.append((ActionName.WARN, f"its level is {finding.finding.level}"))
+        limits.append((ActionName.WARN, f"its level is {finding.finding.level}, so it carries a warning at most"))
     if part.within_theft or part.after_theft:
         words = "some of its records were made with a key that was being used by somebody else, or within 30 days after"
         limits.append((verify, words))
@@ -121,7 +121,8 @@ def _limits_of_standing(part: AccountPart, caps: Caps) -> list[Limit]:
         case "approved" | "permitted":
             return [(ActionName.NONE, f"it is {worst.standing}, so nothing is proposed for it")]
         case "observed":
-            return [(caps.unclaused, "it is only observed: no clause applied to it, so nothing above verify")]
+            so = f"nothing above {caps.unclaused}" if caps.unclaused.rank else "nothing is proposed for it"
+            return [(caps.unclaused, f"it is only observed: no clause applied to it, so {so}")]
         case "limited":
             limit = milder(ActionName.THROTTLE, caps.bright_line)
             by_limit = [(limit, "the clause limits the conduct and doesn't prohibit it")]

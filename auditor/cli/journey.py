@@ -54,7 +54,7 @@ class Journey:
     """What came of it; `cases` are those of the pack, sternest proposal first; without a path `ingested` is None.
 
     `seen` are the same cases with every finding as this run saw it, where the casebook knows more of an incident.
-    `given_before` names what this run lacks and an earlier run of the pack had (`approvals`, `context`), with that run.
+    `given_before` names what this run lacks and an earlier run had (`approvals` of any pack, `context`), with that run.
     `is_first` says that no run of the pack came before.
     """
 

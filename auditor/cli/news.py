@@ -46,9 +46,11 @@ def proposals_of(made: Journey) -> Iterator[str]:
 
 
 def warn_of_what_is_missing(made: Journey) -> None:
-    """Say loudly that this run lacks what an earlier run of the pack was given, and where that still lies."""
+    """Say loudly that this run lacks what an earlier run was given, and where that still lies."""
     for name, run in made.given_before.items():
-        console.talk(f"warning: run {run} of this pack was given `--{name}`, this run was not: {_CONSEQUENCES[name]}")
+        console.talk(
+            f"warning: run {run} of this workspace was given `--{name}`, this run was not: {_CONSEQUENCES[name]}"
+        )
         kept = sorted((made.workspace.runs / run / name).glob("*"))
         file = shown_path(kept[0]) if kept else "FILE"
         console.talk(f"  hint: run it again with `--{name} {file}`")

@@ -38,10 +38,17 @@ def test_a_run_with_other_approvals_lacks_nothing(casebook: Casebook) -> None:
     assert given_before(casebook, given("r2", 2, approvals="b")) == {}
 
 
-def test_what_another_pack_was_given_does_not_matter(casebook: Casebook) -> None:
-    run(casebook, "r1", with_receipt=given("r1", 1, approvals="a"))
+def test_approvals_are_missed_that_a_run_of_another_pack_had(casebook: Casebook) -> None:
+    run(casebook, "r1", with_receipt=given("r1", 1, approvals="a", context="c"))
 
-    assert given_before(casebook, given("r2", 2, pack="other")) == {}
+    assert given_before(casebook, given("r2", 2, pack="other")) == {"approvals": "r1"}
+
+
+def test_the_approvals_of_its_own_pack_are_named_before_those_of_another(casebook: Casebook) -> None:
+    run(casebook, "r1", with_receipt=given("r1", 1, approvals="a"))
+    run(casebook, "r2", with_receipt=given("r2", 2, pack="other", approvals="b"))
+
+    assert given_before(casebook, given("r3", 3)) == {"approvals": "r1"}
 
 
 def test_other_packs_come_with_their_last_run_and_their_cases(casebook: Casebook) -> None:

@@ -70,6 +70,17 @@ def test_a_run_without_the_approvals_of_before_warns_and_says_where_they_lie(aud
     assert Path(kept).read_text() == APPROVALS
 
 
+def test_a_run_of_another_pack_without_approvals_warns_and_says_where_they_lie(auditor: Run, log: Path) -> None:
+    auditor("audit", log, "--pack", "pack", "--approvals", "approvals.yml")
+    Path("pack").rename("another-pack")
+
+    other = auditor("audit", "--pack", "another-pack")
+
+    kept = other.err.split("`--approvals ")[1].split("`")[0]
+    assert "of this workspace was given `--approvals`, this run was not" in other.err
+    assert Path(kept).read_text() == APPROVALS
+
+
 @pytest.fixture
 def two_weeks(auditor: Run, log: Path) -> Path:
     """A second account does the same a week later; both are in the casebook."""

@@ -263,7 +263,7 @@ def test_ground_does_not_repeat_the_action(dossier: Dossier) -> None:
 
     text = page_of(render_case(dossier.model_copy(update={"case": many}))).text
 
-    assert "Ground: its own records show it." in text
+    assert "Why this and no more: its own records show it." in text
 
 
 def test_digits_of_a_number_are_kept_on_one_line(dossier: Dossier) -> None:
