@@ -1,12 +1,13 @@
 """One source file, from its path to staged rows: decompressed, recognised, surveyed, rewritten where needed, loaded."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import duckdb
 
 from auditor.digests import digest_of_file
 from auditor.errors import InputError
+from auditor.records.absent import Absent, absent_fields
 from auditor.records.array_rows import rewrite_array
 from auditor.records.csv_rows import rewrite_csv
 from auditor.records.finishing import finished, finished_quickly
@@ -36,6 +37,7 @@ class Loaded:
     blank: int
     places: Positions
     data: RowBytes
+    absent: Absent = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,11 @@ class Reader:
             self.digest(file), size, compression, what.format, what.profile,
             rewritten.lines, rewritten.blank, places, data,
         )  # fmt: skip
-        return loaded, finished(self.connection, number, what.profile, fields, len(places), bad)
+        staged = finished(self.connection, number, what.profile, fields, len(places), bad)
+        return self._with_absent(loaded, staged, lines), staged
+
+    def _with_absent(self, loaded: Loaded, staged: Staged, lines: Path) -> Loaded:
+        return replace(loaded, absent=absent_fields(self.connection, lines, loaded.profile, staged.provides))
 
     def _lines(
         self, file: SourceFile, plain: Path, what: Sniffed, number: int, compression: str
@@ -98,8 +104,9 @@ class Reader:
         rows, common = survey.lines - survey.blank, (self.connection, number, what.profile)
         if read.quick:
             staged = finished_quickly(*common, read.quick, read.fields, rows, read.bad, keeps_files=self.keeps_files)
-            return loaded, staged
-        return loaded, finished(*common, read.fields[0], rows, read.bad)
+        else:
+            staged = finished(*common, read.fields[0], rows, read.bad)
+        return self._with_absent(loaded, staged, plain), staged
 
     def _plain(self, file: SourceFile, compression: str, number: int) -> Path:
         """Return a path of the plain bytes for DuckDB: no name of a user's own, which may hold wildcards."""

@@ -111,3 +111,25 @@ def test_without_a_profile_the_message_says_what_the_file_is(tmp_path: Path, dat
     report = ingest([tmp_path / "log"], workspace=workspace, now=datetime(2026, 2, 1, tzinfo=UTC))
 
     assert words in report.failed[0]
+
+
+@pytest.mark.parametrize(
+    ("formats", "data"),
+    [("csv", GOOD), ("jsonlines", b'{"Zeit": "2026-01-01T00:00:00Z", "Vorgang": "e", "Kunde (Nr.)": "K-1"}\n')],
+)
+def test_a_field_that_no_record_has_is_told_with_the_one_that_was_meant(
+    tmp_path: Path, formats: str, data: bytes
+) -> None:
+    misspelt = data.replace(b"Kunde (Nr.)", b"kunde (nr)")
+
+    report = read(tmp_path, formats, log=misspelt)
+
+    assert report.absent_fields == {"de": {"Kunde (Nr.)": "kunde (nr)"}}
+
+
+def test_a_field_that_some_record_has_is_not_told(tmp_path: Path) -> None:
+    rare = b'{"Zeit": "2026-01-01T00:00:00Z", "Vorgang": "e"}\n' * 300 + b'{"Kunde (Nr.)": "K-1"}\n'
+
+    report = read(tmp_path, "jsonlines, csv", a=rare, b=GOOD)
+
+    assert report.absent_fields == {}
