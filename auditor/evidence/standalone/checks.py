@@ -73,7 +73,7 @@ def examination_of(bundle: Path, trusted: frozenset[bytes], watch: Watch = unwat
         return Examination((Check("container", name, "failed", str(error.filename or bundle), "", message),), (), {})
     if not files and odd:
         return Examination(tuple(listed("container", name, iter(odd))), (), {})
-    if not any(map(_SIGN.fullmatch, files)):
+    if files and not any(map(_SIGN.fullmatch, files)):
         return Examination((Check("container", name, "failed", str(bundle), "", NO_BUNDLE),), (), {})
     files, large = within_limits(files)
     checks = listed("file-name", "the bundle holds plain files with plain names only", iter(odd))
