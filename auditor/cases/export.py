@@ -49,6 +49,7 @@ def cases_listed(cases: Iterable[Case]) -> list[dict[str, Any]]:
             "proposed_action": str(case.proposed_action),
             "status": case.status,
             "decided": [item.model_dump(mode="json") for item in case.in_force],
+            "is_held": case.hold is not None,
             "pack": case.pack,
             "findings": sum(item.status != "stale" for item in case.findings),
             "notes": len(case.notes),

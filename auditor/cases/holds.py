@@ -10,6 +10,8 @@ from auditor.cases.steps import taking
 from auditor.cases.written import text_of
 from auditor.errors import Problem, UsageError
 
+HOLD_WINS = "a hold wins over everything: nothing is erased while it lasts; ask whoever put it on (`auditor case show`)"
+
 
 def is_held(entries: Iterable[Entry]) -> bool:
     """Say whether a case is under a legal hold, by its entries."""
@@ -42,8 +44,7 @@ def must_be_free(account: str, cases: Sequence[Case], entries: Sequence[Entry]) 
     for case in cases:
         own = [entry for entry in entries if entry.case_id == case.id]
         if is_held(own):
-            hint = "a hold wins over everything; lift it first: `auditor case hold CASE --release`"
-            problems.append(Problem(None, f"case {case.id} of {account!a} is under a legal hold", hint))
+            problems.append(Problem(None, f"case {case.id} of {account!a} is under a legal hold", HOLD_WINS))
         elif case.status != "closed":
             hint = "close it first (`auditor case close`): what an account wrote is evidence as long as a case is open"
             problems.append(Problem(None, f"case {case.id} of {account!a} is {case.status}", hint))
@@ -59,8 +60,7 @@ def may_be_retracted(cases: Sequence[Case], entries: Sequence[Entry]) -> None:
     problems = []
     for case in cases:
         if is_held([entry for entry in entries if entry.case_id == case.id]):
-            hint = "a hold wins over everything; lift it first: `auditor case hold CASE --release`"
-            problems.append(Problem(None, f"case {case.id} cites this source and is under a legal hold", hint))
+            problems.append(Problem(None, f"case {case.id} cites this source and is under a legal hold", HOLD_WINS))
         elif case.status not in ("open", "closed"):
             hint = "close it first (`auditor case close`): people decide on records that stay"
             problems.append(Problem(None, f"case {case.id} cites this source and is {case.status}", hint))

@@ -166,6 +166,14 @@ class StepTaken(Node):
     is_signed: bool = False
 
 
+class LegalHold(Node):
+    """Why nothing that a case rests on may be erased, as the ledger tells it: who said so, and since when."""
+
+    reason: str
+    person: str
+    time: datetime
+
+
 class Case(Node):
     """What a person looks into: accounts, findings, proposed actions, notes."""
 
@@ -188,6 +196,8 @@ class Case(Node):
     """The person who looks into it, where one was named."""
     steps: tuple[StepTaken, ...] = ()
     """What people decided, oldest first; the ledger has all of it."""
+    hold: LegalHold | None = None
+    """The legal hold that it is under, None where it is under none."""
 
     @property
     def decided(self) -> str:

@@ -61,6 +61,7 @@ def revision_of(
         refers_to=before.refers_to if before else draft.refers_to,
         assignee=before.assignee if before else "",
         steps=before.steps if before else (),
+        hold=before.hold if before else None,
     )
     revision = Revision(before, case, tuple(merged.id for merged in draft.earlier[1:]))
     if before is None or revision.is_changed:

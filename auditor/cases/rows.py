@@ -11,7 +11,7 @@ from sqlite_utils import Database
 
 from auditor.cases.finding_rows import FindingChange, read_findings, write_findings
 from auditor.cases.ledger import Entry, entries_of
-from auditor.cases.model import AccountAction, Action, Case, CaseFinding, Note, SpeaksFor, StepTaken
+from auditor.cases.model import AccountAction, Action, Case, CaseFinding, LegalHold, Note, SpeaksFor, StepTaken
 from auditor.cases.related_rows import Row, Wanted, case_rows, replace_rows, rows_by_case
 from auditor.checker.findings import Receipt
 from auditor.digests import rfc3339
@@ -77,13 +77,14 @@ def read_cases(db: Database, wanted: Wanted) -> tuple[Case, ...]:
     order = {"case_accounts": "account", "actions": "account", "facts": "number", "notes": "number"}
     order |= {"former_ids": "former_id"}
     related = {name: rows_by_case(db, name, wanted, column) for name, column in order.items()}
-    findings, steps = read_findings(db, wanted), _steps_by_case(db)
+    findings, steps, holds = read_findings(db, wanted), _steps_by_case(db), _holds_by_case(db)
     return tuple(
         _case(
             row,
             {name: groups.get(row["case_id"], []) for name, groups in related.items()},
             findings.get(row["case_id"], ()),
             tuple(steps.get(row["case_id"], ())),
+            holds.get(row["case_id"]),
         )
         for row in case_rows(db, wanted)
     )
@@ -98,6 +99,17 @@ def _steps_by_case(db: Database) -> dict[str, list[StepTaken]]:
             case_id = kept.get(entry.case_id, entry.case_id)
             steps.setdefault(case_id, []).append(_step(entry, on=entry.case_id if case_id != entry.case_id else ""))
     return steps
+
+
+def _holds_by_case(db: Database) -> dict[str, LegalHold]:
+    """Return the legal hold of each case that is under one."""
+    holds: dict[str, LegalHold] = {}
+    for entry in entries_of(db):
+        if entry.kind == "held":
+            holds[entry.case_id] = LegalHold(reason=entry.details["reason"], person=entry.person, time=entry.time)
+        elif entry.kind == "released":
+            holds.pop(entry.case_id, None)
+    return holds
 
 
 def _step(entry: Entry, *, on: str) -> StepTaken:
@@ -117,7 +129,11 @@ def _step(entry: Entry, *, on: str) -> StepTaken:
 
 
 def _case(
-    row: Row, related: Mapping[str, Sequence[Row]], findings: tuple[CaseFinding, ...], steps: tuple[StepTaken, ...]
+    row: Row,
+    related: Mapping[str, Sequence[Row]],
+    findings: tuple[CaseFinding, ...],
+    steps: tuple[StepTaken, ...],
+    hold: LegalHold | None,
 ) -> Case:
     return Case(
         id=row["case_id"],
@@ -137,6 +153,7 @@ def _case(
         refers_to=row["refers_to"] or "",
         assignee=row["assignee"],
         steps=steps,
+        hold=hold,
     )
 
 

@@ -29,7 +29,7 @@ def show_cases(cases: Iterable[Case]) -> None:
     if not listed:
         console.result("no case")
         return
-    was_any_touched = any(case.status != "open" for case in listed)
+    was_any_touched = any(case.status != "open" or case.hold for case in listed)
     rows = [
         (
             case.id,
@@ -50,7 +50,8 @@ def show_cases(cases: Iterable[Case]) -> None:
 
 def _status(case: Case) -> str:
     """Return the status with what is in force: `decided: suspend for acct_1; none for 4 others`."""
-    return f"{case.status}: {by_account(case.in_force, WORDS, NAMED_IN_A_ROW)}" if case.decided else case.status
+    decided = f": {by_account(case.in_force, WORDS, NAMED_IN_A_ROW)}" if case.decided else ""
+    return f"{case.status}{decided}{' (legal hold)' if case.hold else ''}"
 
 
 def _in_short(case: Case) -> str:

@@ -20,6 +20,9 @@ from auditor.report.words import amount_of, measure_in_words
 FINDINGS_SHOWN = 12
 """Findings of a case that the terminal shows."""
 
+_SEEN = {"held": "as before"}
+"""What a finding's status is called where `held` would be taken for a legal hold."""
+
 MEMBERS_SHOWN = 12
 """Accounts that the terminal names where the same is proposed, or true, for many."""
 
@@ -29,6 +32,8 @@ def words_of_case(case: Case, told: RulesTold) -> Iterator[str]:
     decided = f": {by_account(case.in_force, WORDS)}" if case.decided else ""
     yield f"case {case.id}: {case.severity}, proposed action `{case.proposed_action}`, {case.status}{decided}"
     yield f"pack {case.pack}, opened {rfc3339(case.opened)}, last run {case.last_run}"
+    if case.hold:
+        yield f"under a legal hold by {case.hold.person} since {rfc3339(case.hold.time)}: {case.hold.reason}"
     if case.assignee:
         yield f"looked into by {case.assignee}"
     yield from (f"formerly also {former}" for former in case.formerly)
@@ -75,7 +80,7 @@ def _finding(number: int, item: CaseFinding) -> Iterator[str]:
     finding = item.finding
     who = ", ".join(finding.accounts[:3]) + (f" and {len(finding.accounts) - 3} more" if finding.accounts[3:] else "")
     divided = "".join(f", {name} {value}" for name, value in finding.by)
-    yield f"{number}. {finding.title} ({finding.level}, {finding.strength}, {item.status})"
+    yield f"{number}. {finding.title} ({finding.level}, {finding.strength}, {_SEEN.get(item.status, item.status)})"
     yield f"   {who or 'no account'}{divided}, {rfc3339(finding.start)} to {rfc3339(finding.end)}"
     yield f"   {counted(finding.records, 'record')}{_peaks(finding)}"
 

@@ -13,7 +13,7 @@ from auditor.cases.notes import show_case
 from auditor.cases.steps import appeal, assign, close
 from auditor.cli import console
 from auditor.cli.leftovers import open_known_casebook
-from auditor.cli.pages import rewrite_page
+from auditor.cli.pages import rewrite_index, rewrite_page
 from auditor.cli.passphrase import passphrase_for
 from auditor.cli.progress import Progress
 from auditor.cli.sealing import build_all
@@ -155,7 +155,9 @@ def make_hold(folder: Path, case_id: str, *, reason: str, person: str, now: date
     workspace = open_workspace(folder, create=False)
     with workspace.lock(), open_known_casebook(workspace) as casebook:
         record = release if is_lifted else hold
-        return record(casebook, case_id, reason=reason, person=person, now=now)
+        entry = record(casebook, case_id, reason=reason, person=person, now=now)
+        _page_anew(workspace, casebook, case_id)
+    return entry
 
 
 def _must_not_be_public(path: Path) -> None:
@@ -216,6 +218,7 @@ def _lay_beside(workspace: Workspace, casebook: Casebook, case_id: str) -> None:
 def _page_anew(workspace: Workspace, casebook: Casebook, case_id: str) -> None:
     try:
         rewrite_page(workspace, casebook, show_case(casebook, case_id))
+        rewrite_index(workspace, casebook)
     except AuditorError as error:
         console.talk("the step is recorded; the case file could not be written anew:")
         console.complain(error.problems)

@@ -134,6 +134,33 @@ def test_the_page_says_it_at_its_head_beside_each_account_and_at_the_step(decide
     assert accounts.count(">decided: nothing<") == 4
 
 
+def test_the_index_tells_each_step_at_once_and_still_what_the_run_found_new(auditor: Run, decided: str) -> None:
+    index = Path("audit/cases/index.html")
+    at_first = index.read_text()
+
+    auditor("case", "close", decided, "--reason", "done", "--by", "Anna")
+
+    assert "decided: <bdi>suspension for acct-2; nothing for 4 others</bdi>" in at_first
+    assert "closed: <bdi>suspension for acct-2; nothing for 4 others</bdi>" in index.read_text()
+    assert '<strong class="label grave">new</strong>' in index.read_text()
+
+
+def test_a_legal_hold_is_seen_wherever_the_case_is(auditor: Run, group: str) -> None:
+    page, index = Path(f"audit/cases/{group}.html"), Path("audit/cases/index.html")
+    auditor("case", "hold", group, "--reason", "claim 12 O 34/26", "--by", "Anna")
+    [listed] = json.loads(auditor("case", "list", "--json").out)
+    held = (auditor("case", "show", group).out, auditor("case", "list").out, page.read_text(), index.read_text())
+
+    auditor("case", "hold", group, "--release", "--reason", "settled", "--by", "Anna")
+
+    lifted = (auditor("case", "show", group).out, auditor("case", "list").out, page.read_text(), index.read_text())
+    assert listed["is_held"] is True
+    assert "under a legal hold by Anna since " in held[0]
+    assert all("legal hold" in text.lower() for text in held)
+    assert "claim 12 O 34/26" in held[2]
+    assert not [text for text in lifted if "legal hold" in text.lower()]
+
+
 def test_a_case_that_nobody_decided_says_nothing_of_a_decision(auditor: Run, group: str) -> None:
     auditor("case", "propose", group, "--action", "verify", "--reason", "ask", "--by", "Anna")
     text = Path(f"audit/cases/{group}.html").read_text()
