@@ -121,6 +121,15 @@ class Applied(Node):
     source_digest: str = ""
     records: int
 
+    @property
+    def number(self) -> str:
+        """The clause's number or letter in the document, which its id begins with; empty where it has none there.
+
+        A word after it tells apart clauses under one number: `3.3(h) measures`.
+        """
+        first = self.clause.split(" ", 1)[0]
+        return first if any(map(str.isdigit, first)) or (len(first) == 1 and first.isupper()) else ""
+
 
 class Measured(Node):
     """A peak measure as text (exact), with its unit; `expression` is what was measured, as the rule states it.

@@ -91,7 +91,7 @@ def _cited(clause: Applied) -> tuple[str, str, str, str]:
 
 def _clause(clause: Applied, first: int, number: int) -> str:
     text = f"“{clause.text}”" if first == number else f"quoted at {first}"
-    return f"{clause.title}, clause {clause.clause}, {clause.stance} {clause.conduct}: {text}"
+    return f"{clause.title}, clause {clause.number or clause.clause}, {clause.stance} {clause.conduct}: {text}"
 
 
 def _proposal(group: ProposalGroup) -> Iterator[str]:

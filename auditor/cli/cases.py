@@ -276,6 +276,9 @@ def notice(
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FOLDER", help="Write a page and a text an account instead.")
     ] = None,
+    sender: Annotated[
+        str, typer.Option("--sender", metavar="TEXT", help="Who writes: name, postal address, how to be reached.")
+    ] = "",
     is_record: Annotated[
         bool, typer.Option("--record", help="The records for the public database instead, one a line.")
     ] = False,
@@ -294,9 +297,9 @@ def notice(
     if is_record:
         notices.show_records(told)
     elif out is not None:
-        notices.write(told, notices.language_of(language), out.absolute())
+        notices.write(told, notices.language_of(language), sender, out.absolute())
     else:
-        notices.show(told, notices.language_of(language), is_json=is_json)
+        notices.show(told, notices.language_of(language), sender, is_json=is_json)
 
 
 COMMANDS: dict[str, Callable[..., None]] = {

@@ -51,9 +51,9 @@ def statements(folder: Path, case_id: str, accounts: Collection[str]) -> tuple[t
     return tuple(made)
 
 
-def show(told: Sequence[tuple[Case, Statement]], language: Language, *, is_json: bool) -> None:
+def show(told: Sequence[tuple[Case, Statement]], language: Language, sender: str, *, is_json: bool) -> None:
     """Print the notices as text, or as one JSON object."""
-    notices = [notice_of(statement, language) for _, statement in told]
+    notices = [notice_of(statement, language, sender) for _, statement in told]
     if is_json:
         console.json_object(
             notices=[
@@ -80,11 +80,11 @@ def show_records(told: Sequence[tuple[Case, Statement]]) -> None:
         console.json_line(record)
 
 
-def write(told: Sequence[tuple[Case, Statement]], language: Language, folder: Path) -> None:
+def write(told: Sequence[tuple[Case, Statement]], language: Language, sender: str, folder: Path) -> None:
     """Write a page and a text an account into a folder; names are digests, since an account may be called anything."""
     folder.mkdir(parents=True, exist_ok=True)
     for _, statement in told:
-        notice = notice_of(statement, language)
+        notice = notice_of(statement, language, sender)
         name = f"{digest_of(statement.account.encode())[:16]}.{language}"
         write_atomically(folder / f"{name}.html", render_notice(notice))
         write_atomically(folder / f"{name}.txt", notice_text(notice).encode())

@@ -127,7 +127,8 @@ def _days(finding: StatedFinding) -> str:
 
 
 def _ground(statement: Statement) -> str:
-    clauses = {f"{clause.title}, {clause.clause}" for finding in statement.findings for clause in finding.clauses}
+    applied = [clause for finding in statement.findings for clause in finding.clauses]
+    clauses = {", ".join(filter(None, (clause.title, clause.number))) for clause in applied}
     return "; ".join(sorted(clauses)) or "terms of service"
 
 

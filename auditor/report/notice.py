@@ -51,15 +51,15 @@ class Notice(Node):
     sections: tuple[Section, ...]
 
 
-def notice_of(statement: Statement, language: Language) -> Notice:
-    """Return the notice for one account, in one language."""
+def notice_of(statement: Statement, language: Language, sender: str = "") -> Notice:
+    """Return the notice for one account, in one language; without a sender it has a place to fill one in."""
     words = PHRASES[language]
     return Notice(
         language=language,
         title=_title(statement, words),
         is_draft=statement.is_draft,
         warning=words.draft if statement.is_draft else "",
-        lines=tuple(_lines(statement, words)),
+        lines=((words.sender, sender or words.sender_missing), *_lines(statement, words)),
         sections=tuple(section for section in _sections(statement, words) if section.paragraphs),
     )
 
@@ -94,15 +94,14 @@ def _blocks(section: Section) -> Iterator[str]:
 def _lines(statement: Statement, words: Phrases) -> Iterator[tuple[str, str]]:
     yield words.case, statement.case
     yield words.account, statement.account
-    if statement.decision:
+    if statement.decision and not statement.is_about_a_victim:
         yield words.date, day(statement.decision.time, words).replace("\N{NO-BREAK SPACE}", " ")
 
 
 def _sections(statement: Statement, words: Phrases) -> Iterator[Section]:
     heading = words.what_would_be if statement.is_draft else words.what_was_decided
     yield _section(heading, _decided(statement, words))
-    steps = tuple(words.steps[step] for step in statement.protect if step in words.steps)
-    yield _section(words.protection_title, (words.protection, *steps) if steps else ())
+    yield _section(words.protection_title, _protection(statement, words))
     if statement.decision and statement.decision.is_withdrawn:
         return
     yield Section(heading=words.what_was_seen, paragraphs=tuple(_seen(statement, words)))
@@ -111,6 +110,26 @@ def _sections(statement: Statement, words: Phrases) -> Iterator[Section]:
     speaks = () if statement.is_about_a_victim else tuple(_speaks_for(statement, words))
     yield Section(heading=words.speaks_for, paragraphs=speaks)
     yield _section(words.redress, () if statement.is_about_a_victim else _redress(statement, words))
+
+
+def _protection(statement: Statement, words: Phrases) -> Iterator[str]:
+    """Tell a holder whose key or login somebody else may have used what was seen, and what to do."""
+    steps = [words.steps[step] for step in statement.protect if step in words.steps]
+    if not steps:
+        return
+    yield words.protection
+    thefts = [item for item in statement.findings if "credential-theft" in item.conducts]
+    if thefts and not any(item.is_together for item in thefts):
+        start, end = min(item.start for item in thefts), max(item.end for item in thefts)
+        yield words.protection_where.format(start=moment(start, words), end=moment(end, words))
+    if keys := sorted({item.key for item in thefts if item.key}):
+        yield words.protection_key.format(keys=", ".join(keys))
+    if networks := sorted({item.network for item in thefts if item.network}):
+        yield words.protection_networks.format(networks=", ".join(f"AS{number}" for number in networks))
+    if statement.is_about_a_victim:
+        yield words.protection_undecided
+    yield from steps
+    yield words.protection_reach
 
 
 def _speaks_for(statement: Statement, words: Phrases) -> Iterator[Paragraph]:
@@ -156,7 +175,7 @@ def _appeal(decision: AccountDecision, words: Phrases) -> Iterator[str]:
 
 def _seen(statement: Statement, words: Phrases) -> Iterator[Paragraph]:
     """Tell the findings by conduct; what they can't show is said once, where it isn't another for each."""
-    told = statement.findings[:FINDINGS_TOLD]
+    told = _each_rule_once(statement.findings[:FINDINGS_TOLD])
     caveats = dict.fromkeys(words.bright_line if item.is_bright_line else words.inferential for item in told)
     for (conducts, is_bright_line), findings in _by_conduct(told).items():
         signs = words.signs.format(conduct=" / ".join(_conduct(name, words) for name in conducts))
@@ -169,6 +188,16 @@ def _seen(statement: Statement, words: Phrases) -> Iterator[Paragraph]:
         yield Paragraph(text=next(iter(caveats)))
     if (more := len(statement.findings) - FINDINGS_TOLD) > 0:
         yield Paragraph(text=words.more_findings.format(number=figure(str(more), words)))
+
+
+def _each_rule_once(findings: Iterable[StatedFinding]) -> list[StatedFinding]:
+    """Return findings so that only the first of one rule says what that looks for."""
+    said: set[str] = set()
+    told = []
+    for item in findings:
+        told.append(item.model_copy(update={"description": ""}) if item.description in said else item)
+        said.add(item.description)
+    return told
 
 
 def _by_conduct(findings: Iterable[StatedFinding]) -> dict[tuple[tuple[str, ...], bool], list[StatedFinding]]:
@@ -199,7 +228,7 @@ def _ground(statement: Statement, words: Phrases) -> Iterator[str]:
             title=clause.title,
             version=clause.version,
             effective=day_of(clause.effective, words),
-            clause=clause.clause,
+            numbered=words.numbered.format(number=clause.number) if clause.number else "",
             stance=words.stances[clause.stance],
             text=clause.text,
         ): None
@@ -214,6 +243,8 @@ def _ground(statement: Statement, words: Phrases) -> Iterator[str]:
 def _automated(statement: Statement, words: Phrases) -> Iterator[str]:
     if statement.is_detected_by_machine:
         yield words.detected_by_rules
+    if statement.is_about_a_victim:
+        return
     if statement.decision is None:
         yield words.nobody_decided if statement.waiting is None else words.nobody_approved
     else:

@@ -15,7 +15,7 @@ from auditor.cases.ledger import Entry
 from auditor.cases.model import ActionName, Case, CaseFinding
 from auditor.cases.naming import named_in
 from auditor.cases.rules_told import RulesTold, RuleTold
-from auditor.checker.findings import Applied, Measured
+from auditor.checker.findings import Applied, Finding, Measured
 from auditor.policy.conditions import Node
 from auditor.report.alike import thresholds_alike
 
@@ -81,6 +81,10 @@ class StatedFinding(Node):
     measured: tuple[StatedMeasure, ...]
     is_together: bool
     clauses: tuple[Applied, ...]
+    key: str = ""
+    """The account's own key that the finding is about, where it is about one."""
+    network: str = ""
+    """The network (ASN) that it is about, where it is about one."""
 
 
 class Statement(Node):
@@ -230,4 +234,13 @@ def _stated(item: CaseFinding, account: str, rule: RuleTold) -> StatedFinding:
         ),
         is_together=finding.accounts != (account,),
         clauses=finding.clauses,
+        key=_about(finding, "api_key_id") if finding.accounts == (account,) else "",
+        network=_about(finding, "asn"),
     )
+
+
+def _about(finding: Finding, column: str) -> str:
+    """Return the value of a column that a finding is about as a whole, empty where it is about none or several."""
+    if column == "api_key_id" and finding.subject_kind == "api_key" and len(finding.subject) == 1:
+        return finding.subject[0]
+    return dict(finding.by).get(column, "")

@@ -95,9 +95,17 @@ def test_a_victim_is_told_of_no_decision_and_invited_to_no_complaint() -> None:
     notice = notice_of(statement, "en")
 
     assert notice.title == PHRASES["en"].safety_title
+    text = notice_text(notice)
+    assert "Nothing was decided against you" in text and PHRASES["en"].decided_by_two not in text
+    assert "It is proposed to freeze the key" in text and "write to whoever sent it" in text
     headings = [section.heading for section in notice.sections]
     assert PHRASES["en"].protection_title in headings
-    assert not {PHRASES["en"].redress, PHRASES["en"].ground, PHRASES["en"].what_was_decided} & set(headings)
+    assert not {
+        PHRASES["en"].speaks_for,
+        PHRASES["en"].redress,
+        PHRASES["en"].ground,
+        PHRASES["en"].what_was_decided,
+    } & set(headings)
 
 
 @pytest.mark.parametrize(
@@ -168,6 +176,15 @@ def test_a_notice_says_what_the_rule_looks_for_and_what_else_looks_like_it(langu
     assert "Long answers by the thousand." in seen.paragraphs[0].points[0]
     assert speaks.paragraphs[0].text == PHRASES[language].other_explanations
     assert "A shop; A translator" in speaks.paragraphs[0].points[0]
+
+
+def test_what_one_rule_looks_for_is_said_once() -> None:
+    findings = [finding("acct_one", start=start) for start in (0, 5)]
+    case = case_of(*findings, actions=[proposed("acct_one", ActionName.VERIFY)])
+    statement = statement_of(case, "acct_one", told=RULE)
+    assert statement is not None
+
+    assert notice_text(notice_of(statement, "en")).count("Long answers by the thousand.") == 1
 
 
 def test_times_of_a_group_are_not_told_as_those_of_the_account() -> None:
@@ -275,7 +292,8 @@ def test_languages_differ_in_every_phrase_that_holds_words() -> None:
     same = [
         name
         for name in english
-        if english[name] in (german[name], french[name]) and name not in ("decimal", "colon", "day", "first_day")
+        if english[name] in (german[name], french[name])
+        and name not in ("decimal", "colon", "day", "first_day", "numbered")
     ]
 
     assert same == []
@@ -407,3 +425,42 @@ def test_hostile_text_is_shown_and_does_nothing() -> None:
 
     assert "<script>" not in page
     assert not set("\u202e\x1b") & set(page + text)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_victim_is_told_which_key_when_and_from_which_network(language: Language) -> None:
+    theft = finding(
+        "a", conducts=["credential-theft"], subject_kind="api_key", subject=["key_9"], by=[("asn", "64723")], end=5
+    )
+    case = case_of(theft, actions=[proposed("a", ActionName.NONE, ["freeze_key", "notify"])])
+    statement = statement_of(case, "a")
+    assert statement is not None
+
+    text = notice_text(notice_of(statement, language)).replace("\N{NO-BREAK SPACE}", " ")
+
+    told = text.partition(PHRASES[language].protection_title.upper())[2]
+    assert "key_9" in told and "AS64723" in told and "05:00 UTC" in told
+
+
+@pytest.mark.parametrize(
+    ("clause", "number"),
+    [("3.3(h) measures", "3.3(h)"), ("D.4(a) resale", "D.4(a)"), ("H", "H"), ("use restrictions extract", "")],
+)
+def test_a_clause_is_told_by_the_number_that_the_contract_gives_it(clause: str, number: str) -> None:
+    applied = finding("acct_one").clauses[0].model_copy(update={"clause": clause})
+    statement = told(decided(), finding("acct_one", clauses=[applied]))
+    record = record_of(statement)
+
+    assert record is not None
+    assert record["incompatible_content_ground"] == ", ".join(filter(None, ("Example terms", number)))
+    stated = notice_text(notice_of(statement, "en"))
+    assert (f"clause {number}. It" if number else "2025). It") in stated
+    assert clause.partition(" ")[2] not in stated or not clause.partition(" ")[2]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_notice_names_its_sender_or_shows_where_one_belongs(language: Language) -> None:
+    given, missing = (notice_text(notice_of(told(), language, sender)) for sender in ("House Ltd, 1 Road", ""))
+
+    assert "House Ltd, 1 Road" in given
+    assert PHRASES[language].sender_missing in missing

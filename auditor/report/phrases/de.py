@@ -18,6 +18,8 @@ GERMAN = Phrases(
     draft="Dies ist ein Entwurf, geschrieben vor jeder Entscheidung; er darf nicht versandt werden.",
     case="Fall",
     account="Konto",
+    sender="Absender",
+    sender_missing="[vor dem Versand einzusetzen: Name, Anschrift und wie Sie zu erreichen sind]",
     date="Datum der Entscheidung",
     what_was_decided="Was entschieden wurde",
     what_would_be="Was vorgeschlagen wird",
@@ -101,7 +103,8 @@ GERMAN = Phrases(
     more_findings="{number} weitere Feststellungen desselben Falls liegen vor; Sie können sie anfordern.",
     ground="Aus welchem Grund",
     no_ground="Keine Klausel der geltenden Bedingungen spricht von diesem Verhalten.",
-    clause="{title}, Fassung {version} (in Kraft ab {effective}), Klausel {clause}. Sie {stance} dies: „{text}“",
+    clause="{title}, Fassung {version} (in Kraft ab {effective}){numbered}. Sie {stance} dies: „{text}“",
+    numbered=", Klausel {number}",
     stances={"prohibits": "verbietet", "limits": "begrenzt", "permits": "erlaubt"},
     alternatives="Wo mehrere Verhaltensweisen genannt sind, stehen sie zur Wahl: Die Aufzeichnungen lassen nicht"
     " erkennen, welche es war.",
@@ -128,9 +131,16 @@ GERMAN = Phrases(
     protection_title="Ihr Schlüssel oder Zugang wurde vielleicht gestohlen",
     protection="Die Aufzeichnungen legen nahe, dass jemand anderes den Schlüssel oder Zugang dieses Kontos genutzt hat."
     " Ihnen wird daraus nichts vorgeworfen.",
+    protection_where="Das war von {start} bis {end}.",
+    protection_key="Der betroffene Schlüssel: {keys}.",
+    protection_networks="Er wurde aus den Netzen {networks} genutzt.",
+    protection_undecided="Gegen Sie oder Ihr Konto wurde nichts entschieden. Was folgt, schlägt ein Programm vor; ob"
+    " ein Schlüssel eingefroren wird, entscheiden Menschen.",
+    protection_reach="Wenn Sie es selbst waren oder wenn dadurch Kosten entstanden sind, antworten Sie bitte auf diese"
+    " Mitteilung oder schreiben Sie dem Absender.",
     steps={
-        "freeze_key": "Der betroffene Schlüssel soll eingefroren werden, damit ihn niemand weiter nutzen kann; bitte"
-        " legen Sie einen neuen an.",
+        "freeze_key": "Es wird vorgeschlagen, den betroffenen Schlüssel einzufrieren, damit ihn niemand weiter nutzen"
+        " kann. Bitte legen Sie einen neuen an, setzen Sie ihn in Ihren Programmen ein und löschen Sie den alten.",
         "notify": "Bitte sehen Sie Ihre letzten Vorgänge durch und ändern Sie Ihr Passwort.",
     },
 )  # fmt: skip

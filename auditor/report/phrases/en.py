@@ -18,6 +18,8 @@ ENGLISH = Phrases(
     draft="This is a draft, written before any decision. It must not be sent.",
     case="Case",
     account="Account",
+    sender="Sender",
+    sender_missing="[to be filled in before sending: name, postal address, and how to reach you]",
     date="Date of the decision",
     what_was_decided="What was decided",
     what_would_be="What is proposed",
@@ -100,7 +102,8 @@ ENGLISH = Phrases(
     more_findings="{number} more findings of the same case are on file; you can ask for them.",
     ground="On what ground",
     no_ground="No clause of the terms in force speaks of this conduct.",
-    clause="{title}, version {version} (in force from {effective}), clause {clause}. It {stance} this: “{text}”",
+    clause="{title}, version {version} (in force from {effective}){numbered}. It {stance} this: “{text}”",
+    numbered=", clause {number}",
     stances={"prohibits": "prohibits", "limits": "limits", "permits": "permits"},
     alternatives="Where several conducts are named, they are alternatives: the records can’t tell which of them it"
     " was.",
@@ -126,8 +129,16 @@ ENGLISH = Phrases(
     protection_title="Your key or login may have been stolen",
     protection="The records suggest that somebody else used the key or login of this account. Nothing is held against"
     " you for that.",
+    protection_where="That was from {start} to {end}.",
+    protection_key="The key concerned: {keys}.",
+    protection_networks="It was used from the networks {networks}.",
+    protection_undecided="Nothing was decided against you or your account. A program proposes what follows; whether a"
+    " key is frozen, people decide.",
+    protection_reach="If this use was your own, or if it caused costs, please reply to this notice or write to whoever"
+    " sent it.",
     steps={
-        "freeze_key": "The key concerned is to be frozen, so that nobody can go on using it; please make a new one.",
+        "freeze_key": "It is proposed to freeze the key concerned, so that nobody can go on using it. Please make a new"
+        " one, use it in your programs, and delete the old one.",
         "notify": "Please look through your recent activity and change your password.",
     },
 )  # fmt: skip

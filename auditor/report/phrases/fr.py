@@ -34,6 +34,8 @@ _PHRASES = Phrases(
     draft="Ceci est un projet, écrit avant toute décision. Il ne doit pas être envoyé.",
     case="Dossier",
     account="Compte",
+    sender="Expéditeur",
+    sender_missing="[à remplir avant l’envoi, avec nom, adresse postale et moyen de vous joindre]",
     date="Date de la décision",
     what_was_decided="Ce qui a été décidé",
     what_would_be="Ce qui est proposé",
@@ -118,8 +120,9 @@ _PHRASES = Phrases(
     more_findings="{number} autres constatations du même dossier existent ; vous pouvez les demander.",
     ground="Sur quel fondement",
     no_ground="Aucune clause des conditions en vigueur ne parle de ce comportement.",
-    clause="{title}, version {version} (en vigueur à partir du {effective}), clause {clause}. Elle {stance} ceci :"
+    clause="{title}, version {version} (en vigueur à partir du {effective}){numbered}. Elle {stance} ceci :"
     " « {text} »",
+    numbered=", clause {number}",
     stances={"prohibits": "interdit", "limits": "limite", "permits": "permet"},
     alternatives="Lorsque plusieurs comportements sont nommés, ce sont des possibilités : les enregistrements ne disent"
     " pas lequel c’était.",
@@ -146,9 +149,16 @@ _PHRASES = Phrases(
     protection_title="Votre clé ou votre accès a peut-être été volé",
     protection="Les enregistrements donnent à penser que quelqu’un d’autre a utilisé la clé ou l’accès de ce compte."
     " Rien ne vous est reproché pour cela.",
+    protection_where="C’était du {start} au {end}.",
+    protection_key="La clé concernée : {keys}.",
+    protection_networks="Elle a été utilisée depuis les réseaux {networks}.",
+    protection_undecided="Rien n’a été décidé contre vous ou votre compte. Ce qui suit est proposé par un programme ;"
+    " le gel d’une clé est décidé par des personnes.",
+    protection_reach="Si cette utilisation était la vôtre, ou si elle a causé des frais, veuillez répondre à cet avis"
+    " ou écrire à son expéditeur.",
     steps={
-        "freeze_key": "La clé concernée doit être gelée, pour que personne ne continue à l’utiliser ; veuillez en créer"
-        " une nouvelle.",
+        "freeze_key": "Il est proposé de geler la clé concernée, pour que personne ne continue à l’utiliser. Veuillez"
+        " en créer une nouvelle, l’employer dans vos programmes et supprimer l’ancienne.",
         "notify": "Veuillez parcourir votre activité récente et changer votre mot de passe.",
     },
 )  # fmt: skip

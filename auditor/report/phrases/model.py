@@ -33,6 +33,9 @@ class Phrases(Node):
     draft: str
     case: str
     account: str
+    sender: str
+    sender_missing: str
+    """Stands in the sender's place until one is given."""
     date: str
     what_was_decided: str
     what_would_be: str
@@ -80,6 +83,8 @@ class Phrases(Node):
     ground: str
     no_ground: str
     clause: str
+    numbered: str
+    """Stands in a clause's place where the document numbers it; `{number}`."""
     stances: Mapping[str, str]
     alternatives: str
     automated: str
@@ -101,4 +106,10 @@ class Phrases(Node):
     court: str
     protection_title: str
     protection: str
+    protection_where: str
+    """Said where it is known: `{keys}`, `{start}`, `{end}`, `{networks}`."""
+    protection_key: str
+    protection_networks: str
+    protection_undecided: str
+    protection_reach: str
     steps: Mapping[str, str]
