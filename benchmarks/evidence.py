@@ -146,7 +146,7 @@ def copy(folder: Path) -> None:
 
 
 def commit(folder: Path) -> None:
-    """Print and commit to every record of a store, and do nothing with it."""
+    """Print every record of a store and commit to its groups, and do nothing with it."""
     activity = open_activity(open_workspace(folder, create=False))
     keep_secrets(activity, {"C": "5e" * 32})
     every = exp.select(exp.alias_(exp.convert("C"), "case_id"), exp.alias_(exp.array(), "findings"), exp.Star())

@@ -68,7 +68,8 @@ def open_activity_of(folder: Path, records: int, provides: frozenset[str], threa
         f'CAST({f"{name}" if name in filled else "NULL"} AS {STORED_TYPES[name]}) AS "{name}"' for name in ALL_COLUMNS
     )
     read = f"read_parquet('{folder}/*/*.parquet', hive_partitioning = false)"
-    connection.execute(f"CREATE VIEW records AS SELECT {columns} FROM {read}")
+    connection.execute(f"CREATE VIEW stored_records AS SELECT {columns} FROM {read}")
+    connection.execute("CREATE VIEW records AS FROM stored_records")
     return Activity(connection, (SourceSummary(SOURCE_ID, "benchmark", "canonical", records, provides),))
 
 

@@ -8,21 +8,18 @@ of several accounts at once is said once, for the whole case. Facts are about fi
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from auditor.cases.model import AccountPart, CaseFinding, SpeaksFor
 from auditor.cases.speaks_of_links import facts_of_clusters, facts_of_tie
+from auditor.cases.speaks_of_thresholds import facts_of_thresholds
 from auditor.cases.ties import NO_TIES, Ties
-from auditor.checker.findings import Finding, Receipt, Threshold
+from auditor.checker.findings import Finding, Receipt
 from auditor.digests import rfc3339
 from auditor.policy.condition_words import counted
-from auditor.policy.measure_words import operator_words, words_of_measure
 from auditor.policy.pack import Pack
 from auditor.policy.rule import Exemption, ExemptionEntry
 from auditor.records.totals import AccountTotal
-
-SHIFT = Decimal("0.2")
-"""How far a threshold is moved, to the account's favour, to see whether the finding hangs on it."""
 
 ORDINARY = Decimal("0.1")
 """The least share of an account's records that is worth saying nobody complains about."""
@@ -57,7 +54,7 @@ def facts_for(accounts: Sequence[str], findings: Sequence[CaseFinding], known: K
     shared = [item.finding for item in findings if item.status != "stale" and len(item.parts) != 1]
     of_the_case = [
         *facts_of_clusters(findings),
-        *(fact for finding in shared for fact in _close_thresholds(finding)),
+        *(fact for finding in shared for fact in facts_of_thresholds(finding)),
         *_not_evaluated(known.receipt),
     ]
     return (*facts, *(SpeaksFor(account="", fact=fact) for fact in _unique(of_the_case)))
@@ -78,7 +75,7 @@ def _facts_of(
     yield from _share_of_traffic(account, known)
     for item, _ in cited:
         if len(item.parts) == 1:
-            yield from _close_thresholds(item.finding)
+            yield from facts_of_thresholds(item.finding)
     if not cited:
         yield "no finding that holds cites a record of this account"
 
@@ -92,41 +89,6 @@ def _share_of_traffic(account: str, known: Known) -> Iterator[str]:
         f"{total.records - cited:,} of this account's {total.records:,} records ({percent} %) are cited by no finding; "
         f"it was active from {rfc3339(total.first)} to {rfc3339(total.last)}"
     )
-
-
-def _close_thresholds(finding: Finding) -> Iterator[str]:
-    measures = {measure.name: measure for measure in finding.measures}
-    for threshold in finding.thresholds:
-        moved, measure = _moved(threshold), measures.get(threshold.measure)
-        peak = _number(measure.value) if measure else None
-        if measure and moved is not None and peak is not None and not _holds(peak, threshold.operator, moved):
-            way = "higher" if threshold.operator in (">", ">=") else "lower"
-            what = words_of_measure(measure.name, measure.expression, own=measure.words)
-            yield (
-                f"{finding.title}: a threshold 20 % {way} would not have been reached "
-                f"({what}: {measure.value} at the peak, "
-                f"the rule asks for {operator_words(threshold.operator)} {threshold.value})"
-            )
-
-
-def _moved(threshold: Threshold) -> Decimal | None:
-    """Return the threshold a fifth harder to reach, or None where that has no meaning."""
-    value = _number(threshold.value)
-    if value is None or threshold.operator not in (">", ">=", "<", "<="):
-        return None
-    return value + abs(value) * (SHIFT if threshold.operator in (">", ">=") else -SHIFT)
-
-
-def _holds(peak: Decimal, operator: str, value: Decimal) -> bool:
-    return {">": peak > value, ">=": peak >= value, "<": peak < value, "<=": peak <= value}[operator]
-
-
-def _number(text: str) -> Decimal | None:
-    try:
-        number = Decimal(text)
-    except InvalidOperation:
-        return None
-    return number if number.is_finite() else None
 
 
 def _near_exemptions(account: str, finding: Finding, known: Known) -> Iterator[str]:

@@ -59,7 +59,7 @@ def assign(casebook: Casebook, case_id: str, *, to: str, person: str, now: datet
     """Name the person who looks into a case. Raises UsageError when it is closed."""
     with taking(casebook, case_id, person=person, now=now) as step:
         must_be(step.case, ("open", "proposed", "decided", "appealed"), "assigned")
-        assignee = text_of(to, "a name")
+        assignee = text_of(to, "the name of who is to look into it")
         step.db.table("cases").update(step.case.id, {"assignee": assignee})
         return step.record("assigned", {"to": assignee})
 

@@ -12,7 +12,6 @@ from auditor.checker.provided import coverage_of
 from auditor.policy.rule import Rule
 from auditor.records.activity import Activity, SourceSummary
 from auditor.records.derived import providing
-from auditor.records.schema import DERIVABLE_COLUMNS
 from auditor.records.tallies import AccountSpan, aftermath_of
 
 
@@ -24,7 +23,7 @@ def theft_rules(circumstances: Circumstances, sources: Sequence[SourceSummary]) 
         for rule in circumstances.pack.rules
         if victims & set(rule.conducts) and "cluster_id" not in rule.needed_columns()
     ]
-    coverage = coverage_of(rules, providing(sources, DERIVABLE_COLUMNS), circumstances.context)
+    coverage = coverage_of(rules, providing(sources, circumstances.context.derivable), circumstances.context)
     return tuple(rule for rule, found in zip(rules, coverage, strict=True) if found.is_evaluable)
 
 

@@ -4,9 +4,11 @@ The case file and `case export` have everything; here the gravest findings come 
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 
 from auditor.cases.dossier import gravest_first
 from auditor.cases.model import Case, CaseFinding, StepTaken
+from auditor.cases.rules_told import RulesTold, innocent_explanations
 from auditor.checker.findings import Applied, Finding
 from auditor.digests import rfc3339
 from auditor.policy.condition_words import counted
@@ -25,8 +27,8 @@ MEMBERS_SHOWN = 12
 """Accounts that the terminal names where the same is proposed, or true, for many."""
 
 
-def words_of_case(case: Case) -> Iterator[str]:
-    """Yield a case line by line."""
+def words_of_case(case: Case, told: RulesTold) -> Iterator[str]:
+    """Yield a case line by line; `told` is what the rules behind it say of themselves."""
     decided = f": {by_account(case.in_force, WORDS)}" if case.decided else ""
     yield f"case {case.id}: {case.severity}, proposed action `{case.proposed_action}`, {case.status}{decided}"
     yield f"pack {case.pack}, opened {rfc3339(case.opened)}, last run {case.last_run}"
@@ -41,7 +43,11 @@ def words_of_case(case: Case) -> Iterator[str]:
     proposals = (line for group in proposals_alike(case, numbers, ()) for line in _proposal(group))
     yield from _section("What is proposed (a person decides)", proposals)
     facts = (_fact(group, case) for group in facts_alike(case.speaks_for))
-    yield from _section("What speaks for the accounts", facts)
+    others = (
+        f"what else can look like “{title}”: {'; '.join(others)}"
+        for title, others in innocent_explanations(findings, told)
+    )
+    yield from _section("What speaks for the accounts", chain(facts, others))
     if case.steps:
         yield from _section("What people decided", map(_step, case.steps))
     notes = (f"{note.number} {rfc3339(note.time)} {note.author}: {note.text}" for note in case.notes)

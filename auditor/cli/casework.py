@@ -15,7 +15,7 @@ from auditor.cli.case_table import show_cases
 from auditor.cli.case_words import words_of_case
 from auditor.cli.kept_pages import page_of
 from auditor.cli.leftovers import open_known_casebook
-from auditor.cli.pages import rewrite_page
+from auditor.cli.pages import rewrite_page, rules_behind
 from auditor.cli.paths import shown_path
 from auditor.errors import AuditorError, UsageError
 from auditor.policy.fields import nearest
@@ -102,7 +102,10 @@ def show_list(cases: tuple[Case, ...]) -> None:
 
 def show_one(case: Case, folder: Path) -> None:
     """Print one case for a person."""
-    for line in words_of_case(case):
+    workspace = open_workspace(folder, create=False)
+    with open_known_casebook(workspace) as casebook:
+        told = rules_behind(casebook, workspace, case)
+    for line in words_of_case(case, told):
         console.result(line)
     console.result()
     console.result(f"case file: {shown_path(page_of(Workspace(folder), case.id))}")

@@ -1,11 +1,12 @@
 """Reading logs: from `ingest` to the terminal, every line of every file accounted for."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any  # JSON values have no closed type
 
 from auditor.cli import console
+from auditor.records.absent import Absent, in_words
 from auditor.records.ingest import IngestReport, ingest
 from auditor.records.manifest import Beginning
 from auditor.records.quarantine import QuarantinedLines
@@ -71,11 +72,24 @@ def whose(lines: QuarantinedLines) -> str:
     return ", ".join([f"{console.plural(first, 'quarantined line')} {of}", *(f"{count:,} {of}" for count, of in rest)])
 
 
+def warn_of_absent_fields(absent: Mapping[str, Absent]) -> None:
+    """Say which fields a profile reads that no record has: what they would fill stays empty in silence."""
+    for profile, fields in absent.items():
+        for line in in_words(profile, fields):
+            console.talk(f"warning: {line}")
+        if fields:
+            console.talk("  hint: correct the profile or choose another; the name of a field counts letter by letter")
+
+
 def warn_of_nothing_found(report: IngestReport) -> None:
-    """Say that the paths held no file: an empty folder is nothing to stop for, but nothing new was read."""
+    """Say that the paths held no file, or no record: that is nothing to stop for, but there is nothing to judge."""
+    warn_of_absent_fields(report.absent_fields)
     if not report.sources and not report.failed:
         console.talk("warning: found no file to read at the given paths, so nothing new was read")
         console.talk("  hint: check the paths; hidden files and a workspace are left out")
+    elif not any(source.records or source.duplicates or source.already_known for source in report.sources):
+        console.talk("warning: not one record could be read at the given paths, so nothing of them can be judged")
+        console.talk("  hint: `auditor ingest --dry-run` shows how each file would be read, and the first problems")
 
 
 def complain_of_failures(report: IngestReport) -> None:

@@ -20,7 +20,7 @@ from auditor.checker.audit import AuditResult, run_audit
 from auditor.cli.intake import warn_of_nothing_found
 from auditor.cli.kept_pages import refuse_link
 from auditor.cli.leftovers import sweep_runs, warn_of_lost_casebook
-from auditor.cli.misnamed import warn_of_approvals_for_nobody, warn_of_unused_lists
+from auditor.cli.misnamed import warn_of_approvals_for_nobody, warn_of_unused_lists, warn_of_window_without_records
 from auditor.cli.pages import write_case_pages, write_index
 from auditor.cli.snapshot import Judgement, keep_judgement, load_judgement
 from auditor.records.activity import Activity
@@ -85,6 +85,7 @@ def travel(order: Order, *, folder: Path, clock: Callable[[], datetime], say: Ca
         sweep_runs(workspace)
         activity = open_activity(workspace)
         warn_of_approvals_for_nobody(judgement.approvals, activity)
+        warn_of_window_without_records(judgement.context, load_manifest(workspace).sources)
         say("checking rules")
         result = _audited(order, judgement, activity, workspace, clock)
         say("updating cases")

@@ -17,7 +17,15 @@ _CONSEQUENCES = {
 
 
 def news_of(made: Journey) -> str:
-    """Say in one line what is new since the last run, or what the first one found."""
+    """Say in one line what is new since the last run, or what the first one found; without a record, that first."""
+    if not made.result.receipt.records:
+        unread = f", {console.plural(made.quarantined, 'line')} in quarantine" if made.quarantined else ""
+        nothing = f"nothing could be judged: 0 records{unread}"
+        return f"{nothing}; {_news_of(made)}" if made.change.stale_findings else nothing
+    return _news_of(made)
+
+
+def _news_of(made: Journey) -> str:
     change = made.change
     since = "first run" if made.is_first else "new since the last run"
     if change.new_findings or change.changed_findings or change.stale_findings:

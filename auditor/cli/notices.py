@@ -9,6 +9,7 @@ from auditor.cases.model import Case
 from auditor.cases.notes import show_case
 from auditor.cli import console
 from auditor.cli.leftovers import open_known_casebook
+from auditor.cli.pages import rules_behind
 from auditor.cli.paths import shown_path
 from auditor.digests import digest_of
 from auditor.errors import UsageError
@@ -37,11 +38,12 @@ def statements(folder: Path, case_id: str, accounts: Collection[str]) -> tuple[t
         case = show_case(casebook, case_id)
         with casebook.reading() as db:
             course = course_of(entries_of(db, case.id))
+        told = rules_behind(casebook, workspace, case)
     made = []
     for account in accounts or case.accounts:
         if account not in case.accounts:
             raise UsageError.at(None, f"`{account}` is no account of case {case.id}", "`auditor case show` lists them")
-        statement = statement_of(case, account, decision_for(course, account), waiting_for(course, account))
+        statement = statement_of(case, account, decision_for(course, account), waiting_for(course, account), told=told)
         if statement is None and accounts:
             message = f"nothing is proposed or decided against `{account}`, expected an account to be told something"
             raise UsageError.at(None, message, "leave `--account` away to see whom there is something to tell")

@@ -9,10 +9,13 @@ from auditor.cases.dossier import gather
 from auditor.cases.made_from import made_from
 from auditor.cases.model import Case, CasebookChange
 from auditor.cases.notes import list_cases
+from auditor.cases.rules_told import RulesTold, rules_told
 from auditor.cases.runs import last_receipt, other_packs
 from auditor.checker.findings import Receipt
+from auditor.cli import console
 from auditor.cli.kept_pages import keep_pages, outdated
 from auditor.cli.snapshot import Judgement, kept_judgement
+from auditor.errors import WorkspaceError
 from auditor.records.activity import Activity
 from auditor.records.manifest import load_manifest
 from auditor.records.store import open_activity
@@ -91,6 +94,19 @@ def _indexed(workspace: Workspace) -> IndexedRun | None:
         return IndexedRun.model_validate_json(data)
     except ValidationError:
         return None
+
+
+def rules_behind(casebook: Casebook, workspace: Workspace, case: Case) -> RulesTold:
+    """Return what the rules behind a case say of themselves, as the last run of its pack kept them.
+
+    Where that run's files are gone, that is said and nothing returned: a case can be read without them.
+    """
+    receipt = last_receipt(casebook, case.pack)
+    try:
+        return rules_told(kept_judgement(workspace.runs / receipt.run_id, receipt).pack.rules)
+    except WorkspaceError as error:
+        console.talk(f"without what the rules say of themselves: {error}")
+        return {}
 
 
 def rewrite_page(workspace: Workspace, casebook: Casebook, case: Case) -> None:

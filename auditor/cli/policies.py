@@ -23,7 +23,6 @@ from auditor.policy.rulecases import cases_path, load_cases
 from auditor.policy.schema import KINDS, json_schema
 from auditor.records.derived import providing
 from auditor.records.extras import with_extra_names
-from auditor.records.schema import DERIVABLE_COLUMNS
 from auditor.records.store import open_activity
 from auditor.records.workspace import open_workspace, write_atomically
 
@@ -87,7 +86,7 @@ def covered(pack: str, context: Path | None, folder: Path) -> tuple[RuleCoverage
         surveyed = with_extra_names(activity, {name for rule in rules for name in rule.needed_columns()})
     finally:
         activity.connection.close()
-    return coverage_of(rules, providing(surveyed.sources, DERIVABLE_COLUMNS), platform)
+    return coverage_of(rules, providing(surveyed.sources, platform.derivable), platform)
 
 
 def explained(rule: str, pack: str) -> Explained:

@@ -1,21 +1,22 @@
 """`ingest --dry-run`: how each file would be read, and what of it the workspace has already, if there is one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any  # JSON values have no closed type
 
 from auditor.checker.provided import coverage_of
 from auditor.cli import console
-from auditor.cli.intake import remark_on, show_skipped
+from auditor.cli.intake import remark_on, show_skipped, warn_of_absent_fields
 from auditor.cli.options import PACK
 from auditor.cli.policy_words import is_from_context
 from auditor.policy.load import load_pack
 from auditor.policy.pack import Context
+from auditor.records.absent import absent_everywhere
 from auditor.records.activity import SourceSummary
 from auditor.records.derived import providing
 from auditor.records.dryrun import DryRun, dry_run
-from auditor.records.schema import COLUMNS, DERIVABLE_COLUMNS
+from auditor.records.schema import COLUMNS
 from auditor.records.workspace import MARKER, open_workspace
 
 
@@ -58,7 +59,10 @@ def _by_profile(files: Sequence[DryRun]) -> list[list[DryRun]]:
 
 def _show_profile(files: Sequence[DryRun]) -> None:
     console.result(f"profile {files[0].profile}: {console.plural(len(files), 'file')}")
-    console.table(["column", "made from"], files[0].mapping.items())
+    _show_mapping(files[0].mapping)
+    warn_of_absent_fields(
+        {files[0].profile: absent_everywhere(file.absent for file in files if file.lines > file.blank)}
+    )
     provided = {name for file in files for name in file.provides}
     console.result(f"columns they provide: {', '.join(name for name in COLUMNS if name in provided)}")
     rules = _rules_for(files)
@@ -81,6 +85,16 @@ def _show_profile(files: Sequence[DryRun]) -> None:
     console.result()
 
 
+def _show_mapping(mapping: Mapping[str, str]) -> None:
+    """Print what each column is made of; the columns that are fields of their own name by number."""
+    made = {name: source for name, source in mapping.items() if source != f'"{name}"'}
+    if made:
+        console.table(["column", "made from"], made.items())
+    if len(made) < len(mapping):
+        columns = console.plural(len(mapping) - len(made), f"{'more ' if made else ''}column")
+        console.result(f"{columns} as they are: fields of the same name")
+
+
 @dataclass(frozen=True)
 class _Rules:
     """Shipped rules that can run, and those that lack nothing but facts of the platform."""
@@ -94,7 +108,7 @@ def _rules_for(files: Sequence[DryRun]) -> _Rules:
     sources = [
         SourceSummary(file.path, file.path, file.profile, file.lines, frozenset(file.provides)) for file in files
     ]
-    rows = coverage_of(load_pack(PACK).rules, providing(sources, DERIVABLE_COLUMNS), Context())
+    rows = coverage_of(load_pack(PACK).rules, providing(sources, Context().derivable), Context())
     return _Rules(
         can_run=tuple(row.rule for row in rows if row.is_evaluable),
         with_context=tuple(row.rule for row in rows if row.missing and all(map(is_from_context, row.missing))),

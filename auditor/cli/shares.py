@@ -1,7 +1,7 @@
 """Seal many cases: in shares that fit into memory, and in several processes where there is enough to do."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
 
@@ -10,10 +10,11 @@ from auditor.cases.model import Case
 from auditor.checker.findings import Receipt
 from auditor.cli.snapshot import Judgement, kept_judgement, read_receipt
 from auditor.evidence.deciding import Attested
-from auditor.evidence.sealing import Watch, seal
+from auditor.evidence.sealing import Watch, checked_sources, seal
 from auditor.evidence.standalone.processes import done_in_order, processors
 from auditor.records.activity import Activity
 from auditor.records.manifest import Source, load_manifest
+from auditor.records.sourcebytes import Stamp
 from auditor.records.store import open_activity
 from auditor.records.workspace import Workspace
 
@@ -34,6 +35,8 @@ class Share:
     targets: Mapping[str, Path]
     people: Mapping[str, Attested]
     undated: Mapping[str, int]
+    checked: Mapping[str, Stamp] = field(default_factory=dict)
+    """Files of sources that were just compared with their digests."""
 
     def part(self, cases: tuple[Case, ...]) -> "Share":
         """Return the share of some of the cases."""
@@ -46,6 +49,7 @@ class Share:
             {case: self.targets[case] for case in ids},
             {case: self.people[case] for case in ids if case in self.people},
             self.undated,
+            self.checked,
         )
 
 
@@ -54,7 +58,10 @@ def sealed_in_shares(whole: Share, watch: Watch, worth_a_process: int = WORTH_A_
     records = sum(map(_records_of, whole.cases))
     is_worth_it = records > worth_a_process and processors() > 1
     most = min(RECORDS_IN_A_SHARE, records // processors() + 1) if is_worth_it else RECORDS_IN_A_SHARE
-    shares = [whole.part(cases) for cases in _shared_out(whole.cases, most)]
+    parts = list(_shared_out(whole.cases, most))
+    if len(parts) > 1:
+        whole = replace(whole, checked=_checked(whole))
+    shares = [whole.part(cases) for cases in parts]
     if not is_worth_it or len(shares) == 1:
         for share in shares:
             yield from _sealed(share, watch)
@@ -63,6 +70,12 @@ def sealed_in_shares(whole: Share, watch: Watch, worth_a_process: int = WORTH_A_
     for share, paths in done_in_order(_all_sealed, shares, few=2, method="spawn"):
         watch(sum(map(_records_of, share.cases)))
         yield from paths
+
+
+def _checked(whole: Share) -> dict[str, Stamp]:
+    """Read the sources once for all shares."""
+    activity, manifest = open_activity(whole.workspace), load_manifest(whole.workspace)
+    return checked_sources(activity, whole.cases, whole.workspace.runs, manifest.sources)
 
 
 def _shared_out(cases: Sequence[Case], most: int) -> Iterator[tuple[Case, ...]]:
@@ -110,6 +123,7 @@ def _sealed(share: Share, watch: Watch) -> Iterator[Path]:
         targets=share.targets,
         people=share.people,
         watch=watch,
+        checked=share.checked,
     )
 
 

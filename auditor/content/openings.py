@@ -135,10 +135,9 @@ def _matches(side: Side) -> exp.Select:
 
 
 def _anchor(line: str, side: Side) -> exp.Expression:
-    """The first words: a line that begins with a common part has its anchor."""
-    words = call("string_split", identifier(line), literal(" "))
-    first = call("list_slice", words, literal(1), literal(side.edge.words))
-    return call("array_to_string", first, literal(" "))
+    """The first words, nothing where there are fewer: a line that begins with a common part has its anchor."""
+    words = literal(f"^(?:[^ ]* ){{{side.edge.words - 1}}}[^ ]*")
+    return call("regexp_extract", identifier(line), words)
 
 
 def _accepted() -> exp.Select:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any  # a row holds values of several types
 
 from auditor.cases.dossier import Dossier
+from auditor.cases.rules_told import rules_shown
 from auditor.checker.population import Population
 from auditor.digests import canonical_json, rfc3339
 from auditor.errors import BundleError
@@ -119,7 +120,7 @@ def _fill(bag: Bag, sealed: Dossier, records: CaseRecords, sources: SourceBytes)
     bag.add("findings.csv", (row.encode("utf-8", "backslashreplace") for row in cells))
     bag.add("proposal.json", _document(_proposal(sealed)))
     add_policy(bag, sealed)
-    add_statements(bag, statements_of(sealed.case))
+    add_statements(bag, statements_of(sealed.case, told=rules_shown(sealed.case, sealed.evidence)))
     bag.add("report/report.html", [render_case(sealed)])
     for name, data in sorted(carried().items()):
         bag.add(name, [data])

@@ -5,10 +5,11 @@ that decides whether five hundred cases can be sealed together. What is committe
 `standalone/disclosure.py`, said again as SQL; a test holds the two to each other.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from sqlglot import exp
 
+from auditor.evidence.sourceforms import SourceForm
 from auditor.evidence.standalone.disclosure import (
     BYTES,
     GROUPS,
@@ -18,9 +19,19 @@ from auditor.evidence.standalone.disclosure import (
     REST,
     group_of,
 )
+from auditor.evidence.valuequery import (
+    as_json,
+    cells_of,
+    json_value,
+    own_lines,
+    plain_row,
+    put_together,
+    raw_columns,
+    value_name,
+)
 from auditor.records.activity import ORDER, Activity
 from auditor.records.context import DERIVED_MARK
-from auditor.records.schema import COLUMNS, ColumnType
+from auditor.records.schema import COLUMNS
 from auditor.records.sql import all_of, call, cast, identifier, is_not, is_null, literal, named, table, text_of
 
 SECRETS = "case_secrets"
@@ -28,12 +39,15 @@ ALWAYS = ("record_id", "time", "event", "prompt_digest", "template_id", "extra",
 """Columns that are written where they hold something, whatever the sources are said to provide."""
 
 LINE_COLUMNS = (
-    "case_id", "derived", "findings", "record", "source_id", "source_line", "source_offset", "source_length", "key",
-    "committed", "salt",
+    "case_id", "findings", "source_id", "source_line", "source_offset", "source_length", "own", "head", "key",
+    "committed", "salt", "row",
 )  # fmt: skip
-"""What `lines_of_records` gives of each record; `committed` holds the numbers of all groups but the exact bytes and the
-commitments to them in the order of a leaf, all hexadecimal, `salt` is that of the bytes."""
+"""What `lines_of_records` gives of each record. `own` is what its own line would be by the form of its source, NULL
+where none is known; `head` is its line in the bundle up to the name of its source. `committed` holds the numbers of all
+groups but the exact bytes and the commitments to them in the order of a leaf, all hexadecimal, `salt` is that of the
+bytes. `row` is the beginning of its row of the table, NULL where a cell takes a closer look. These are UTF-8."""
 
+ENCODED = frozenset(("own", "head", "key", "committed", "salt", "row"))
 KEPT = ("case_id", "time", "source_id", "source_line", "source_offset", "source_length", "key")
 
 
@@ -61,32 +75,66 @@ def columns_written(activity: Activity) -> tuple[str, ...]:
     return tuple(sorted(provided & COLUMNS.keys()))
 
 
-def lines_of_records(records: exp.Select, columns: Collection[str], derived: Collection[str] = ()) -> exp.Select:
+def lines_of_records(
+    records: exp.Select,
+    columns: Collection[str],
+    derived: Collection[str] = (),
+    *,
+    forms: Mapping[str, SourceForm] | None = None,
+    cells: Sequence[str] = (),
+) -> exp.Select:
     """Return `LINE_COLUMNS` of records in order of case and record; `keep_secrets` comes first.
 
     `records` gives `case_id`, `findings` (a list, printed as JSON), every one of `columns`, each of `derived` as text
-    under its marked name, and where the record lies.
+    under its marked name, and where the record lies. `forms` say how sources write their lines, by source; `cells` are
+    the columns of the table, if it is to have rows.
     """
     names = sorted(columns)
     marked = sorted(DERIVED_MARK + name for name in derived)
     order = [exp.Ordered(this=identifier(name, "item"), nulls_first=False) for name in ("case_id", *ORDER)]
     joined = _with_key(records).order_by(*order)  # before they are printed, since lines are several times as wide
-    values = [named(_value(name), _value_name(name)) for name in names]
-    values += [named(_given(name), _value_name(name)) for name in marked]
-    said = named(_quoted(identifier("findings")), "findings")
-    first = exp.Select(expressions=[*map(identifier, KEPT), said, *values]).from_(_inner(joined, "joined"))
+    values = [named(json_value(name), value_name(name)) for name in names]
+    values += [named(_given(name), value_name(name)) for name in marked]
+    said = named(as_json(identifier("findings")), "findings")
+    own = named(own_lines(forms or {}, names), "own")
+    first = exp.Select(expressions=[*map(identifier, KEPT), said, *values, *raw_columns(names)])
     committed = call("concat", *(_committed(group, fields) for group, fields in _groups([*names, *marked]).items()))
     plain = ("case_id", "findings", "source_id", "source_line", "source_offset", "source_length", "key")
     second = exp.Select(
         expressions=[
             *map(identifier, plain),
-            named(_members({name.removeprefix(DERIVED_MARK): _value_name(name) for name in marked}), "derived"),
-            named(_object({name: _value_name(name) for name in names}), "record"),
+            own,
+            named(_members({name.removeprefix(DERIVED_MARK): value_name(name) for name in marked}), "derived"),
+            named(_object({name: value_name(name) for name in names}), "record"),
             named(committed, "committed"),
             named(_salt(BYTES), "salt"),
+            named(cells_of(cells, names), "cells"),
         ]
-    ).from_(_inner(_with_salts(first), "salted"))
-    return exp.Select(expressions=[identifier(name) for name in LINE_COLUMNS]).from_(_inner(second, "lines"))
+    ).from_(_inner(_with_salts(first.from_(_inner(joined, "joined"))), "salted"))
+    made = {"head": _head(), "row": plain_row()}
+    given = [
+        named(call("encode", made.get(name, identifier(name))), name) if name in ENCODED else identifier(name)
+        for name in LINE_COLUMNS
+    ]
+    return exp.Select(expressions=given).from_(_inner(second, "lines"))
+
+
+def _head() -> exp.Expression:
+    """Return a line up to the name of the source."""
+    derived = call("concat", literal('"derived":{'), identifier("derived"), literal("},"))
+    is_derived = exp.NEQ(this=identifier("derived"), expression=literal(""))
+    return call(
+        "concat",
+        literal("{"),
+        exp.Case(ifs=[exp.If(this=is_derived, true=derived)]),
+        *(literal('"findings":'), identifier("findings"), literal(',"record":'), identifier("record")),
+        *(literal(',"source":{"id":"'), identifier("source_id"), literal('","length":'), _or_null("source_length")),
+        *(literal(',"line":'), identifier("source_line"), literal(',"name":')),
+    )
+
+
+def _or_null(name: str) -> exp.Expression:
+    return call("coalesce", cast(identifier(name), "VARCHAR"), literal("null"))
 
 
 def _with_key(records: exp.Select) -> exp.Select:
@@ -127,14 +175,14 @@ def _groups(names: Iterable[str]) -> dict[str, list[str]]:
 
 def _committed(group: str, fields: list[str]) -> exp.Expression:
     """Return a group's number and the commitment to it in hexadecimal, NULL where the record has nothing in it."""
-    members: dict[str, str] = {name: _value_name(name) for name in fields}
+    members: dict[str, str] = {name: value_name(name) for name in fields}
     if group == REST:
         members |= {"findings": "findings"} | {f"source.{name}": f"source_{name}" for name in PLACE_FIELDS}
     number = literal(f"{GROUPS.index(group):02x}")
     commitment = call("concat", number, call("sha256", call("concat", _salt(group), _object(members))))
     if group == REST:
         return commitment
-    nothing = [is_null(identifier(_value_name(name))) for name in fields]
+    nothing = [is_null(identifier(value_name(name))) for name in fields]
     return exp.Case(ifs=[exp.If(this=is_not(all_of(nothing)), true=commitment)])
 
 
@@ -144,55 +192,20 @@ def _object(columns: Mapping[str, str]) -> exp.Expression:
 
 
 def _members(columns: Mapping[str, str]) -> exp.Expression:
-    members = (_joined(literal(f'"{name}":'), _json_of(columns[name])) for name in sorted(columns))
+    members = (put_together(literal(f'"{name}":'), _json_of(columns[name])) for name in sorted(columns))
     return call("concat_ws", literal(","), *members) if columns else literal("")
 
 
 def _json_of(column: str) -> exp.Expression:
-    return _joined(literal('"'), identifier(column), literal('"')) if column == "source_id" else identifier(column)
-
-
-def _value_name(name: str) -> str:
-    return f"{name} as JSON"
+    return put_together(literal('"'), identifier(column), literal('"')) if column == "source_id" else identifier(column)
 
 
 def _given(name: str) -> exp.Expression:
     """Return a derived value as JSON; a template that the source gave stands in the record itself."""
     plain = name.removeprefix(DERIVED_MARK)
     if plain not in COLUMNS:
-        return _quoted(identifier(name))
-    return exp.Case(ifs=[exp.If(this=is_null(identifier(plain)), true=_quoted(identifier(name)))])
-
-
-def _quoted(value: exp.Expression) -> exp.Expression:
-    """Return a text, or a list, as JSON."""
-    return cast(call("to_json", value), "VARCHAR")
-
-
-def _value(name: str) -> exp.Expression:
-    """Return a column's value as JSON."""
-    value = identifier(name)
-    match COLUMNS[name].type:
-        case ColumnType.INTEGER | ColumnType.BOOLEAN:
-            return cast(value, "VARCHAR")
-        case ColumnType.TIMESTAMP:
-            whole = call("strftime", value, literal("%Y-%m-%dT%H:%M:%S.%f"))
-            return _joined(literal('"'), call("replace", whole, literal(".000000"), literal("")), literal('Z"'))
-        case ColumnType.DECIMAL:
-            digits = call("rtrim", cast(value, "VARCHAR"), literal("0"))
-            return _joined(literal('"'), call("rtrim", digits, literal(".")), literal('"'))
-        case ColumnType.REAL:
-            return _joined(literal('"'), cast(value, "VARCHAR"), literal('"'))
-        case _:
-            return _quoted(value)
-
-
-def _joined(*parts: exp.Expression) -> exp.Expression:
-    """Return texts one after the other, NULL where one of them is."""
-    whole = parts[0]
-    for part in parts[1:]:
-        whole = exp.DPipe(this=whole, expression=part, safe=False)
-    return exp.Paren(this=whole)
+        return as_json(identifier(name))
+    return exp.Case(ifs=[exp.If(this=is_null(identifier(plain)), true=as_json(identifier(name)))])
 
 
 def _inner(query: exp.Query, alias: str) -> exp.Subquery:

@@ -8,9 +8,11 @@ must not be sealed.
 import base64
 import json
 import re
+from binascii import unhexlify
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import lru_cache
+from hashlib import sha256
 from json.encoder import encode_basestring
 from typing import Any, NamedTuple  # a row holds values of several types
 
@@ -18,13 +20,11 @@ from pydantic_core import from_json
 
 from auditor.digests import canonical_json
 from auditor.errors import BundleError
-from auditor.evidence.standalone.disclosure import BYTES, GROUPS, commitment_to, own_leaf, said_by_group
+from auditor.evidence.standalone.disclosure import BYTES, GROUPS, own_leaf, said_by_group
 from auditor.evidence.standalone.ownbytes import are_plainly_the_same, differences, record_in
-from auditor.evidence.standalone.spreadsheet import CitedTable
-from auditor.evidence.standalone.tree import HASH_BYTES, leaf_hash, root_of
+from auditor.evidence.standalone.spreadsheet import CitedTable, cell_of
+from auditor.evidence.standalone.tree import HASH_BYTES, root_of
 from auditor.records.sourcebytes import SourceBytes
-
-_UPPER = re.compile(r"\\u00[01][A-F]")
 
 
 class RecordLine(NamedTuple):
@@ -52,7 +52,7 @@ class RecordWriter:
         """
         self._table = table
         self._forgotten = frozenset(forgotten)
-        self._names = {source: encode_basestring(name) for source, name in names.items()}
+        self._names = {source: encode_basestring(name).encode() for source, name in names.items()}
         self._profiles = dict(profiles)
         self._sources = sources
         self._leaves = bytearray()
@@ -85,35 +85,39 @@ class RecordWriter:
         Raises BundleError when a record of canonical JSON isn't what its exact bytes say.
         """
         self._last_line.clear()
-        for _, derived, findings, record, source_id, line, offset, length, key, committed, salt in rows:
-            columns = from_json(record)
-            self._counted(findings, source_id, line)
-            is_forgotten = columns.get("account_id") in self._forgotten
-            data = None if is_forgotten else self._sources.of(source_id, offset, length)
+        names, sources = self._names, self._sources
+        for _, findings, source_id, at, offset, length, own, head, key, committed, salt, row in rows:
+            self._counted(findings, source_id, at)
+            begun = b'%b%b,"offset":%b' % (head, names.get(source_id, EMPTY), _number(offset))
+            is_forgotten = self._is_forgotten(head)
+            data = None if is_forgotten else sources.of(source_id, offset, length)
             if data is None:
-                held, after = "", self._without(FORGOTTEN if is_forgotten else self._sources.why_not(source_id, offset))
+                why = FORGOTTEN if is_forgotten else sources.why_not(source_id, offset)
+                self.without_bytes[why] += 1
+                line, groups = b'%b,"without_bytes":%b}}\n' % (begun, _text(why)), unhexlify(committed)
             else:
-                if self._profiles.get(source_id) == "canonical":
-                    self._must_say(data, columns, source_id, line)
-                committed += _BYTES_CODE + commitment_to(salt, data).hex()
-                held, after = _held(data)
-            name = self._names.get(source_id, EMPTY)
-            place = (
-                f'"id":"{source_id}","length":{_number(length)},"line":{line},"name":{name},"offset":{_number(offset)}'
-            )
-            before = f'"derived":{{{derived}}},' if derived else ""
-            text = f'{{{before}"findings":{findings},"record":{record},"source":{{{held}{place}{after}}}}}\n'
-            leaf = leaf_hash(bytes.fromhex(committed))
-            if "\\u" in text and _UPPER.search(text):  # the engine prints some control characters in another way
-                text = f"{canonical_json(json.loads(text)).decode()}\n"
-                leaf = own_leaf(key, said_by_group(json.loads(text)))
+                if data != own and self._profiles.get(source_id) == "canonical":
+                    self._must_say(data, json.loads(begun + END)["record"], source_id, at)
+                line = _with_bytes(begun, data)
+                groups = unhexlify(committed) + BYTES_NUMBER + sha256(salt + data).digest()
+            leaf = sha256(LEAF + groups).digest()
+            if ODD in line and UPPER.search(line):
+                line, leaf = _canonical(line, key)
+                row = None
             self._leaves += leaf
-            row = self._table.row(columns, " ".join(findings_in(findings)), source_id, line)
+            cells = self._cells(line) if row is None else row
             yield RecordLine(
-                text.encode(),
-                f'{{"key":"{key}","leaf":"{leaf.hex()}"}}\n'.encode(),
-                row.encode("utf-8", "backslashreplace"),
+                line,
+                b'{"key":"%b","leaf":"%b"}\n' % (key, leaf.hex().encode()),
+                b'%b,%b,"%b",%d\r\n' % (cells, names_cell(findings), source_id.encode(), at),
             )
+
+    def _is_forgotten(self, head: bytes) -> bool:
+        found = ACCOUNT.search(head) if self._forgotten else None
+        return found is not None and json.loads(found[1]) in self._forgotten
+
+    def _cells(self, text: bytes) -> bytes:
+        return self._table.cells(json.loads(text)["record"]).encode("utf-8", "backslashreplace")
 
     def _counted(self, findings: str, source_id: str, line: int) -> None:
         """Count a record for its findings, and for its source whether its lines go back in time."""
@@ -121,10 +125,6 @@ class RecordWriter:
         if line < self._last_line.get(source_id, 0):
             self.out_of_order[source_id] += 1
         self._last_line[source_id] = line
-
-    def _without(self, reason: str) -> str:
-        self.without_bytes[reason] += 1
-        return f',"without_bytes":{encode_basestring(reason)}'
 
     def _must_say(self, data: bytes, record: dict[str, Any], source_id: str, line: int) -> None:
         own_id = f"{source_id}:{line}"
@@ -170,17 +170,41 @@ def _plain_object(data: bytes) -> dict[str, Any] | None:
 
 FORGOTTEN = "the account is forgotten: what it wrote was erased"
 """Why no bytes of a record are quoted although the file may still be there."""
-EMPTY = '""'
-_BYTES_CODE = f"{GROUPS.index(BYTES):02x}"
+EMPTY = b'""'
+END = b"}}"
+LEAF = b"\0"
+"""Before what a leaf is hashed over: RFC 6962 section 2.1."""
+BYTES_NUMBER = bytes((GROUPS.index(BYTES),))
+ODD, UPPER = b"\\u00", re.compile(rb"\\u00[01][A-F]")
+"""Control characters that the engine prints in another way."""
+ACCOUNT = re.compile(rb'[{,]"account_id":("(?:[^"\\]|\\.)*")')
 
 
-def _held(data: bytes) -> tuple[str, str]:
-    """Return what of the exact bytes stands before the place of a record, and after it: keys are sorted."""
+@lru_cache(4096)
+def names_cell(findings: str) -> bytes:
+    """Return the cell of the findings that a record names."""
+    return cell_of(" ".join(findings_in(findings))).encode("utf-8", "backslashreplace")
+
+
+def _with_bytes(begun: bytes, data: bytes) -> bytes:
+    """Return the line of a record with its exact bytes."""
     try:
-        return "", f',"text":{encode_basestring(data.decode())}'
+        return b'%b,"text":%b}}\n' % (begun, encode_basestring(data.decode()).encode())
     except UnicodeDecodeError:
-        return f'"base64":"{base64.b64encode(data).decode()}",', ""
+        line = json.loads(begun + END)
+        line["source"]["base64"] = base64.b64encode(data).decode()
+        return canonical_json(line) + b"\n"
 
 
-def _number(value: int | None) -> str:
-    return "null" if value is None else str(value)
+def _canonical(line: bytes, key: bytes) -> tuple[bytes, bytes]:
+    """Return a line in its canonical form, and the leaf of that."""
+    said = json.loads(line)
+    return canonical_json(said) + b"\n", own_leaf(key.decode(), said_by_group(said))
+
+
+def _number(value: int | None) -> bytes:
+    return b"null" if value is None else b"%d" % value
+
+
+def _text(value: str) -> bytes:
+    return encode_basestring(value).encode()

@@ -94,7 +94,7 @@ def _replayed(bundle: Path) -> ReplayReport:
     population = document_in(data, "population.json", PopulationDocument)
     policy = bundled_policy(bundle, document_in(data, "policy/index.json", PolicyDocument))
     findings = [document_of(line, "findings.jsonl", FindingDocument) for line in _lines(data / "findings.jsonl")]
-    derived = derivable(name for rule in policy.pack.rules for name in rule.needed_columns())
+    derived = derivable(name for rule in policy.pack.rules for name in rule.needed_columns()) & policy.context.derivable
     sources = providing(_sources(receipt), derived)
     activity = activity_of_lines(data / "records/cited.jsonl", data / "records/context.jsonl", sources)
     again = judge_again(

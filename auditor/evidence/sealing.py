@@ -14,11 +14,13 @@ from auditor.checker.population import POPULATION, PeersSeen, Population, read_p
 from auditor.evidence.bundle import CaseRecords, build_bundle
 from auditor.evidence.deciding import Attested
 from auditor.evidence.linequery import columns_written, forget_secrets, keep_secrets, lines_of_records
+from auditor.evidence.sourceforms import BEGINNING, SourceForm, form_of_source
+from auditor.evidence.standalone.spreadsheet import columns_of_table
 from auditor.records.activity import Activity
-from auditor.records.cited import Wanted, cited_records, fetched
+from auditor.records.cited import Wanted, cited_records, fetched, sources_cited
 from auditor.records.context import context_records, derived_names, with_derived_values
 from auditor.records.manifest import Source
-from auditor.records.sourcebytes import SourceBytes
+from auditor.records.sourcebytes import SourceBytes, Stamp
 
 Secrets = Mapping[str, str]
 """The secret of each case, by its id: 64 hexadecimal digits."""
@@ -39,19 +41,22 @@ def seal(
     undated: Mapping[str, int],
     forgotten: Collection[str],
     watch: Watch,
+    checked: Mapping[str, Stamp] | None = None,
 ) -> Iterator[Path]:
     """Build the bundle of each case at its target, in order of case id, and yield the paths.
 
     Exact bytes come from the original files of `sources`; `people` is what they signed, by case, `undated` counts
-    quarantined lines without a time by source; of `forgotten` accounts no exact bytes are quoted. Raises BundleError,
-    WorkspaceError.
+    quarantined lines without a time by source; of `forgotten` accounts no exact bytes are quoted; `checked` are files
+    of sources that need not be compared with their digest again. Raises BundleError, WorkspaceError.
     """
     wanted = [item for dossier in dossiers for item in wanted_of(dossier.case, runs)]
     own_secrets = {dossier.case.id: secrets[dossier.case.id] for dossier in dossiers}
-    with _secrets_known(activity, own_secrets), original_bytes(sources) as originals:
-        rows = record_rows(activity, cited_records(wanted) if wanted else None, wanted)
+    with _secrets_known(activity, own_secrets), original_bytes(sources, checked) as originals:
+        forms = forms_of_sources(activity, wanted, originals, sources)
+        cells = cells_of_all(dossiers)
+        rows = record_rows(activity, cited_records(wanted) if wanted else None, wanted, forms=forms, cells=cells)
         cited = RowsByCase(_watched(rows, watch))
-        context = RowsByCase(_watched(record_rows(activity, context_records(wanted), wanted), watch))
+        context = RowsByCase(_watched(record_rows(activity, context_records(wanted), wanted, forms=forms), watch))
         for dossier in sorted(dossiers, key=lambda dossier: dossier.case.id):
             case = dossier.case
             records = CaseRecords(cited.of(case.id), context.of(case.id), population_of(case, runs), undated, forgotten)
@@ -67,12 +72,49 @@ def _watched(rows: Iterable[tuple[Any, ...]], watch: Watch) -> Iterator[tuple[An
             watch(TOLD_AT_ONCE)
 
 
-def record_rows(activity: Activity, records: exp.Select | None, wanted: Sequence[Wanted]) -> Iterator[tuple[Any, ...]]:
+def record_rows(
+    activity: Activity,
+    records: exp.Select | None,
+    wanted: Sequence[Wanted],
+    *,
+    forms: Mapping[str, SourceForm] | None = None,
+    cells: Sequence[str] = (),
+) -> Iterator[tuple[Any, ...]]:
     """Yield the lines of records, in order of case and record; the secrets of their cases are known."""
     if records is not None:
-        known = with_derived_values(records, wanted)
-        query = lines_of_records(known, columns_written(activity), derived_names(wanted))
+        known, columns = with_derived_values(records, wanted), columns_written(activity)
+        query = lines_of_records(known, columns, derived_names(wanted), forms=forms, cells=cells)
         yield from fetched(activity, query, wanted)
+
+
+def forms_of_sources(
+    activity: Activity, wanted: Sequence[Wanted], originals: SourceBytes, sources: Sequence[Source]
+) -> dict[str, SourceForm]:
+    """Return how the sources that findings cite write their lines, as far as that is JSON in canonical columns."""
+    profiles = {source.source_id: source.profile for source in sources}
+    found = {}
+    for source_id in sources_cited(activity, wanted):
+        beginning = originals.beginning(source_id, BEGINNING) if profiles.get(source_id) == "canonical" else None
+        if beginning is not None and (form := form_of_source(beginning)) is not None:
+            found[source_id] = form
+    return found
+
+
+def checked_sources(
+    activity: Activity, cases: Iterable[Case], runs: Path, sources: Sequence[Source]
+) -> dict[str, Stamp]:
+    """Compare the files that findings of cases rest on with their digests; return the stamps of those that fit."""
+    wanted = [item for case in cases for item in wanted_of(case, runs)]
+    with original_bytes(sources) as originals:
+        for source_id in sources_cited(activity, wanted):
+            originals.beginning(source_id, 0)
+        return dict(originals.checked)
+
+
+def cells_of_all(dossiers: Sequence[Dossier]) -> tuple[str, ...]:
+    """Return the columns of the table of cited records, none where they aren't the same for all cases."""
+    found = {columns_of_table(dossier.receipt.model_dump(mode="json")) for dossier in dossiers}
+    return found.pop() if len(found) == 1 else ()
 
 
 def population_of(case: Case, runs: Path) -> Population:
@@ -115,9 +157,9 @@ def _secrets_known(activity: Activity, secrets: Secrets) -> Iterator[None]:
 
 
 @contextmanager
-def original_bytes(sources: Sequence[Source]) -> Iterator[SourceBytes]:
+def original_bytes(sources: Sequence[Source], checked: Mapping[str, Stamp] | None = None) -> Iterator[SourceBytes]:
     """Open the original files of sources for reading in the block."""
     paths = {source.source_id: Path(source.path) for source in sources}
     sizes = {source.source_id: source.bytes for source in sources}
-    with tempfile.TemporaryDirectory() as scratch, SourceBytes(paths, Path(scratch), sizes) as originals:
+    with tempfile.TemporaryDirectory() as scratch, SourceBytes(paths, Path(scratch), sizes, checked) as originals:
         yield originals

@@ -12,11 +12,12 @@ from auditor.content.derivations import CONTENT_COLUMNS, content_derivations
 from auditor.linking.derivations import LINK_COLUMNS, link_derivations
 from auditor.linking.links import links_of
 from auditor.linking.model import Links
+from auditor.linking.network_kinds import network_kind
 from auditor.policy.links import LinkRules
 from auditor.policy.pack import Context, Pack
 from auditor.records.activity import Activity
 from auditor.records.derived import derivable, with_derived
-from auditor.records.schema import DERIVED_FROM
+from auditor.records.schema import DERIVED_FROM, NETWORK_KIND
 from auditor.records.tallies import AccountSpan
 
 SEEDS = "instruction-seeds"
@@ -46,17 +47,20 @@ def derived_activity(
     Records in `excluded` make no links. An earlier derivation on the same connection is replaced. Raises WorkspaceError
     when the records can't be read.
     """
-    wanted = derivable(names)
+    wanted = derivable(names) & sight.context.derivable
     links_file = sight.pack.links if wanted & set(LINK_COLUMNS) else None
     plain = with_derived(activity, [])
     asked = _content_asked(wanted | (links_file.needed_columns() if links_file else frozenset()), activity)
     content = content_derivations(plain, asked, seeds=sight.seeds, as_of=sight.as_of)
+    needs_kinds = NETWORK_KIND in sight.context.derivable and (NETWORK_KIND in wanted or links_file is not None)
+    kinds = [network_kind(plain, sight.context)] if needs_kinds else []
     links = None
     if links_file is not None:
-        with_content = with_derived(plain, content)
+        with_content = with_derived(plain, [*content, *kinds])
         links = links_of(with_content, links_file, context=sight.context, as_of=sight.as_of, excluded=excluded)
     linked = link_derivations(plain, links or Links(), wanted, context=sight.context, as_of=sight.as_of)
-    return with_derived(plain, [*(item for item in content if item.name in wanted), *linked]), links
+    asked_for = [item for item in (*content, *kinds) if item.name in wanted]
+    return with_derived(plain, [*asked_for, *linked]), links
 
 
 def _content_asked(names: Collection[str], activity: Activity) -> frozenset[str]:

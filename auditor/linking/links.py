@@ -10,7 +10,7 @@ from datetime import datetime
 from auditor.linking.bonds import Bond, strong_bond
 from auditor.linking.combinations import combined_bonds
 from auditor.linking.crowds import crowds_of
-from auditor.linking.days import DAYS, is_read_by_day, read_by_day
+from auditor.linking.days import CALLS, DAYS, is_read_by_day, read_by_call, read_by_day
 from auditor.linking.fragments import fragment_bonds
 from auditor.linking.guests import without_guests
 from auditor.linking.holdings import Value, holdings_of, lacking_columns
@@ -45,9 +45,11 @@ def links_of(
     """
     reading = reading_of(activity, context, as_of, excluded)
     population = population_of(reading)
-    values = _values(signals, reading, population)
+    by_call = read_by_call([s for s in _asked(signals, reading) if not is_read_by_day(s)], reading)
+    values = _values(signals, reading, by_call, population)
     verdicts = verdicts_on(values, signals, population)
-    bonds = _bonds(values, verdicts, signals, reading, population)
+    bonds = _bonds(values, verdicts, signals, reading, by_call, population)
+    reading.drop(CALLS)
     clusters, stretches = grown(links_of_bonds(bonds, population), population)
     return Links(
         clusters=clusters,
@@ -60,7 +62,12 @@ def links_of(
 
 
 def _bonds(
-    values: Sequence[Value], verdicts: Verdicts, signals: LinkRules, reading: Reading, population: Population
+    values: Sequence[Value],
+    verdicts: Verdicts,
+    signals: LinkRules,
+    reading: Reading,
+    by_call: Reading,
+    population: Population,
 ) -> list[Bond]:
     """Return all that holds accounts together: strong values, combinations of weak ones, replacements after a ban."""
     own = [value for value in values if value.key not in verdicts.out_of_play()]
@@ -77,17 +84,21 @@ def _bonds(
             bonds += succession_bonds(signal, identifying, verdicts.supporting, reading, population)
         elif signal.seen == "rhythm":
             templates = [v for v in verdicts.supporting if v.signal.columns == signal.columns]
-            bonds += rhythm_bonds(signal, templates, units_of(bonds, population), reading, population)
+            bonds += rhythm_bonds(signal, templates, units_of(bonds, population), reading, by_call, population)
     return [*bonds, *fragment_bonds(bonds, usable, signals, population)]
 
 
-def _values(signals: LinkRules, reading: Reading, population: Population) -> list[Value]:
+def _asked(signals: LinkRules, reading: Reading) -> list[LinkSignal]:
+    return [signal for signal in signals.signals if _is_held(signal, signals) and not lacking_columns(signal, reading)]
+
+
+def _values(signals: LinkRules, reading: Reading, by_call: Reading, population: Population) -> list[Value]:
     values: list[Value] = []
     next_key = 0
-    asked = [signal for signal in signals.signals if _is_held(signal, signals) and not lacking_columns(signal, reading)]
+    asked = _asked(signals, reading)
     by_day = read_by_day([*filter(is_read_by_day, asked)], reading)
     for signal in asked:
-        own = by_day if is_read_by_day(signal) else reading
+        own = by_day if is_read_by_day(signal) else by_call
         held = holdings_of(signal, own, population, next_key)
         if signal.seen == "rotation":
             values += _settled(signal, held, own, population)

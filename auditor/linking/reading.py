@@ -3,7 +3,7 @@
 Builds the parts of queries that every signal shares; the records themselves stay in the engine.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any  # a row holds values of every column type
@@ -11,9 +11,9 @@ from typing import Any  # a row holds values of every column type
 from sqlglot import exp
 
 from auditor.policy.pack import Context
-from auditor.records.activity import RECORDS, Activity
+from auditor.records.activity import RECORDS, STORED, Activity
 from auditor.records.asof import timestamp
-from auditor.records.derived import keep_table
+from auditor.records.derived import derivable, keep_table
 from auditor.records.sql import all_of, any_of, call, identifier, is_not, is_null, literal, named, table, text_of
 from auditor.records.tallies import AccountSpan
 
@@ -46,7 +46,7 @@ class Reading:
 
     def of_records(self, query: exp.Select, *tests: exp.Expression) -> exp.Select:
         """Return a query, of which only the items are there, over the records that count and pass some tests."""
-        query = query.from_(table(self.records, "r"))
+        query = query.from_(table(self._relation([*query.expressions, *tests]), "r"))
         if self.has_spans:
             # as a join, which costs a tenth of what the same costs as NOT EXISTS
             query = query.join(table(_SPANS, "e"), on=_is_inside(), join_type="ANTI")
@@ -63,6 +63,13 @@ class Reading:
         until = [exp.LT(this=time.copy(), expression=timestamp(window.until))] if window.until else []
         return [*since, *until]
 
+    def _relation(self, read: Iterable[exp.Expr]) -> str:
+        """Return where to read: what is derived costs several joins a record, also where nobody looks at it."""
+        if self.records != RECORDS:
+            return self.records
+        names = {column.name for item in read for column in item.find_all(exp.Column)}
+        return RECORDS if derivable(names) & self.context.derivable else STORED
+
     def rows(self, query: exp.Query) -> list[tuple[Any, ...]]:
         """Run a query and return its rows."""
         return self.activity.connection.cursor().execute(text_of(query)).fetchall()
@@ -73,9 +80,10 @@ class Reading:
         self.activity.connection.cursor().execute(text_of(made))
 
     def drop(self, *names: str) -> None:
-        """Drop tables."""
+        """Drop those of some tables that are there."""
         for name in names:
-            self.activity.connection.cursor().execute(text_of(exp.Drop(tables=[table(name)], kind="TABLE")))
+            dropped = exp.Drop(tables=[table(name)], kind="TABLE", exists=True)
+            self.activity.connection.cursor().execute(text_of(dropped))
 
     def _conditions(self) -> list[exp.Expression]:
         tests = [is_known(identifier("account_id", "r"))]

@@ -44,18 +44,24 @@ Beat = tuple[int, int]
 
 
 def rhythm_bonds(
-    signal: LinkSignal, candidates: Sequence[Value], units: Sequence[int], reading: Reading, population: Population
+    signal: LinkSignal,
+    candidates: Sequence[Value],
+    units: Sequence[int],
+    reading: Reading,
+    by_call: Reading,
+    population: Population,
 ) -> tuple[Bond, ...]:
     """Return bonds between the units that use a template in step with each other.
 
     `candidates` are templates that passed the test against crowds, `units` says by account what other evidence joined.
+    `reading` is of all calls, `by_call` of those that the candidates were found in.
     """
     large = [value for value in candidates if len(value.holders) >= signal.at_least]
     if not large:
         return ()
     platform = _platform(reading)
     bonds = []
-    for value, beats in _beats(large, reading, population):
+    for value, beats in _beats(large, by_call, population):
         if not _is_in_step(beats, platform, signal.at_least):
             continue
         crowded = crowded_minutes(beats, platform)

@@ -54,7 +54,7 @@ ENGLISH_MEASURES = MeasurePhrases(
         "account_id": "accounts", "api_key_id": "keys", "organization_id": "organizations", "model": "models",
         "template_id": "patterns of requests", "template_group": "groups of like requests",
         "prompt_digest": "requests", "client_ip": "network addresses", "country": "countries", "asn": "networks",
-        "user_agent": "client programs",
+        "user_agent": "client programs", "email_domain": "mail domains",
     },
     other_column="“{}”",
     of_column={
@@ -68,6 +68,7 @@ ENGLISH_MEASURES = MeasurePhrases(
         "account_id": "account", "api_key_id": "key", "organization_id": "organization", "end_user_id": "end user",
         "prompt_digest": "request", "template_id": "pattern of requests", "client_ip": "network address",
         "device_id": "device", "asn": "network", "session_id": "session", "payment_fingerprint": "means of payment",
+        "user_agent": "client program", "email_domain": "mail domain",
     },
     other_each="value of “{}”",
     over_each={

@@ -7,6 +7,7 @@ from auditor.policy.columns import INEXACT, known_column
 from auditor.policy.fields import Fields, Problems, kind_of, nearest
 from auditor.policy.links import LinkCombination, LinkRules, LinkSignal, Seen
 from auditor.policy.yaml import ScalarNode, YamlNode
+from auditor.records.schema import NETWORK_KINDS
 from auditor.records.values import shown
 
 KEYS = ("alone", "corroborated", "specific", "lift", "exclusive", "signals", "combinations")
@@ -16,7 +17,7 @@ COMBINATION_KEYS = ("name", "of", "at_least", "same_network", "common", "exclusi
                     "source")  # fmt: skip
 SEEN: tuple[Seen, ...] = get_args(Seen)
 STRENGTHS = ("strong", "weak")
-NETWORKS = ("hosting", "vpn", "isp", "mobile", "business", "education")
+
 DAY = 86_400
 MOST_COLUMNS = 4
 BEHAVIOUR = ("rhythm", "succession")
@@ -104,9 +105,9 @@ def _columns(fields: Fields, key: str) -> tuple[str, ...]:
 
 def _networks(fields: Fields, key: str) -> tuple[str, ...]:
     names = fields.texts(key)
-    for name in set(names) - {*NETWORKS, ""}:
-        found = f"unknown kind of network {shown(name)}, expected one of {', '.join(NETWORKS)}"
-        fields.problems.add(fields.key_place(key), found, nearest(name, NETWORKS, "choose one of them"))
+    for name in set(names) - {*NETWORK_KINDS, ""}:
+        found = f"unknown kind of network {shown(name)}, expected one of {', '.join(NETWORK_KINDS)}"
+        fields.problems.add(fields.key_place(key), found, nearest(name, NETWORK_KINDS, "choose one of them"))
     return names
 
 

@@ -18,6 +18,7 @@ OPERATORS = {
     "<>": "other than", "!=": "other than",
 }  # fmt: skip
 _SHARES = ("share", "top_share")
+_AT_MOST_ONE = (*_SHARES, "evenness")
 
 
 def words_of_measure(
@@ -45,6 +46,22 @@ def is_share(text: str) -> bool:
     """Say whether a value between 0 and 1 is a share of the records, to be told in per cent."""
     expression = _expression_of(text)
     return isinstance(expression, Aggregate) and expression.function in _SHARES
+
+
+def is_at_most_one(text: str) -> bool:
+    """Say whether no value of what an expression measures can be above 1: of shares, evenness and parts of a count."""
+    match _expression_of(text):
+        case Aggregate(function=function):
+            return function in _AT_MOST_ONE
+        case Arithmetic(operator="/", left=Aggregate(function="count"), right=Aggregate(function="count") as whole):
+            return whole.column is None and whole.per is None and not whole.of_sequence
+        case _:
+            return False
+
+
+def per_cent(share: Decimal) -> str:
+    """Return a share as a number of hundredths, every digit of it: `0.9` as `90`, `1` as `100`."""
+    return f"{(100 * share).normalize():f}"
 
 
 def _expression_of(text: str) -> Expression | None:
@@ -102,4 +119,4 @@ def _over_each(call: Aggregate, words: MeasurePhrases) -> str:
 
 
 def _percent(fraction: Decimal) -> str:
-    return f"{(100 * fraction).normalize():f}\N{NO-BREAK SPACE}%"
+    return f"{per_cent(fraction)}\N{NO-BREAK SPACE}%"

@@ -8,6 +8,7 @@ from auditor.policy.conditions import Node
 from auditor.policy.links import LinkRules
 from auditor.policy.rule import Exemption, Rule, Span, ValueList
 from auditor.policy.terms import Terms
+from auditor.records.schema import DERIVABLE_COLUMNS, NETWORK_KIND
 
 
 class Ladder(Node):
@@ -78,15 +79,22 @@ class Context(Node):
     """Facts of the platform that come with an audit (`--context`).
 
     `window` is the part of the log that is complete: older rows are a roster of facts. `lists` become `%name%`
-    and replace a pack's list of the same name; `unsupported_countries` is one of them.
+    and replace a pack's list of the same name; `unsupported_countries` is one of them. `network_kinds` says of networks
+    (a range of addresses as `203.0.113.0/24`, or an autonomous system as `AS64500`) of which kind they are.
     """
 
     requests_per_minute: tuple[tuple[str, int], ...] = ()
+    network_kinds: tuple[tuple[str, str], ...] = ()
     model_releases: tuple[tuple[str, datetime], ...] = ()
     unsupported_countries: tuple[str, ...] | None = None
     window: Span = Span()
     lists: tuple[ValueList, ...] = ()
     file: SourceFile | None = None
+
+    @property
+    def derivable(self) -> frozenset[str]:
+        """The columns that can be worked out: what kind a network is of only if the platform says so."""
+        return frozenset(DERIVABLE_COLUMNS) - (frozenset() if self.network_kinds else {NETWORK_KIND})
 
     def list_values(self, name: str) -> tuple[str, ...] | tuple[Decimal, ...] | None:
         """Return the values of a list of the context, or None when it has no such list."""

@@ -11,12 +11,13 @@ from auditor.policy.fields import Fields, Problems, kind_of
 from auditor.policy.files import read_bytes
 from auditor.policy.heading import span_of
 from auditor.policy.list_reader import LIST_NAME, values_of
+from auditor.policy.network_kinds import read_network_kinds
 from auditor.policy.pack import Approval, Context, SourceFile
 from auditor.policy.rule import CONDUCTS, Span, ValueList
 from auditor.policy.yaml import LARGEST_LIST, MappingNode, ScalarNode, SequenceNode, YamlNode, read_yaml
 from auditor.records.values import shown
 
-CONTEXT_KEYS = ("requests_per_minute", "model_releases", "unsupported_countries", "window")
+CONTEXT_KEYS = ("requests_per_minute", "model_releases", "unsupported_countries", "network_kinds", "window")
 _SURROGATES = re.compile(rb"(?<!\\)\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}")
 APPROVAL_KEYS = ("account_id", "organization_id", "conduct", "reason", "approved_by", "from", "expires")
 
@@ -47,6 +48,7 @@ def read_context(node: YamlNode, problems: Problems, file: SourceFile | None = N
         lists.append(ValueList(name="unsupported_countries", title=title, values=countries))
     return Context(
         requests_per_minute=_limits(fields),
+        network_kinds=read_network_kinds(fields),
         model_releases=_releases(fields),
         unsupported_countries=countries,
         window=_window(fields),

@@ -67,8 +67,9 @@ def _in_effect(rule: Rule) -> tuple[Condition, ...]:
 
 
 def _columns_read(rule: Rule, fields: Fields) -> Iterator[tuple[Place, str, str]]:
+    told = "subject" if "subject" in fields.names() else "when"
     for column in rule.subject_columns:
-        yield fields.key_place("subject"), column, "the subject"
+        yield fields.key_place(told), column, "the subject"
     for column in rule.by:
         yield fields.key_place("by"), column, "`by`"
     for column in rule.novel.fields if rule.novel else ():

@@ -29,7 +29,7 @@ from auditor.policy.literals import DURATION_PATTERN
 from auditor.policy.measure_phrases import LANGUAGES
 from auditor.policy.rule import CONDUCTS, SUBJECT_COLUMNS, Family, Level, Status, Strength
 from auditor.policy.terms import Stance
-from auditor.records.schema import COLUMNS, READABLE_COLUMNS
+from auditor.records.schema import COLUMNS, NETWORK_KINDS, READABLE_COLUMNS
 
 Schema = dict[str, Any]
 
@@ -186,9 +186,9 @@ def _links() -> Schema:
     count = {"type": "integer", "minimum": 0}
     signal = {"name": _TEXT, "kind": _TEXT, "family": _TEXT, "seen": _enum(links_reader.SEEN),
               "columns": _TEXT_OR_TEXTS, "also": _TEXT_OR_TEXTS, "strength": _enum(links_reader.STRENGTHS),
-              "only_supports": {"type": "boolean"}, "networks": _list_of(_enum(links_reader.NETWORKS)),
+              "only_supports": {"type": "boolean"}, "networks": _list_of(_enum(NETWORK_KINDS)),
               "within": _DURATION, "days": count, "at_least": count, "at_most": count, "not_through": _TEXT_OR_TEXTS,
-              "not_from": _list_of(_enum(links_reader.NETWORKS)), "without": _TEXT_OR_TEXTS,
+              "not_from": _list_of(_enum(NETWORK_KINDS)), "without": _TEXT_OR_TEXTS,
               "source": _TEXT}  # fmt: skip
     combination = {"name": _TEXT, "of": _list_of(_TEXT), "at_least": count, "same_network": {"type": "boolean"},
                    "common": {"type": "boolean"}, "exclusive": {"type": "boolean"}, "spread_over": _TEXT,
@@ -218,6 +218,7 @@ def _context() -> Schema:
         "requests_per_minute": {"type": "object", "additionalProperties": {"type": "integer", "minimum": 0}},
         "model_releases": {"type": "object", "additionalProperties": _TIME},
         "unsupported_countries": _list_of({"type": "string", "pattern": "^[A-Za-z]{2}$"}),
+        "network_kinds": _object({kind: _list_of(_TEXT) for kind in NETWORK_KINDS}, NETWORK_KINDS),
         "window": {"type": "array", "items": _TIME, "minItems": 2, "maxItems": 2},
     }
     other_lists = _list_of({"type": ["string", "number"]})

@@ -21,7 +21,11 @@ RECORDS = "records"
 """Name of the view that holds all records of an activity."""
 
 STORED = "stored_records"
-"""Name of what lies below that view: the records without what is derived."""
+"""Name of what lies below that view: the records without what is derived.
+
+Whoever needs nothing that is derived reads here: the engine makes a view's joins whether or not somebody looks at what
+they bring.
+"""
 
 ALL_COLUMNS = (*COLUMNS, *PROVENANCE_COLUMNS, *DERIVED_COLUMNS)
 

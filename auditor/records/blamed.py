@@ -43,7 +43,7 @@ def accounts_behind(
     only = replace(loaded.profile, columns={_ACCOUNT: tree})
     lines = scratch / f"mended-{staged.number}"
     with lines.open("wb") as stream:
-        stream.writelines(_mended(loaded.data.of(row), only) for row in rows)
+        stream.writelines(_mended(line, only) for line in loaded.data.each(rows))
     load_rows(connection, lines, only, only.fields)
     lines.unlink()
     return {rows[at]: account for at, account in _accounts(connection, LOADED).items()}

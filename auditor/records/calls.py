@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from sqlglot import exp
 
-from auditor.records.activity import RECORDS, Activity
+from auditor.records.activity import STORED, Activity
 from auditor.records.sql import call, case, cast, identifier, literal, named, table, text_of, within
 
 MODEL_CALLS = ("completion", "embedding", "image", "audio", "moderation", "batch")
@@ -26,7 +26,7 @@ def calls_of_accounts(activity: Activity) -> dict[str, AccountCalls]:
     account = identifier("account_id")
     time_of_call = case([(_is_call(), identifier("time"))])
     figures = [exp.Min(this=time_of_call), exp.Count(this=time_of_call.copy())]
-    query = exp.Select(expressions=[account, *figures]).from_(table(RECORDS))
+    query = exp.Select(expressions=[account, *figures]).from_(table(STORED))
     query = query.where(exp.Not(this=exp.Is(this=account.copy(), expression=exp.null()))).group_by(account.copy())
     rows = activity.connection.execute(text_of(query)).fetchall()
     return {name: AccountCalls(first and first.replace(tzinfo=UTC), count) for name, first, count in rows}
@@ -42,7 +42,7 @@ def calls_until(activity: Activity, moments: Mapping[str, datetime]) -> dict[str
     account = identifier("account_id", "record")
     matches = exp.EQ(this=account, expression=identifier("wanted", "moment"))
     is_before = exp.LTE(this=identifier("time", "record"), expression=identifier("cut", "moment"))
-    query = exp.Select(expressions=[account.copy(), exp.Count(this=exp.Star())]).from_(table(RECORDS, "record"))
+    query = exp.Select(expressions=[account.copy(), exp.Count(this=exp.Star())]).from_(table(STORED, "record"))
     query = query.join(within(wanted, "moment"), on=exp.And(this=matches, expression=is_before), copy=False)
     query = query.where(_is_call("record")).group_by(account.copy())
     return dict(activity.connection.execute(text_of(query), [accounts, cuts]).fetchall())

@@ -14,7 +14,7 @@ import duckdb
 from sqlglot import exp
 
 from auditor.errors import WorkspaceError
-from auditor.records.activity import ORDER, RECORDS, Activity
+from auditor.records.activity import ORDER, RECORDS, STORED, Activity
 from auditor.records.schema import COLUMNS, PROVENANCE_COLUMNS
 from auditor.records.sql import call, file_reader, identifier, literal, table, text_of
 
@@ -137,6 +137,14 @@ def cited_counts(activity: Activity, wanted: Sequence[Wanted]) -> dict[str, int]
     return dict(fetched(activity, query, wanted))
 
 
+def sources_cited(activity: Activity, wanted: Sequence[Wanted]) -> list[str]:
+    """Return the sources that some wanted finding cites records of, sorted."""
+    if not wanted:
+        return []
+    named = exp.select(identifier("source_id")).distinct().from_(citations_of(wanted).subquery("c"))
+    return sorted(source_id for (source_id,) in fetched(activity, named, wanted))
+
+
 def cited_from(activity: Activity, wanted: Sequence[Wanted], sources: Collection[str]) -> dict[tuple[str, str], int]:
     """Return how many records of some sources each finding cites, by case and finding; those with none are left out.
 
@@ -159,7 +167,7 @@ def organizations_of(activity: Activity, accounts: Sequence[str]) -> tuple[tuple
     query = (
         exp.select(*(identifier(name) for name in pair))
         .distinct()
-        .from_(table(RECORDS))
+        .from_(table(STORED))
         .where(
             exp.In(this=identifier("account_id"), expressions=[literal(account) for account in sorted(set(accounts))]),
             exp.Not(this=exp.Is(this=identifier("organization_id"), expression=exp.Null())),

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
-from auditor.errors import InputError
+from auditor.records.csv_head import head_of, names_in
 from auditor.records.rewrite import Rewritten
 from auditor.records.survey import LONGEST_LINE
 
@@ -28,13 +28,10 @@ def rewrite_csv(source: Path, target: Path, shown: str) -> Rewritten:
     done = Rewritten()
     with source.open("rb") as stream, target.open("wb") as out:
         feed = _Lines(stream)
-        head = next(feed, "")
-        delimiter = max(",;\t|", key=head.count)
-        names = next(csv.reader([head], delimiter=delimiter), [])
-        if not names or len(set(names)) != len(names):
-            message = "found a CSV header that is empty or names a column twice, expected distinct names"
-            raise InputError.at(shown, message, "correct the first line of the file")
-        for row in _rows(feed, names, delimiter, done):
+        head = head_of(feed)
+        names = names_in(head, shown)
+        done.lines = done.blank = head.blank
+        for row in _rows(feed, names, head.delimiter, done):
             out.write(row)
     return done
 
@@ -87,7 +84,7 @@ def _rows(feed: _Lines, names: list[str], delimiter: str, done: Rewritten) -> It
             return
         except csv.Error as error:
             feed.keep_first_only()
-            row, reason = [], f"found a broken CSV row: {error}"
+            row, reason = [], f"found a broken CSV row: {_in_our_words(error)}"
         done.lines += 1
         if not row and reason is None:
             done.blank += 1
@@ -109,3 +106,13 @@ def _fault(row: list[str], names: list[str]) -> str | None:
     if any("\0" in cell for cell in row):
         return "found a NUL byte, expected text"
     return None
+
+
+def _in_our_words(error: csv.Error) -> str:
+    """Say what Python's reader means where its own words speak of Python."""
+    said = str(error)
+    if said.startswith("new-line character"):
+        return "a bare carriage return outside of quotation marks"
+    if said.startswith("field larger"):
+        return f"a cell of more than {LONGEST_LINE} characters"
+    return said

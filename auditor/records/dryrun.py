@@ -24,6 +24,8 @@ class DryRun(BaseModel):
     `known` counts lines that came in before: those of `grew_from`, a stored source that the file begins with, or all of
     a file that is `already_known`. `bad` counts new lines only.
 
+    `absent` are the fields that the profile reads and no record has, each with the one there that is most like it.
+
     `failed` says why the file can't be read at all; the other fields are empty then.
     """
 
@@ -41,6 +43,7 @@ class DryRun(BaseModel):
     mapping: dict[str, str] = {}
     provides: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
+    absent: dict[str, str] = {}
     failed: str = ""
 
 
@@ -95,4 +98,5 @@ def _tried(reader: Reader, file: SourceFile, manifest: Manifest) -> DryRun:
         mapping={name: tree.sql(dialect="duckdb") for name, tree in loaded.profile.columns.items()},
         provides=staged.provides,
         problems=tuple(f"{file.shown}:{loaded.places.lines[row]}: {staged.bad[row]}" for row in rows),
+        absent=dict(loaded.absent),
     )

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from sqlglot import exp
 
-from auditor.records.conversion import PLAIN_TEXT, fits, is_unfit
+from auditor.records.conversion import PLAIN_TEXT, fits, is_unfit, matches
 from auditor.records.schema import COLUMNS, ColumnType
 from auditor.records.sql import all_of, any_of, call, case, identifier, is_not, is_null, literal
 from auditor.records.values import CONTENT
@@ -23,7 +23,8 @@ EXPRESSION = "·expression "
 """Fault of a line on which a profile's expression fails; the column's name follows."""
 
 MANY_OPENINGS = 64
-_NO_NUMBERS = ("nan", "-nan", "inf", "-inf", "infinity", "-infinity")
+_NO_NUMBER = "(?i)-?(nan|inf|infinity)"
+_NO_NUMBER_LENGTHS = (3, 9)
 _REQUIRED = ("time", "event")
 
 
@@ -51,8 +52,14 @@ def is_sure(columns: Iterable[str], zone: str) -> exp.Expression:
     tests += [
         is_not(call("coalesce", is_unfit(name, zone), exp.false())) if _is_rare(name) else fits(name) for name in judged
     ]
-    doubts = [*is_nested(names), *is_no_number(names)]
-    return call("coalesce", all_of([*tests, is_not(doubt(doubts))]), exp.false())
+    return call("coalesce", all_of([*tests, is_not(_is_no_text(names))]), exp.false())
+
+
+def _is_no_text(columns: Sequence[str]) -> exp.Expression:
+    """Say that a text may come from what is no text, never NULL; a glance at all texts clears nearly every row."""
+    nested, no_numbers = is_nested(columns), is_no_number(columns)
+    glances = [_may_be_no_number(name) for name in columns if COLUMNS[name].type in PLAIN_TEXT]
+    return case([(doubt([*nested, *glances]), doubt([*(test.copy() for test in nested), *no_numbers]))], exp.false())
 
 
 def _is_rare(name: str) -> bool:
@@ -78,13 +85,15 @@ def is_no_number(columns: Iterable[str]) -> list[exp.Expression]:
 
 
 def _says_no_number(name: str) -> exp.Expression:
-    """Compare word by word: DuckDB makes a join of a longer IN, and a join does not keep the rows in order."""
-    lower = call("lower", identifier(name))
-    is_one = any_of([exp.EQ(this=lower.copy(), expression=literal(word)) for word in _NO_NUMBERS])
-    sizes = sorted({len(word) for word in _NO_NUMBERS})
-    is_short = exp.Between(this=call("strlen", identifier(name)), low=literal(sizes[0]), high=literal(sizes[-1]))
-    may_be_one = any_of([_begins(name, sign) for sign in "-INin"])
-    return case([(may_be_one, case([(is_short, is_one)], exp.false()))], exp.false())
+    """Match a pattern: a word that is compared with several others is worked out for every row, even in a CASE."""
+    return case([(_may_be_no_number(name), matches(identifier(name), _NO_NUMBER))], exp.false())
+
+
+def _may_be_no_number(name: str) -> exp.Expression:
+    """Say that a text is as long as one of these words and begins as one; NULL for none."""
+    shortest, longest = map(literal, _NO_NUMBER_LENGTHS)
+    is_short = exp.Between(this=call("strlen", identifier(name)), low=shortest, high=longest)
+    return all_of([is_short, any_of([_begins(name, sign) for sign in "-INin"])])
 
 
 def _begins(name: str, sign: str) -> exp.Expression:

@@ -14,6 +14,7 @@ from shutil import rmtree
 
 from pydantic import BaseModel, ConfigDict
 
+from auditor.records.absent import Absent, absent_everywhere
 from auditor.records.blamed import accounts_behind
 from auditor.records.forgotten import erase_content
 from auditor.records.grown import (
@@ -50,7 +51,10 @@ BATCH_SOURCES = 200
 
 
 class IngestReport(BaseModel):
-    """What one call read: totals of what is new, and one entry a source. `failed` files could not be read at all."""
+    """What one call read: totals of what is new, and one entry a source. `failed` files could not be read at all.
+
+    `absent_fields` are, by profile, fields that it reads and no record of this call has, with the likeliest one meant.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -63,6 +67,7 @@ class IngestReport(BaseModel):
     skipped: tuple[str, ...]
     failed: tuple[str, ...]
     quarantined_lines: QuarantinedLines = QuarantinedLines()
+    absent_fields: dict[str, dict[str, str]] = {}
 
 
 def ingest(
@@ -111,6 +116,7 @@ def _report(run: "_Run", skipped: tuple[str, ...]) -> IngestReport:
         skipped=skipped,
         failed=tuple(run.failed),
         quarantined_lines=lines_by_account(run.blamed.elements()),
+        absent_fields={name: dict(found) for name, of in run.absent.items() if (found := absent_everywhere(of))},
     )
 
 
@@ -129,6 +135,7 @@ class _Run:
     failed: list[str] = field(default_factory=list)
     pending: list["_Pending"] = field(default_factory=list)
     blamed: Counter[str | None] = field(default_factory=Counter)
+    absent: dict[str, list[Absent]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Open the staging database."""
@@ -157,6 +164,8 @@ class _Run:
         else:
             self._take_back_ends(read.grown)
             self.pending.append(read)
+            if read.staged.rows:
+                self.absent.setdefault(read.loaded.profile.name, []).append(read.loaded.absent)
             if len(self.pending) >= BATCH_SOURCES or sum(one.staged.rows for one in self.pending) >= BATCH_ROWS:
                 self.flush()
 
@@ -203,7 +212,8 @@ class _Run:
         if not self.pending:
             return
         batch = Batch(self.connection, [(one.staged, one.loaded.source_id) for one in self.pending])
-        announce(self.workspace, Announcement(batch=batch.name))
+        coming = tuple(one.loaded.source_id for one in self.pending)
+        announce(self.workspace, Announcement(batch=batch.name, coming=coming))
         files, outcomes = write_batch(batch, self.workspace.activity, self.manifest)
         added = []
         for one in self.pending:

@@ -13,8 +13,9 @@ import duckdb
 from auditor.records.mapping import can_be_quick, mapped_columns
 from auditor.records.places import hand_over_places, rows_must_align
 from auditor.records.profiles import Profile
+from auditor.records.row_bytes import RowBytes
 from auditor.records.sniff import sample_of
-from auditor.records.staging import RowBytes, judge, load_rows, mark_bad, missed_fields
+from auditor.records.staging import judge, load_rows, mark_bad, missed_fields
 from auditor.records.stretches import BEGINNING, NotRegularError, QuickReader, QuickRows
 from auditor.records.survey import Positions, Survey, survey_lines, write_copy
 
@@ -84,9 +85,9 @@ class JsonLines:
         data = RowBytes(self.plain, survey.positions)
         with lines.open("wb") as stream:
             stream.write(BEGINNING)
-            for row in rows:
+            for row, line in zip(rows, data.each(rows), strict=True):
                 positions.add(row + 1, survey.positions.offsets[row], survey.positions.lengths[row])
-                stream.write(data.of(row) + b"\n")
+                stream.write(line + b"\n")
         fields = load_exactly(self.connection, lines, self.profile, seen)
         hand_over_places(self.connection, positions, self.scratch)
         rows_must_align(self.connection, len(positions), self.plain, is_exact=True)

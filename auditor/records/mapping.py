@@ -63,7 +63,7 @@ def mapping_query(profile: Profile, fields: Sequence[str], rows: exp.Expression)
     read = {LINE: identifier(LINE), _FIELDS: _struct(fields), _KEYS: call("json_keys", identifier(LINE))}
     values = {name: _value(tree) for name, tree in columns.items()}
     tried = [name for name, tree in columns.items() if not isinstance(tree, exp.Column)]
-    spread: dict[str, exp.Expression] = {name: identifier(name, _FIELDS) for name in fields}
+    spread: dict[str, exp.Expression] = {_spread(name): identifier(name, _FIELDS) for name in fields}
     kept: dict[str, exp.Expression] = {name: identifier(name) for name in (LINE, *shared)}
     first: list[dict[str, exp.Expression]] = [
         read,
@@ -136,11 +136,23 @@ def _value(tree: exp.Expression) -> exp.Expression:
 
     DuckDB computes what occurs twice once, outside of any TRY; it leaves what stands in a CASE alone.
     """
-    value = cast(tree.copy(), "VARCHAR")
+    value = cast(_of_fields(tree), "VARCHAR")
     if isinstance(tree, exp.Column):
         return value
     value = case([(is_not(is_null(identifier(LINE))), value)])
     return call("TRY", exp.Struct(expressions=[exp.PropertyEQ(this=exp.to_identifier("value"), expression=value)]))
+
+
+def _spread(field: str) -> str:
+    """Return the name under which a field stands beside the working columns, whose names begin with a middle dot."""
+    return f"{LENGTH[0]}field {field}" if field.startswith(LENGTH[0]) else field
+
+
+def _of_fields(tree: exp.Expression) -> exp.Expression:
+    """Return an expression over fields as one over the names under which they stand."""
+    made = tree.transform(lambda node: identifier(_spread(node.name)) if isinstance(node, exp.Column) else node)
+    assert isinstance(made, exp.Expression)
+    return made
 
 
 def _outcomes(columns: Mapping[str, exp.Expression], tried: Sequence[str]) -> dict[str, exp.Expression]:
@@ -178,7 +190,7 @@ def colons_in(text: exp.Expression) -> exp.Expression:
 
 def _exact_shared(profile: Profile, fields: Sequence[str]) -> dict[str, exp.Expression]:
     """Count the fields that have a value: as many as there are keys means no null, no repetition and none unknown."""
-    known = total([cast(is_not(is_null(identifier(name))), "INTEGER") for name in fields])
+    known = total([cast(is_not(is_null(identifier(_spread(name)))), "INTEGER") for name in fields])
     return {_KEYS: identifier(_KEYS), _KNOWN: known, _REST: _rest(profile, fields, known)}
 
 
@@ -209,9 +221,8 @@ def _extra(is_mapped: bool) -> exp.Expression:
 def _derived(columns: Mapping[str, exp.Expression]) -> dict[str, exp.Expression]:
     derived: dict[str, exp.Expression] = {}
     if "client_ip" in columns:
-        low = ipv4_number(identifier(_OCTETS))
-        derived[LOW] = low
-        derived[HIGH] = case([(is_not(is_null(low.copy())), cast(literal(0), "UBIGINT"))])
+        derived[LOW] = ipv4_number(identifier(_OCTETS))
+        derived[HIGH] = case([(is_not(is_null(identifier(_OCTETS))), cast(literal(0), "UBIGINT"))])
     if "prompt" in columns:
         prompt = call("nullif", identifier("prompt"), literal(""))
         given = [identifier(typed_name("prompt_digest"))] if "prompt_digest" in columns else []

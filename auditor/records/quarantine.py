@@ -14,8 +14,8 @@ from typing import Any  # an entry of the index is JSON
 from pydantic import BaseModel, ConfigDict
 
 from auditor.errors import WorkspaceError
-from auditor.records.manifest import Manifest
-from auditor.records.workspace import TEMPORARY, Workspace, disk_errors, write_atomically
+from auditor.records.manifest import Manifest, load_manifest
+from auditor.records.workspace import Workspace, disk_errors, write_atomically
 
 MOST_ACCOUNTS = 10
 """Accounts that are named; the others are counted."""
@@ -145,12 +145,13 @@ def _entries(index: Path) -> Iterator[dict[str, Any]]:
 def read_quarantine(workspace: Workspace) -> Iterator[BadLine]:
     """Yield every bad line of a workspace, ordered by source and line.
 
-    Raises WorkspaceError when the files don't fit together.
+    Only what the manifest lists counts: a run that was killed may have left more. Raises WorkspaceError when the files
+    don't fit together.
     """
-    with disk_errors(workspace.quarantine):
-        indexes = sorted(workspace.quarantine.glob("*.jsonl")) if workspace.quarantine.is_dir() else []
-    for index in indexes:
-        if not index.name.startswith(TEMPORARY):  # being written, or left by a run that was killed
+    sources = load_manifest(workspace).sources
+    for source_id in sorted(source.source_id for source in sources if source.quarantined):
+        index = workspace.quarantine / f"{source_id}.jsonl"
+        if index.exists():
             yield from _read_source(index)
 
 

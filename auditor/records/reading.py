@@ -1,12 +1,13 @@
 """One source file, from its path to staged rows: decompressed, recognised, surveyed, rewritten where needed, loaded."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import duckdb
 
 from auditor.digests import digest_of_file
 from auditor.errors import InputError
+from auditor.records.absent import Absent, absent_fields
 from auditor.records.array_rows import rewrite_array
 from auditor.records.csv_rows import rewrite_csv
 from auditor.records.finishing import finished, finished_quickly
@@ -15,9 +16,10 @@ from auditor.records.parquet_rows import parquet_names, rewrite_parquet
 from auditor.records.places import hand_over_places, no_places, rows_must_align
 from auditor.records.profiles import CSV, JSON_ARRAY, JSON_LINES, PARQUET, Profile, load_profile
 from auditor.records.rewrite import Rewritten, rewrite_log
-from auditor.records.sniff import Sniffed, is_blank, is_parquet, sniff
+from auditor.records.row_bytes import RowBytes
+from auditor.records.sniff import Sniffed, is_blank, is_parquet, refuse_foreign, sniff
 from auditor.records.sources import SourceFile
-from auditor.records.staging import RowBytes, Staged, judge
+from auditor.records.staging import Staged, judge
 from auditor.records.survey import Positions, survey_lines
 from auditor.records.unpack import PLAIN, compression_of, plain_chunks
 
@@ -35,6 +37,7 @@ class Loaded:
     blank: int
     places: Positions
     data: RowBytes
+    absent: Absent = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,8 @@ class Reader:
         if what.format == JSON_LINES:
             return self._lines(file, plain, what, number, compression)
         rewritten, lines = self._rewrite(plain, what, file.shown, number)
+        if len(rewritten.refused) == len(rewritten.positions):
+            refuse_foreign(plain, file.shown)
         fields = load_exactly(self.connection, lines, what.profile, ())
         places = rewritten.positions
         data = RowBytes(plain, places, is_json=what.format == JSON_ARRAY)
@@ -78,7 +83,11 @@ class Reader:
             self.digest(file), size, compression, what.format, what.profile,
             rewritten.lines, rewritten.blank, places, data,
         )  # fmt: skip
-        return loaded, finished(self.connection, number, what.profile, fields, len(places), bad)
+        staged = finished(self.connection, number, what.profile, fields, len(places), bad)
+        return self._with_absent(loaded, staged, lines), staged
+
+    def _with_absent(self, loaded: Loaded, staged: Staged, lines: Path) -> Loaded:
+        return replace(loaded, absent=absent_fields(self.connection, lines, loaded.profile, staged.provides))
 
     def _lines(
         self, file: SourceFile, plain: Path, what: Sniffed, number: int, compression: str
@@ -95,8 +104,9 @@ class Reader:
         rows, common = survey.lines - survey.blank, (self.connection, number, what.profile)
         if read.quick:
             staged = finished_quickly(*common, read.quick, read.fields, rows, read.bad, keeps_files=self.keeps_files)
-            return loaded, staged
-        return loaded, finished(*common, read.fields[0], rows, read.bad)
+        else:
+            staged = finished(*common, read.fields[0], rows, read.bad)
+        return self._with_absent(loaded, staged, plain), staged
 
     def _plain(self, file: SourceFile, compression: str, number: int) -> Path:
         """Return a path of the plain bytes for DuckDB: no name of a user's own, which may hold wildcards."""

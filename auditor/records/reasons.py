@@ -19,7 +19,8 @@ def reason_for(data: bytes, fault: str, found: str | None, *, is_json: bool) -> 
     A line of a CSV file or a text log (`is_json` false) is only held against what any text must be.
     """
     if fault == NOT_A_RECORD:
-        return line_fault(data, is_json=is_json) or "found a line that is no JSON object, expected one record a line"
+        what = "found a line that is no JSON object, expected one record a line" if is_json else "found no readable row"
+        return line_fault(data, is_json=is_json) or what
     if fault.startswith(EXPRESSION):
         column = fault.removeprefix(EXPRESSION)
         return (

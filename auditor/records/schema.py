@@ -98,7 +98,7 @@ def _columns() -> tuple[Column, ...]:
         Column("template_id", text, "digest of the prompt with its slots blanked, given or derived"),
         Column("client_ip", ColumnType.ADDRESS, "the client's address", standard="client.address"),
         Column("asn", integer, "autonomous system of the client", standard="src_endpoint.autonomous_system.number"),
-        Column("network_kind", text, "hosting, vpn, isp, mobile, business, education"),
+        Column("network_kind", text, "hosting, vpn, isp, mobile, business, education; given or derived"),
         Column("country", text, "ISO 3166-1 alpha-2 of the client", standard="src_endpoint.location.country"),
         Column("latitude", real, "of the client", "degrees", standard="src_endpoint.location"),
         Column("longitude", real, "of the client", "degrees", standard="src_endpoint.location"),
@@ -141,9 +141,13 @@ CONTEXT_COLUMNS: Mapping[str, Column] = MappingProxyType(
 )
 """Columns that rules may read and that the checker derives from the audit's context; never stored."""
 
+NETWORK_KIND = "network_kind"
+NETWORK_KINDS = ("hosting", "vpn", "isp", "mobile", "business", "education")
+
 DERIVABLE_COLUMNS: Mapping[str, Column] = MappingProxyType(
     {
         "template_id": COLUMNS["template_id"],
+        NETWORK_KIND: COLUMNS[NETWORK_KIND],
         "template_group": Column(
             "template_group", ColumnType.TEXT, "digest of the oldest template of a group of near-duplicates"
         ),
@@ -163,11 +167,12 @@ DERIVABLE_COLUMNS: Mapping[str, Column] = MappingProxyType(
     }
 )
 """Columns that rules may read and that are worked out from all records before a plan runs (`derived.py`), where a rule
-needs them. `template_id` is a stored column too: what a source gives comes first."""
+needs them. `template_id` and `network_kind` are stored columns, too: what a source gives comes first."""
 
 DERIVED_FROM: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "template_id": frozenset({"prompt"}),
+        NETWORK_KIND: frozenset({"client_ip"}),
         "template_group": frozenset({"prompt"}),
         "seed_similarity": frozenset({"prompt"}),
         "cluster_id": frozenset({"account_id"}),

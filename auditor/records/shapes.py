@@ -4,7 +4,6 @@ Single lines may be anything, since whoever acts on a platform writes into its l
 never the first line alone.
 """
 
-import csv
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -12,6 +11,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from auditor.records.array_rows import ArrayText
+from auditor.records.csv_head import has_rows, likely_names, plain_names
 from auditor.records.profiles import CSV, JSON_ARRAY, JSON_LINES, PARQUET, TEXT_LOG, Profile
 
 ENOUGH = 200
@@ -19,7 +19,6 @@ ENOUGH = 200
 
 WRAPPERS = ("Records", "records", "events", "data", "items", "logs", "results")
 _WRAPPED = re.compile(r'\s*\{\s*"(' + "|".join(WRAPPERS) + r')"\s*:\s*\[\s*(\{|\])')
-_NAME = re.compile(r"[\w .-]{1,80}")
 Records = Sequence[Mapping[str, object]]
 
 
@@ -43,14 +42,25 @@ def shape_of(text: str, profile: Profile | None, names: Sequence[str] = ()) -> S
         return array
     if TEXT_LOG in formats:
         return Shape(TEXT_LOG, ())
-    table = _table(text)
-    if objects and not (table and _has_rows(text, table)):
+    lines = text.split("\n")
+    table = plain_names(lines)
+    if objects and not (table and has_rows(lines, table, ENOUGH)):
         return Shape(JSON_LINES, objects)
     if _first_line(text).lstrip().startswith("{"):
         return Shape(JSON_LINES, ())
     if table:
         return Shape(CSV, (dict.fromkeys(table),))
-    return Shape(formats[0] if formats else TEXT_LOG, ())
+    likely = likely_table(text) if formats else None
+    return likely or Shape(formats[0] if formats else TEXT_LOG, ())
+
+
+def likely_table(text: str) -> Shape | None:
+    """Return the shape of a text that is a table by all looks, whatever stands in its header; else None.
+
+    An access log may look like one too: ask what else the text can be before.
+    """
+    names = likely_names(text.split("\n"), ENOUGH)
+    return Shape(CSV, (dict.fromkeys(names),)) if names else None
 
 
 def objects_in(text: str) -> list[Mapping[str, object]]:
@@ -102,30 +112,6 @@ def _elements(text: str, at: int) -> list[Mapping[str, object]]:
         if array.skip_space() == ",":
             array.at += 1
     return found
-
-
-def _table(text: str) -> list[str]:
-    """Return the column names if the first line is a table's header."""
-    first = _first_line(text)
-    names = _cells(first, max(",;\t|", key=first.count))
-    return names if len(names) > 1 and all(_NAME.fullmatch(name.strip()) for name in names) else []
-
-
-def _has_rows(text: str, names: Sequence[str]) -> bool:
-    """Whether rows of a table follow the header: then lines that are JSON objects stand inside quoted cells."""
-    first = _first_line(text)
-    delimiter = max(",;\t|", key=first.count)
-    rows = (
-        _cells(line, delimiter) for line in islice(text.split("\n"), 1, ENOUGH) if not line.lstrip().startswith("{")
-    )
-    return any(len(row) == len(names) for row in rows)
-
-
-def _cells(line: str, delimiter: str) -> list[str]:
-    try:
-        return next(csv.reader([line], delimiter=delimiter), [])
-    except csv.Error:
-        return []
 
 
 def _first_line(text: str) -> str:

@@ -1,5 +1,6 @@
 """What a file is, told from a sample of its bytes: format and profile."""
 
+import codecs
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -7,15 +8,18 @@ from itertools import chain, islice
 from pathlib import Path
 
 from auditor.errors import AuditorError, InputError
+from auditor.records.csv_head import SAVE_AS_UTF_8
+from auditor.records.foreign import refusal_of
 from auditor.records.profiles import AUTO, PARQUET, SHIPPED, TEXT_LOG, Profile, load_profile
 from auditor.records.rewrite import LONGEST_LOG_LINE
-from auditor.records.shapes import ENOUGH, Records, Shape, object_of, objects_in, shape_of
+from auditor.records.shapes import ENOUGH, Records, Shape, likely_table, object_of, objects_in, shape_of
 from auditor.records.survey import LONGEST_LINE
 
 HEAD_BYTES = 1 << 20
 """How much of a file is looked at, unless nothing in it can be read."""
 
 _MARK = "\N{BYTE ORDER MARK}"
+_REPLACED = "\N{REPLACEMENT CHARACTER}"
 _MAGIC = b"PAR1"
 
 
@@ -64,10 +68,19 @@ def sniff(path: Path, profile: Profile | None, place: str, names: tuple[str, ...
             found = found or sniffed
             if is_sure:
                 return sniffed
+    refuse_foreign(path, place)
     if found is None:
         assert refused is not None
         raise refused
     return found
+
+
+def refuse_foreign(path: Path, place: str) -> None:
+    """Raise InputError for a file in which nothing could be read, if its first bytes tell what it is instead."""
+    with path.open("rb") as stream:
+        refusal = refusal_of(stream.read(HEAD_BYTES), place)
+    if refusal:
+        raise refusal
 
 
 def sample_of(head: bytes) -> list[Mapping[str, object]]:
@@ -101,22 +114,28 @@ def _judged(sample: bytes, profile: Profile | None, place: str, names: tuple[str
     """Return what a sample tells, and whether anything in it was read."""
     text = _text(sample)
     shape = shape_of(text, profile, names)
+    chosen = profile or (_log_profile(text) if shape.format == TEXT_LOG else None)
+    if chosen is None:
+        shape = (likely_table(text) if shape.format == TEXT_LOG else None) or shape
+        chosen = _recognised(shape, sample, place)
     kind = shape.format
-    chosen = profile or _recognised(shape, text, place)
     if kind not in chosen.formats:
         message = f"found {kind}, expected {' or '.join(chosen.formats)} as profile `{chosen.name}` says"
         raise InputError.at(place, message, "choose another `--profile`")
     return Sniffed(kind, chosen, sample, shape.wrapper), bool(shape.records) or kind in (TEXT_LOG, PARQUET)
 
 
-def _recognised(shape: Shape, text: str, place: str) -> Profile:
-    profiles = [load_profile(name) for name in SHIPPED]
+def _log_profile(text: str) -> Profile | None:
+    """Return the shipped profile whose pattern a line of the text has."""
+    lines = [line.rstrip("\r") for line in text.split("\n") if 0 < len(line) <= LONGEST_LOG_LINE]
+    patterned = (profile for name in SHIPPED if (profile := load_profile(name)).pattern)
+    return next((one for one in patterned if any(re.fullmatch(one.pattern, line) for line in lines)), None)
+
+
+def _recognised(shape: Shape, sample: bytes, place: str) -> Profile:
     if shape.format == TEXT_LOG:
-        lines = [line.rstrip("\r") for line in text.split("\n") if 0 < len(line) <= LONGEST_LOG_LINE]
-        for profile in profiles:
-            if profile.pattern and any(re.fullmatch(profile.pattern, line) for line in lines):
-                return profile
-        raise _unrecognised(place, "text")
+        raise _not_utf_8(sample, place) or _unrecognised(place, "text")
+    profiles = [load_profile(name) for name in SHIPPED]
     scores = {
         profile.name: sum(all(name in record for name in profile.recognise) for record in shape.records)
         for profile in profiles
@@ -128,7 +147,8 @@ def _recognised(shape: Shape, text: str, place: str) -> Profile:
     canonical = load_profile("canonical")
     if any(len(record.keys() & canonical.columns.keys()) > 1 for record in shape.records):
         return canonical
-    raise _unrecognised(place, _fields_in(shape.records))
+    found = _fields_in(shape.records)
+    raise (_not_utf_8(sample, place) if _REPLACED in found else None) or _unrecognised(place, found)
 
 
 def _fields_in(records: Records) -> str:
@@ -136,12 +156,22 @@ def _fields_in(records: Records) -> str:
     return f"the fields {', '.join(names)}" if names else "no readable record"
 
 
+def _not_utf_8(sample: bytes, place: str) -> AuditorError | None:
+    """Return the error for bytes that are no UTF-8; the sample's end may be in the middle of a character."""
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(sample)
+    except UnicodeDecodeError as error:
+        message = f"found a byte that is no UTF-8 at byte {error.start + 1}, expected UTF-8 text"
+        return InputError.at(place, message, SAVE_AS_UTF_8)
+    return None
+
+
 def _text(data: bytes) -> str:
     return data.decode("utf-8", "replace").removeprefix(_MARK)
 
 
 def _unrecognised(place: str, found: str) -> AuditorError:
-    printable = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in found)[:300]
+    printable = "".join(char if char.isprintable() else _REPLACED for char in found)[:300]
     message = f"found {printable} among the first records, which no profile of `{AUTO}` recognises"
     hint = f"name a profile: {', '.join(SHIPPED)} or a file of your own; `--exclude` leaves out what is no log"
     return InputError.at(place, message, hint)

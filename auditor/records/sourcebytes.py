@@ -16,16 +16,28 @@ from auditor.errors import InputError
 from auditor.records.sources import path_of
 from auditor.records.unpack import PLAIN, compression_of, plain_chunks
 
+Stamp = tuple[int, ...]
+"""What shows that a file is the one it was: nobody can set back when it was last changed."""
+
 
 class SourceBytes:
     """Reads byte ranges of source files; use it in a `with` block.
 
     `paths` are the original files by source id, `scratch` an existing folder for the plain form of compressed ones,
-    `sizes` how many bytes each file had, where that is known.
+    `sizes` how many bytes each file had, where that is known, `checked` the stamps of files that were just compared
+    with their digest.
     """
 
-    def __init__(self, paths: Mapping[str, Path], scratch: Path, sizes: Mapping[str, int] | None = None) -> None:
+    def __init__(
+        self,
+        paths: Mapping[str, Path],
+        scratch: Path,
+        sizes: Mapping[str, int] | None = None,
+        checked: Mapping[str, Stamp] | None = None,
+    ) -> None:
         """Open nothing yet: each file is checked when it is first asked for."""
+        self.checked = dict(checked or {})
+        """The stamps of files that were compared with their digest, by source id."""
         self._paths = dict(paths)
         self._sizes = dict(sizes or {})
         self._scratch = scratch
@@ -55,6 +67,13 @@ class SourceBytes:
         data = os.pread(held.fileno(), length, offset)
         return data if len(data) == length else None
 
+    def beginning(self, source_id: str, most: int) -> bytes | None:
+        """Return the first bytes of a source, None where its file can't be had."""
+        if source_id in self.unavailable:
+            return None
+        held = self._open.get(source_id) or self._held(source_id)
+        return None if held is None else os.pread(held.fileno(), most, 0)
+
     def why_not(self, source_id: str, offset: int | None) -> str:
         """Say why a record has no bytes."""
         if offset is None:
@@ -78,9 +97,11 @@ class SourceBytes:
             path = path_of(str(path))
             if not path.is_file():
                 return "the original file is gone"
+            stamp = _stamp_of(path)
             size = self._sizes.get(source_id, path.stat().st_size)
-            if digests_of_beginnings(path, [size])[size] != source_id:
+            if self.checked.get(source_id) != stamp and digests_of_beginnings(path, [size])[size] != source_id:
                 return "the original file has changed since it was read"
+            self.checked[source_id] = stamp
             return self._plain(path)
         except OSError as error:
             return f"the original file can't be read: {error.strerror or 'unknown cause'}"
@@ -96,3 +117,8 @@ class SourceBytes:
         plain.writelines(plain_chunks(path, compression))
         plain.flush()
         return plain
+
+
+def _stamp_of(path: Path) -> Stamp:
+    found = path.stat()
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns

@@ -3,6 +3,7 @@
 A statement is a tree, printed once for DuckDB; names are always quoted and values always go through `exp.convert`.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -36,10 +37,15 @@ def file_reader(function: str, files: Iterable[Path], **options: exp.Expression)
     """Return the call of a DuckDB function that reads files: nothing but what they hold.
 
     Left to itself, DuckDB takes a folder on the way that is called `plan=free` for a column of every row, in the place
-    of the one that is there.
+    of the one that is there, and a name with `*`, `?` or `[` for all that it fits.
     """
-    names = [literal(str(path)) for path in files]
+    names = [literal(pattern_of(path)) for path in files]
     return call(function, exp.Array(expressions=names), **options, hive_partitioning=exp.false())
+
+
+def pattern_of(path: Path) -> str:
+    """Return the pattern that fits this path and no other."""
+    return re.sub(r"([*?\[])", r"[\1]", str(path))
 
 
 @cache
@@ -155,7 +161,8 @@ def open_connection(
     connection.execute(setting("TimeZone", "UTC"))
     connection.execute(setting("parquet_metadata_cache", keeps_footers))
     connection.execute(setting("enable_progress_bar", False))  # it would be drawn on standard output, among results
-    _allow(connection, "allowed_directories", [f"{folder}/" for folder in folders])
+    spelt = [name for folder in folders for name in (str(folder), pattern_of(folder))]
+    _allow(connection, "allowed_directories", [f"{name}/" for name in dict.fromkeys(spelt)])
     _allow(connection, "allowed_paths", [str(file) for file in files])
     connection.execute(setting("enable_external_access", False))
     connection.execute(setting("lock_configuration", True))

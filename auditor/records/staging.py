@@ -18,6 +18,7 @@ from auditor.records.places import LOADED, ROW
 from auditor.records.profiles import Profile
 from auditor.records.quarantine import BadLine
 from auditor.records.reasons import line_fault, reason_for
+from auditor.records.row_bytes import RowBytes
 from auditor.records.sql import (
     any_of,
     call,
@@ -108,47 +109,32 @@ def judge(
     connection: duckdb.DuckDBPyConnection,
     profile: Profile,
     refused: Mapping[int, str],
-    data: "RowBytes",
+    data: RowBytes,
     fields: Sequence[str],
 ) -> dict[int, str]:
     """Return why rows are bad, by row, and note them in a table: refused ones, and those with a fault that holds."""
     bad = dict(refused)
     strict = tuple(profile.columns) if profile.name == "canonical" else ()
-    for row, fault, found in suspects(connection, mapped_columns(profile, fields)):
-        if row not in bad:
-            line, is_json = data.of(row), data.is_json
-            if fault is None:
-                reason = line_fault(line, strict, is_json=is_json)
-            else:
-                reason = reason_for(line, fault, found, is_json=is_json)
-            if reason is not None:
-                bad[row] = reason
+    doubtful = [one for one in suspects(connection, mapped_columns(profile, fields)) if one[0] not in refused]
+    for (row, fault, found), line in zip(doubtful, data.each(row for row, _, _ in doubtful), strict=True):
+        if fault is None:
+            reason = line_fault(line, strict, is_json=data.is_json)
+        else:
+            reason = reason_for(line, fault, found, is_json=data.is_json)
+        if reason is not None:
+            bad[row] = reason
     mark_bad(connection, bad)
     return bad
-
-
-@dataclass(frozen=True)
-class RowBytes:
-    """The bytes of single rows: of the source (`is_json` or other text), or of rewritten lines if it has no ranges."""
-
-    path: Path
-    positions: Positions
-    is_json: bool = True
-
-    def of(self, row: int) -> bytes:
-        """Return the bytes of a row."""
-        with self.path.open("rb") as stream:
-            stream.seek(self.positions.offsets[row])
-            return stream.read(self.positions.lengths[row])
 
 
 def bad_lines(
     bad: Mapping[int, str], places: Positions, data: RowBytes, source_id: str, name: str
 ) -> Iterator[BadLine]:
     """Yield a source's bad lines with their bytes, in order."""
-    for row in sorted(bad):
+    rows = sorted(bad)
+    for row, line in zip(rows, data.each(rows), strict=True):
         offset = places.offsets[row]
-        yield BadLine(source_id, name, places.lines[row], None if offset < 0 else offset, bad[row], data.of(row))
+        yield BadLine(source_id, name, places.lines[row], None if offset < 0 else offset, bad[row], line)
 
 
 def suspects(connection: duckdb.DuckDBPyConnection, columns: Iterable[str]) -> list[tuple[int, str | None, str | None]]:

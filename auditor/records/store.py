@@ -53,7 +53,25 @@ def open_activity(workspace: Workspace) -> Activity:
         message = f"a file of the store can't be read: {_first_line(error)}"
         hint = "restore the activity folder from a backup"
         raise WorkspaceError.at(str(workspace.activity), message, hint) from error
+    _must_hold_what_is_listed(connection, workspace, manifest)
     return Activity(connection, summaries_of(manifest))
+
+
+def _must_hold_what_is_listed(connection: duckdb.DuckDBPyConnection, workspace: Workspace, manifest: Manifest) -> None:
+    """Refuse a store in which a source has not as many records as the manifest says: rules would leave them out."""
+    source_id = identifier("source_id")
+    query = (
+        exp.Select(expressions=[source_id, call("count", exp.Star())]).from_(table(STORED)).group_by(source_id.copy())
+    )
+    found = dict(connection.execute(text_of(query)).fetchall())
+    names = {source.source_id: source.name for source in manifest.sources}
+    listed = {source.source_id: source.records for source in manifest.sources}
+    hint = "restore the activity folder from a backup, or ingest the sources again into a new workspace"
+    for one in sorted({*found, *listed}, key=str):
+        if found.get(one, 0) != listed.get(one, 0):
+            of = f"`{names[one]}`" if one in names else f"a source `{str(one)[:16]}…` that the manifest doesn't list"
+            message = f"found {found.get(one, 0)} records of {of}, expected {listed.get(one, 0)} by the manifest"
+            raise WorkspaceError.at(str(workspace.activity), message, hint)
 
 
 def _holds_text(manifest: Manifest) -> bool:

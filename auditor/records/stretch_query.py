@@ -4,7 +4,10 @@ What is read is in the form of the store: places and the source's id on every ro
 the reason: they are read the exact way.
 """
 
-from collections.abc import Mapping, Sequence
+import json
+from array import array
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -33,12 +36,39 @@ from auditor.records.sql import (
     total,
     within,
 )
-from auditor.records.survey import LONGEST_LINE
+from auditor.records.survey import LONGEST_LINE, Positions
 
 QUICK = "quick"
 """Table of the rows of a source that has one stretch only."""
 
-_LINE, _NUMBER, _END, _COLONS, _DIGEST = "·line", "·number", "·end", "·colons", "·prompt_digest"
+_LINE, _NUMBER, _COLONS, _DIGEST = "·line", "·number", "·colons", "·prompt_digest"
+_PLACE = {"source_line": "·at", "source_offset": "·offset", "source_length": LENGTH}
+"""Columns of the file of places; the first row of it is that of the template, on line 0."""
+
+
+@dataclass(frozen=True)
+class StretchFiles:
+    """Where the statements of a thread find a stretch, and where its `rows` go: a file, or the table `QUICK` for None.
+
+    `lines` are a template, a line with every field as text, and then the lines of the stretch; `places` is where each
+    stands. None is longer than `longest`.
+    """
+
+    lines: Path
+    places: Path
+    rows: Path | None
+    longest: int
+
+
+def template_of(fields: Sequence[str]) -> bytes:
+    """Return the line that tells DuckDB which fields there are, and that they are texts."""
+    return json.dumps(dict.fromkeys(fields, "x")).encode() + b"\n"
+
+
+def places_of(positions: Positions, rows: Sequence[range]) -> dict[str, "array[int]"]:
+    """Return the places of some runs of rows, after that of the template."""
+    parts = zip(_PLACE.values(), (positions.lines, positions.offsets, positions.lengths), strict=True)
+    return {name: sum((values[run.start : run.stop] for run in rows), array("q", [0])) for name, values in parts}
 
 
 def json_options() -> dict[str, exp.Expression]:
@@ -58,20 +88,28 @@ def stored_names(profile: Profile, fields: Sequence[str]) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=64)
-def reading(profile: Profile, fields: tuple[str, ...], lines: Path, rows: Path | None) -> str:
-    """Return the statement that puts the sure rows of a stretch, which lies in a file of its own, where `rows` says.
+def reading(profile: Profile, fields: tuple[str, ...], files: StretchFiles, *, is_strict: bool) -> str:
+    """Return the statement that puts the sure rows of a stretch where they belong.
 
-    Its parameters are the `lengths` of the lines, the `row` and `offset` of the first, the `source`, and how many
-    `colons` a time has. A row without a line, which must not be, is there without a place.
+    A strict one fails when it sees a field that isn't known, one twice, or a row that isn't sure: nothing is left to be
+    proven then. Any other one leaves out what isn't sure, and fields that it doesn't know. A row without a line, which
+    must not be, is there without a place. Its parameters are the `source` and, but for a strict one, the number of
+    `colons` of a time.
     """
     columns = mapped_columns(profile, fields)
-    kept = {name: identifier(name) for name in (LENGTH, _NUMBER, _END)} | {_COLONS: colons_in(columns["time"])}
-    texts = quick_query(profile, fields, within(_placed(lines, fields)), kept)
-    query = exp.Select(expressions=[named(value, name) for name, value in _stored(profile, fields).items()])
-    query = query.from_(within(texts)).where(any_of([is_null(identifier(LENGTH)), _is_wanted(columns)]))
-    if rows is None:
+    kept: dict[str, exp.Expression] = {name: identifier(name) for name in _PLACE.values()}
+    kept |= {} if is_strict else {_COLONS: colons_in(columns["time"])}
+    texts = quick_query(profile, fields, within(_placed(files, fields, is_strict=is_strict)), kept)
+    stored = _stored(profile, fields)
+    if is_strict:
+        is_sure = all_of([is_not(is_null(identifier(LENGTH))), identifier(SURE), *_is_given(columns, ["record_id"])])
+        stored |= {"source_line": case([(is_sure, stored["source_line"])], call("error", literal("a row in doubt")))}
+    query = exp.Select(expressions=[named(value, name) for name, value in stored.items()]).from_(within(texts))
+    if not is_strict:
+        query = query.where(any_of([is_null(identifier(LENGTH)), _is_wanted(columns)]))
+    if files.rows is None:
         return text_of(exp.Create(this=table(QUICK), kind="TABLE", replace=True, expression=query))
-    return text_of(copy_to_parquet(query, rows))
+    return text_of(copy_to_parquet(query, files.rows))
 
 
 def rows_in(path: Path | None) -> exp.Table:
@@ -79,45 +117,41 @@ def rows_in(path: Path | None) -> exp.Table:
     return table(QUICK) if path is None else exp.Table(this=file_reader("read_parquet", [path]))
 
 
-def _placed(lines: Path, fields: Sequence[str]) -> exp.Select:
-    """Put beside each row the length of its line, its number, and where it ends: one thread keeps them in order."""
-    types = [
-        exp.PropertyEQ(this=exp.to_identifier(name, quoted=True), expression=literal("VARCHAR")) for name in fields
-    ]
-    reader = file_reader("read_ndjson", [lines], columns=exp.Struct(expressions=types), **json_options())
+def _placed(files: StretchFiles, fields: Sequence[str], *, is_strict: bool) -> exp.Select:
+    """Put beside each row where its line is: one thread keeps them in order."""
+    if is_strict:
+        reader = file_reader("read_json", [files.lines], **_strict_options(files.longest))
+    else:
+        types = [
+            exp.PropertyEQ(this=exp.to_identifier(name, quoted=True), expression=literal("VARCHAR")) for name in fields
+        ]
+        reader = file_reader("read_ndjson", [files.lines], columns=exp.Struct(expressions=types), **json_options())
     query = exp.Select(expressions=[exp.Star()]).from_(exp.Table(this=reader))
-    query.append("joins", exp.Join(this=within(_places(), "places"), method="POSITIONAL"))
-    return query
+    places = exp.Select(expressions=[exp.Star()]).from_(exp.Table(this=file_reader("read_parquet", [files.places])))
+    query.append("joins", exp.Join(this=within(places, "places"), method="POSITIONAL"))
+    is_no_template = exp.NullSafeNEQ(this=identifier(_PLACE["source_line"]), expression=literal(0))
+    return query.where(is_no_template)
 
 
-def _places() -> exp.Select:
-    lengths = exp.Select(expressions=[named(call("unnest", cast(_parameter("lengths"), "INTEGER[]")), LENGTH)])
-    before = exp.WindowSpec(kind="ROWS", start="UNBOUNDED", start_side="PRECEDING", end="CURRENT ROW")
-    step = exp.Add(this=identifier(LENGTH), expression=literal(1))
-    number = named(exp.Window(this=call("row_number")), _NUMBER)
-    end = named(exp.Window(this=call("sum", step), spec=before), _END)
-    return exp.Select(expressions=[identifier(LENGTH), number, end]).from_(within(lengths))
+def _strict_options(longest: int) -> dict[str, exp.Expression]:
+    """Return how DuckDB reads JSON Lines whose first one has every field: whatever else comes is an error.
+
+    It minds unknown fields only where it finds out by itself which there are, in one file, and where all are asked for.
+    A small `longest` keeps it from reading much of the file for that.
+    """
+    return {
+        "format": literal("newline_delimited"), "compression": literal("uncompressed"),
+        "maximum_object_size": literal(longest), "sample_size": literal(1), "map_inference_threshold": literal(-1),
+    }  # fmt: skip
 
 
-def _stored(profile: Profile, fields: Sequence[str]) -> Mapping[str, exp.Expression]:
+def _stored(profile: Profile, fields: Sequence[str]) -> dict[str, exp.Expression]:
     columns = mapped_columns(profile, fields)
-    line = exp.Add(this=identifier(_NUMBER), expression=cast(_parameter("row"), "BIGINT"))
-    before = exp.Add(this=identifier(LENGTH), expression=literal(1))
-    offset = exp.Sub(
-        this=exp.Add(this=identifier(_END), expression=cast(_parameter("offset"), "BIGINT")),
-        expression=exp.Paren(this=before),
-    )
-    own = exp.DPipe(
-        this=_parameter("source"), expression=exp.DPipe(this=literal(":"), expression=cast(line, "VARCHAR"))
-    )
-    values: dict[str, exp.Expression] = {
-        "source_id": cast(_parameter("source"), "VARCHAR"),
-        "source_line": line.copy(),
-        "source_offset": cast(exp.Paren(this=offset), "BIGINT"),
-        "source_length": cast(identifier(LENGTH), "BIGINT"),
-    }
+    values: dict[str, exp.Expression] = {name: identifier(place) for name, place in _PLACE.items()}
+    values["source_id"] = cast(_parameter("source"), "VARCHAR")
     if "record_id" not in columns:
-        values["record_id"] = own
+        line = exp.DPipe(this=literal(":"), expression=cast(values["source_line"].copy(), "VARCHAR"))
+        values["record_id"] = exp.DPipe(this=_parameter("source"), expression=line)
     if "prompt" in columns:
         values["prompt_digest"] = identifier(_DIGEST)
     return {name: values.get(name, identifier(name)) for name in stored_names(profile, fields)}
@@ -129,8 +163,16 @@ def _is_wanted(columns: Mapping[str, exp.Expression]) -> exp.Expression:
     Where the store's own value would take the place of a missing one, the row has to have it: values are counted.
     """
     tests = [identifier(SURE), exp.EQ(this=identifier(_COLONS), expression=_parameter("colons"))]
-    given = ["record_id", *(["prompt_digest"] if "prompt" in columns else [])]
-    return all_of([*tests, *(is_not(is_null(identifier(name))) for name in given if name in columns)])
+    return all_of([*tests, *_is_given(columns, ["record_id"])])
+
+
+def are_all_given(columns: Collection[str]) -> bool:
+    """Whether the values that are stored are those that the lines have: digests may be made of prompts."""
+    return not {"prompt", "prompt_digest"} <= set(columns)
+
+
+def _is_given(columns: Mapping[str, exp.Expression], names: Sequence[str]) -> list[exp.Expression]:
+    return [is_not(is_null(identifier(name))) for name in names if name in columns]
 
 
 @lru_cache(maxsize=64)
@@ -153,30 +195,35 @@ def missing(rows: Path | None) -> str:
 
 @lru_cache(maxsize=64)
 def line_count(lines: Path) -> str:
-    """Return the statement that counts the rows which DuckDB sees in a stretch."""
+    """Return the statement that counts the rows which DuckDB sees in a stretch, with the template."""
     return text_of(exp.Select(expressions=[call("count", exp.Star())]).from_(_objects(lines)))
 
 
 @lru_cache(maxsize=64)
-def unproven(profile: Profile, fields: tuple[str, ...], lines: Path, rows: Path | None) -> str:
+def unproven(profile: Profile, fields: tuple[str, ...], files: StretchFiles) -> str:
     """Return the statement that lists the lines that may have another field, or one twice, by looking at their keys.
 
     As many keys as values says that each key is known and there once; only where values are missing, keys are compared
-    by name. A row with an escaped NUL isn't proven either. The parameter is the `row` of the first line.
+    by name. A row with an escaped NUL isn't proven either.
     """
     columns = mapped_columns(profile, fields)
-    line = cast(identifier("json"), "VARCHAR")
-    number = exp.Add(this=exp.Window(this=call("row_number")), expression=cast(_parameter("row"), "BIGINT"))
-    texts = exp.Select(expressions=[named(line, _LINE), named(number, _NUMBER)]).from_(_objects(lines))
+    texts = exp.Select(
+        expressions=[named(cast(identifier("json"), "VARCHAR"), _LINE), identifier(_PLACE["source_line"])]
+    )
+    texts = texts.from_(_objects(files.lines))
+    places = exp.Select(expressions=[exp.Star()]).from_(exp.Table(this=file_reader("read_parquet", [files.places])))
+    texts.append("joins", exp.Join(this=within(places, "places"), method="POSITIONAL"))
     keys, count = call("json_keys", identifier(_LINE)), call("len", call("json_keys", identifier(_LINE)))
     values = total([cast(is_not(is_null(identifier(name))), "INTEGER") for name in columns])
     known = exp.Array(expressions=[literal(tree.name) for tree in columns.values()])
     is_known = call("list_has_all", known, keys)
     is_once = exp.EQ(this=call("len", call("list_distinct", keys.copy())), expression=count.copy())
-    is_proven = case([(exp.EQ(this=count, expression=values), exp.true())], all_of([is_known, is_once]))
+    is_proven = all_of([is_known, is_once])
+    if are_all_given(columns):
+        is_proven = case([(exp.EQ(this=count, expression=values), exp.true())], is_proven)
     hides = call("contains", identifier(_LINE), literal("\\u0000"))
-    same = exp.EQ(this=identifier("source_line"), expression=identifier(_NUMBER, "texts"))
-    query = exp.Select(expressions=[identifier("source_line")]).from_(rows_in(rows))
+    same = exp.EQ(this=identifier("source_line"), expression=identifier(_PLACE["source_line"], "texts"))
+    query = exp.Select(expressions=[identifier("source_line")]).from_(rows_in(files.rows))
     query = query.join(within(texts, "texts"), on=same)
     is_open = any_of([hides, is_not(call("coalesce", is_proven, exp.false()))])
     return text_of(query.where(is_open).order_by(identifier("source_line")))

@@ -9,25 +9,28 @@ from array import array
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from itertools import accumulate, islice
+from itertools import accumulate, compress, count, islice, repeat
+from operator import and_, not_
 from pathlib import Path
 
 LONGEST_LINE = 16 * 1024 * 1024
 """Bytes a line may have; a longer one is quarantined."""
 
 BLANK = b" \t\r\n\v\f"
-_SPACE = BLANK[0]
 _BATCH = 1 << 20
-STRETCH = 48 << 20
-"""Bytes of a stretch of a large file, nearly: enough for a file of the store."""
+LARGE = 48 << 20
+"""Bytes of a file that is read in stretches: enough for files of the store."""
+
+STRETCH = 192 << 20
+"""Bytes of a stretch at most, nearly: DuckDB plans each by itself, which takes as long as some thousands of lines."""
 
 _LANES = 2
 _AHEAD = 8
 """Batches that may wait for the digest, which is made beside the survey."""
 
 _MARK = b"\xef\xbb\xbf"
-_ESCAPES = (rb"\u0000", rb"\u003a", rb"\u003A")
-"""JSON's escaped NUL, which no text may hold, and escaped colons, which would be missing from the count of colons."""
+_NUL = rb"\u0000"
+"""JSON's escaped NUL, which no text may hold."""
 
 
 @dataclass
@@ -55,24 +58,24 @@ class Positions:
 
 @dataclass
 class Stretch:
-    """Rows of a file that are read together: the first one, how many, where their bytes are, and the colons in these.
+    """Rows of a file that are read together: the first one, how many, and where their bytes are.
 
-    `has_escapes` says that colons or a NUL may be among them which are written as escapes.
+    `loose` are rows that aren't between the braces of an object, and so are no records. `has_nul` says that a NUL may
+    be among its texts, written as an escape.
     """
 
     first: int
     offset: int
     rows: int = 0
     size: int = 0
-    colons: int = 0
-    has_escapes: bool = False
+    loose: list[int] = field(default_factory=list)
+    has_nul: bool = False
 
     def add(self, data: bytes, lines: int) -> None:
         """Take in the bytes of some lines."""
         self.rows += lines
         self.size += len(data)
-        self.colons += data.count(b":")
-        self.has_escapes = self.has_escapes or (b"\\" in data and any(escape in data for escape in _ESCAPES))
+        self.has_nul = self.has_nul or (b"\\" in data and _NUL in data)
 
 
 @dataclass(frozen=True)
@@ -118,9 +121,10 @@ def survey_lines(path: Path, stretch: int = 0) -> Survey:
             if not offset and data.startswith(_MARK):
                 has_mark, offset = True, len(_MARK)
                 batch[0], data = batch[0][len(_MARK) :], data[len(_MARK) :]
-            lengths = list(map(len, map(bytes.strip, batch)))
-            if _is_plain(lengths, data):
-                _add_plain(positions, batch, lengths, number, offset)
+            open_lines, sizes = _open_lines(batch), list(map(len, batch))
+            stretches[-1].loose.extend(number + at for at in open_lines)
+            if max(sizes) <= LONGEST_LINE and _is_plain(batch, open_lines, data):
+                _add_plain(positions, sizes, number, offset)
             else:
                 blank += _add_careful(positions, refused, batch, number, offset)
             number += len(batch)
@@ -131,8 +135,8 @@ def survey_lines(path: Path, stretch: int = 0) -> Survey:
 
 def _stretch_of(size: int) -> int:
     """Return how long the stretches of a file are, so that each of the threads that read them has as many."""
-    pairs = round(size / STRETCH / _LANES)
-    return size // (pairs * _LANES) + 1 if pairs else size + 1
+    pairs = max(1, round(size / STRETCH / _LANES))
+    return size // (pairs * _LANES) + 1 if size >= LARGE else size + 1
 
 
 class _Digest:
@@ -175,16 +179,23 @@ def write_copy(path: Path, survey: Survey, copy: Path) -> None:
                 target.write(source.read(survey.positions.lengths[row]) + b"\n")
 
 
-def _is_plain(lengths: list[int], data: bytes) -> bool:
-    """Whether lines, whose lengths without white space are given, have nothing around them but one line feed each."""
-    is_whole = sum(lengths) + len(lengths) == len(data) and data.endswith(b"\n") and b"\r" not in data
-    return is_whole and min(lengths) > 0 and max(lengths) <= LONGEST_LINE
+def _open_lines(batch: list[bytes]) -> list[int]:
+    """Return which lines don't begin and end as an object does, but for one line feed."""
+    begins, ends = map(bytes.startswith, batch, repeat(b"{")), map(bytes.endswith, batch, repeat((b"}\n", b"}")))
+    return list(compress(count(), map(not_, map(and_, begins, ends))))
 
 
-def _add_plain(positions: Positions, batch: list[bytes], lengths: list[int], number: int, offset: int) -> None:
-    positions.lines.extend(range(number + 1, number + 1 + len(lengths)))
-    positions.offsets.extend(islice(accumulate(map(len, batch), initial=offset), len(lengths)))
-    positions.lengths.extend(lengths)
+def _is_plain(batch: list[bytes], open_lines: list[int], data: bytes) -> bool:
+    """Whether lines have nothing around them but one line feed each, and none is blank."""
+    texts = [(batch[at], batch[at].strip(BLANK)) for at in open_lines]
+    is_whole = data.endswith(b"\n") and b"\r" not in data
+    return is_whole and all(text and len(line) == len(text) + 1 for line, text in texts)
+
+
+def _add_plain(positions: Positions, sizes: list[int], number: int, offset: int) -> None:
+    positions.lines.extend(range(number + 1, number + 1 + len(sizes)))
+    positions.offsets.extend(islice(accumulate(sizes, initial=offset), len(sizes)))
+    positions.lengths.extend([size - 1 for size in sizes])
 
 
 def _add_careful(positions: Positions, refused: dict[int, str], batch: list[bytes], number: int, offset: int) -> int:

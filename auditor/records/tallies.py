@@ -15,7 +15,7 @@ import duckdb
 from sqlglot import exp
 
 from auditor.errors import WorkspaceError
-from auditor.records.activity import RECORDS, Activity
+from auditor.records.activity import STORED, Activity
 from auditor.records.sql import call, cast, file_reader, identifier, literal, named, table, text_of
 
 Files = Mapping[str, Path]
@@ -63,7 +63,7 @@ def keys_cited(
     names = ("run", "finding_id", "account_id")
     items = [*(identifier(name, "c") for name in names), identifier("api_key_id", "r")]
     query = exp.Select(expressions=items).distinct().from_(cited.subquery(exp.to_identifier("c", quoted=True)))
-    query = query.join(table(RECORDS, "r"), on=_same_record())
+    query = query.join(table(STORED, "r"), on=_same_record())
     query = query.where(_is_known("api_key_id", "r"))
     found: dict[tuple[str, str, str], list[str]] = {}
     values = {"findings": sorted({finding for _, finding in findings})}
@@ -151,7 +151,7 @@ def _keyed_records() -> exp.Expression:
     """Return the records of the accounts asked for, with their key: all that is read of the store."""
     names = [identifier(name) for name in ("source_id", "source_line", "api_key_id")]
     victims = exp.In(this=identifier("account_id"), query=exp.Subquery(this=_listed("accounts")))
-    records = exp.Select(expressions=names).from_(table(RECORDS)).where(victims)
+    records = exp.Select(expressions=names).from_(table(STORED)).where(victims)
     return records.subquery(exp.to_identifier("r", quoted=True))
 
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 import duckdb
 from sqlglot import exp
 
-from auditor.records.activity import RECORDS, Activity
+from auditor.records.activity import STORED, Activity
 from auditor.records.asof import timestamp
 from auditor.records.sql import case, identifier, table, text_of
 
@@ -97,7 +97,7 @@ def _of_wanted(columns: Sequence[exp.Expr], key: str = "account_id") -> exp.Sele
     parameter = exp.Cast(this=exp.Placeholder(), to=exp.DataType.build("VARCHAR[]", dialect="duckdb"))
     listed = exp.Select(expressions=[exp.Anonymous(this="unnest", expressions=[parameter])])
     wanted = exp.In(this=identifier(key), query=exp.Subquery(this=listed))
-    return exp.Select(expressions=columns).from_(table(RECORDS)).where(wanted)
+    return exp.Select(expressions=columns).from_(table(STORED)).where(wanted)
 
 
 def _aware(time: datetime) -> datetime:

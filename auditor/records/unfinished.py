@@ -8,7 +8,7 @@ else ever is. Lines in quarantine that were read again wait in a folder of the b
 import json
 import re
 import shutil
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -23,12 +23,14 @@ UNFINISHED = "unfinished.json"
 class Announcement(BaseModel):
     """A batch whose files are about to be written, and what is to go once the manifest lists them.
 
-    `leaving` are names of files; `retracted` are ids of sources, and `again` of those that were read anew without them.
+    `coming` are ids of new sources; `leaving` are names of files; `retracted` are ids of sources, and `again` of those
+    that were read anew without them.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     batch: str = Field(pattern="^[0-9a-f]{16}$")
+    coming: tuple[str, ...] = ()
     leaving: tuple[str, ...] = ()
     retracted: tuple[str, ...] = ()
     again: tuple[str, ...] = ()
@@ -53,7 +55,8 @@ def announced(workspace: Workspace) -> Announcement | None:
         data = path.read_bytes()
     try:
         found = Announcement.model_validate(json.loads(data))
-        if any(not re.fullmatch(r"[\w.-]+\.parquet", name) for name in found.leaving):
+        names = [re.fullmatch(r"[\w.-]+\.parquet", name) for name in found.leaving]
+        if not all([*names, *(re.fullmatch("[0-9a-f]{64}", source_id) for source_id in found.coming)]):
             raise ValueError("no name of a file of the store")
     except (ValueError, ValidationError, RecursionError):
         message = "found a damaged announcement, expected the name of a batch"
@@ -90,8 +93,13 @@ def _settle_quarantine(workspace: Workspace, found: Announcement, quarantined: M
     if found.retracted and is_done:
         for path in sorted(anew.glob("*")):
             path.replace(workspace.quarantine / path.name)
-        for source_id in (*found.retracted, *found.again):
-            if not quarantined.get(source_id):
-                for suffix in (".lines", ".jsonl"):
-                    (workspace.quarantine / f"{source_id}{suffix}").unlink(missing_ok=True)
+        _remove_unlisted(workspace, (*found.retracted, *found.again), quarantined)
+    _remove_unlisted(workspace, found.coming, quarantined)
     shutil.rmtree(anew, ignore_errors=True)
+
+
+def _remove_unlisted(workspace: Workspace, sources: Iterable[str], quarantined: Mapping[str, int]) -> None:
+    for source_id in sources:
+        if not quarantined.get(source_id):
+            for suffix in (".lines", ".jsonl"):
+                (workspace.quarantine / f"{source_id}{suffix}").unlink(missing_ok=True)

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 from auditor.cases.linked import LinkedBy
 from auditor.cases.model import AccountPart, Action, Case, ConductStanding, SpeaksFor
 from auditor.checker.findings import Applied, Finding, Threshold
-from auditor.report.words import number_of
+from auditor.policy.amounts import number_of
 
 
 class View(BaseModel):

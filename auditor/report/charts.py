@@ -11,10 +11,11 @@ from decimal import Decimal
 from markupsafe import Markup
 
 from auditor.checker.findings import Finding, WindowPoint
+from auditor.policy.amounts import number_of
 from auditor.policy.condition_words import counted
 from auditor.policy.measure_words import operator_words
 from auditor.report.visible import plain_visible
-from auditor.report.words import every, moment, number_of
+from auditor.report.words import every, moment
 
 WIDTH = 1000
 BARS_HEIGHT = 100

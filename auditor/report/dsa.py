@@ -12,8 +12,9 @@ from collections.abc import Iterable, Mapping
 from auditor.cases.model import ActionName
 from auditor.digests import digest_of_parts
 from auditor.errors import BundleError
+from auditor.policy.condition_words import counted
 from auditor.report.phrases.en import ENGLISH
-from auditor.report.statement import Statement
+from auditor.report.statement import StatedFinding, Statement
 
 RESTRICTIONS: Mapping[ActionName, Mapping[str, str]] = {
     ActionName.THROTTLE: {"decision_provision": "DECISION_PROVISION_PARTIAL_SUSPENSION"},
@@ -110,12 +111,19 @@ def _facts(statement: Statement) -> str:
     sentences = []
     for finding in statement.findings:
         conducts = " or ".join(ENGLISH.conducts.get(name, name) for name in finding.conducts)
-        strength = "they show the conduct itself" if finding.is_bright_line else "they are consistent with it"
+        strength = "shows the conduct itself" if finding.is_bright_line else "is consistent with it"
+        records = counted(finding.records, "record of the account's activity", "records of the account's activity")
+        group = ", among those of several accounts," if finding.is_together else ""
         sentences.append(
-            f"From {finding.start:%Y-%m-%d} to {finding.end:%Y-%m-%d}, {finding.records:,} records of the account's"
-            f" activity were found by a rule about {conducts}; {strength}."
+            f"{_days(finding)}, a rule that looks for conduct of this kind: {conducts}, found {records}{group} and what"
+            f" it found {strength}."
         )
     return " ".join(dict.fromkeys(sentences)) or "The decision rests on no finding of a rule."
+
+
+def _days(finding: StatedFinding) -> str:
+    first, last = f"{finding.start:%Y-%m-%d}", f"{finding.end:%Y-%m-%d}"
+    return f"On {first}" if first == last else f"From {first} to {last}"
 
 
 def _ground(statement: Statement) -> str:

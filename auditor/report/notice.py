@@ -14,7 +14,7 @@ from auditor.report.phrases.de import GERMAN
 from auditor.report.phrases.en import ENGLISH
 from auditor.report.phrases.fr import FRENCH
 from auditor.report.phrases.model import Language, Phrases
-from auditor.report.quantities import day, day_of, figure, measured_in_words, moment
+from auditor.report.quantities import day, day_of, figure, measured_in_words, moment, records
 from auditor.report.statement import AccountDecision, StatedFinding, Statement
 from auditor.report.visible import plain_letter, plain_visible
 
@@ -108,10 +108,19 @@ def _sections(statement: Statement, words: Phrases) -> Iterator[Section]:
     yield Section(heading=words.what_was_seen, paragraphs=tuple(_seen(statement, words)))
     yield _section(words.ground, () if statement.is_about_a_victim else _ground(statement, words))
     yield _section(words.automated, _automated(statement, words))
-    facts = tuple(dict.fromkeys(statement.speaks_for))
-    intro = words.draft_speaks_for_intro if statement.is_draft else words.speaks_for_intro
-    yield Section(heading=words.speaks_for, paragraphs=(Paragraph(text=intro, points=facts),) if facts else ())
+    speaks = () if statement.is_about_a_victim else tuple(_speaks_for(statement, words))
+    yield Section(heading=words.speaks_for, paragraphs=speaks)
     yield _section(words.redress, () if statement.is_about_a_victim else _redress(statement, words))
+
+
+def _speaks_for(statement: Statement, words: Phrases) -> Iterator[Paragraph]:
+    if facts := tuple(dict.fromkeys(statement.speaks_for)):
+        intro = words.draft_speaks_for_intro if statement.is_draft else words.speaks_for_intro
+        yield Paragraph(text=intro, points=facts)
+    told = {item.title: item.others for item in statement.findings[:FINDINGS_TOLD] if item.others}
+    if told:
+        points = tuple(f"{title}{words.colon}{'; '.join(others)}" for title, others in told.items())
+        yield Paragraph(text=words.other_explanations, points=points)
 
 
 def _section(heading: str, paragraphs: Iterable[str]) -> Section:
@@ -170,16 +179,17 @@ def _by_conduct(findings: Iterable[StatedFinding]) -> dict[tuple[tuple[str, ...]
 
 
 def _finding(finding: StatedFinding, words: Phrases) -> str:
-    sentence = words.seen_once if finding.start == finding.end else words.seen
-    seen = sentence.format(
+    alone = words.seen_once if finding.start == finding.end else words.seen
+    seen = (words.seen_in_group if finding.is_together else alone).format(
         start=moment(finding.start, words),
         end=moment(finding.end, words),
-        records=figure(str(finding.records), words),
+        records=records(finding.records, words),
         title=finding.title,
     )
+    says = [words.rule_says.format(description=finding.description)] if finding.description else []
     measured = [measured_in_words(item, words) for item in finding.measured]
     together = [words.seen_together] if finding.is_together and measured else []
-    return " ".join([seen, *together, *measured])
+    return " ".join([seen, *says, *together, *measured])
 
 
 def _ground(statement: Statement, words: Phrases) -> Iterator[str]:
@@ -211,11 +221,11 @@ def _automated(statement: Statement, words: Phrases) -> Iterator[str]:
 
 
 def _redress(statement: Statement, words: Phrases) -> Iterator[str]:
-    if statement.complaint_until is None:
+    if statement.decision is None:
         yield words.draft_complaint
         return
-    if statement.decision and not statement.decision.appealed and statement.decision.heard is None:
-        yield words.complaint.format(until=day(statement.complaint_until, words))
+    if not statement.decision.appealed and statement.decision.heard is None:
+        yield words.complaint
     yield words.settlement
     yield words.court
 

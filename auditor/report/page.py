@@ -17,10 +17,12 @@ from pydantic import BaseModel, ConfigDict
 from auditor.cases.dossier import FINDINGS_IN_FULL, Dossier, gravest_first
 from auditor.cases.finding_evidence import FindingEvidence
 from auditor.cases.model import Case, CasebookChange, CaseFinding, order_in_lists
+from auditor.cases.rules_told import innocent_explanations, rules_shown
 from auditor.cases.runs import PackRun, is_judged
 from auditor.cases.who import titles_of, who
 from auditor.checker.findings import Receipt, RuleRun
 from auditor.digests import digest_of, digest_of_parts, rfc3339
+from auditor.policy import amounts
 from auditor.policy.condition_words import counted
 from auditor.policy.measure_words import operator_words
 from auditor.report import charts, graph, words
@@ -89,6 +91,7 @@ def render_case(dossier: Dossier) -> bytes:
             ),
             shared_facts=[group for group in facts if len(group.accounts) > 1],
             single_facts=[group for group in facts if len(group.accounts) <= 1],
+            others=innocent_explanations([view.item for view in views], rules_shown(dossier.case, dossier.evidence)),
             stretch=words.stretch_of(dossier.receipt),
             not_judged=[view for view in views if not view.is_judged],
             checks=checks_of(record for view in views for record in view.evidence.shown),
@@ -192,7 +195,8 @@ def edition() -> str:
     """Return the digest of the files that shape a page, so that a page of another edition is known for one."""
     package = files("auditor")
     folders = (package / "report", package / "report" / "templates", package / "cases")
-    single = (package / "characters.py", package / "policy" / "condition_words.py")
+    words_of_policies = ("amounts.py", "condition_words.py", "english_measures.py", "measure_words.py")
+    single = (package / "characters.py", *(package / "policy" / name for name in words_of_policies))
     parts = [*single, *(part for folder in folders for part in folder.iterdir())]
     named = sorted((str(part), part) for part in parts if part.is_file())
     return digest_of_parts([text for _, part in named for text in (part.name, digest_of(part.read_bytes()))])
@@ -212,8 +216,8 @@ def environment() -> Environment:
     made.filters.update(
         visible=visible, prose=prose, letter=letter, plain=plain_visible,
         when=words.when, moment=words.moment, iso=rfc3339,
-        day=words.day, duration=words.duration, every=words.every, figure=words.figure,
-        amount=words.amount, amount_of=words.amount_of, measure_in_words=words.measure_in_words,
+        day=words.day, duration=amounts.duration, every=words.every, figure=amounts.figure,
+        amount=amounts.amount, amount_of=words.amount_of, measure_in_words=words.measure_in_words,
         column_in_words=words.column_in_words,
         operator_words=operator_words, capitalized=words.capitalized, same_clause=same_clause,
         peak_word=words.peak_word, brief=words.brief,

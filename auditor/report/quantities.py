@@ -1,18 +1,22 @@
 """Numbers, amounts, measures and dates as a language writes them."""
 
+from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
 
 from auditor.checker.findings import Measured
 from auditor.checker.thresholds import EXACT, number_text
-from auditor.policy.measure_words import is_share, words_of_measure
+from auditor.policy.amounts import number_of
+from auditor.policy.measure_words import is_share, per_cent, words_of_measure
 from auditor.report.phrases.model import Phrases
 from auditor.report.statement import StatedMeasure
-from auditor.report.words import number_of
 
 FOUR_PLACES = Decimal("0.0001")
-LONGER = (("days", 86_400), ("hours", 3_600))
-"""Units for lengths of time, in seconds; a number that isn't whole in any of them stays in seconds."""
+LONGER = (("days", 86_400), ("hours", 3_600), ("minutes", 60), ("seconds", 1))
+"""Units for lengths of time, in seconds."""
+
+LONG = 3_600
+"""Seconds from which a length of time is told in larger units."""
 
 
 def measured_in_words(measured: StatedMeasure, words: Phrases) -> str:
@@ -40,16 +44,34 @@ def _amount(text: str, measure: Measured, words: Phrases) -> str:
     number = number_of(text)
     if number is None or not is_share(measure.expression):
         return quantity(text, measure.unit, words)
-    return words.per_cent.format(number=figure(f"{(100 * number).normalize():f}", words))
+    return words.per_cent.format(number=figure(per_cent(number), words))
 
 
 def quantity(text: str, unit: str, words: Phrases) -> str:
-    """Return a number with its unit; a length of time of whole days or hours is told in these."""
+    """Return a number with its unit; an hour or more in seconds is told in days, hours, minutes and seconds."""
     number = number_of(text)
-    if unit == "seconds" and number:
-        name, size = next((item for item in LONGER if number % item[1] == 0), (unit, 1))
-        text, unit = str(number // size) if size > 1 else text, name
-    return f"{figure(text, words)} {words.units.get(unit, unit)}" if unit else figure(text, words)
+    if unit == "seconds" and number and number >= LONG:
+        return " ".join(_in_units(number, words))
+    return _with_unit(text, unit, words)
+
+
+def _in_units(seconds: Decimal, words: Phrases) -> Iterator[str]:
+    """Yield a length of time part by part, nothing left out: rounded, it could seem to keep to a threshold."""
+    for name, size in LONGER:
+        whole = seconds // size if size > 1 else seconds
+        seconds -= whole * size
+        if whole:
+            yield _with_unit(number_text(whole), name, words)
+
+
+def _with_unit(text: str, unit: str, words: Phrases) -> str:
+    of_one = words.units_of_one if number_of(text) == 1 else words.units
+    return f"{figure(text, words)} {of_one.get(unit) or words.units.get(unit, unit)}" if unit else figure(text, words)
+
+
+def records(number: int, words: Phrases) -> str:
+    """Return a number of records: `1 record`, `1,204 records`."""
+    return words.record if number == 1 else words.records.format(number=figure(str(number), words))
 
 
 def figure(text: str, words: Phrases) -> str:

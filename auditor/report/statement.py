@@ -6,19 +6,18 @@ happened, so that no text can say otherwise.
 """
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
+from types import MappingProxyType
 from typing import Literal
 
 from auditor.cases.decisions import Course, actions_in, person_of
 from auditor.cases.ledger import Entry
 from auditor.cases.model import ActionName, Case, CaseFinding
 from auditor.cases.naming import named_in
+from auditor.cases.rules_told import RulesTold, RuleTold
 from auditor.checker.findings import Applied, Measured
 from auditor.policy.conditions import Node
 from auditor.report.alike import thresholds_alike
-
-COMPLAINT_MONTHS = 6
-"""Six months at least: Article 20(1) of Regulation (EU) 2022/2065."""
 
 AutomatedDecision = Literal["AUTOMATED_DECISION_PARTIALLY", "AUTOMATED_DECISION_NOT_AUTOMATED"]
 
@@ -70,6 +69,10 @@ class StatedFinding(Node):
     """
 
     title: str
+    description: str = ""
+    """What its rule looks for, in the rule's own words; empty where these aren't known any more."""
+    others: tuple[str, ...] = ()
+    """What else can look like that, in the rule's own words."""
     conducts: tuple[str, ...]
     is_bright_line: bool
     start: datetime
@@ -116,11 +119,6 @@ class Statement(Node):
         """How far the decision was automated: a person always decides, a machine that found something took part."""
         return "AUTOMATED_DECISION_PARTIALLY" if self.findings else "AUTOMATED_DECISION_NOT_AUTOMATED"
 
-    @property
-    def complaint_until(self) -> date | None:
-        """The last day of the complaint period, counted in calendar months from the day of the decision (UTC)."""
-        return months_after(self.decision.time.date(), COMPLAINT_MONTHS) if self.decision else None
-
 
 def decision_for(course: Course, account: str) -> AccountDecision | None:
     """Return what is in force for an account as the ledger tells it, None before an approval."""
@@ -143,18 +141,6 @@ def decision_for(course: Course, account: str) -> AccountDecision | None:
     )
 
 
-def months_after(day: date, months: int) -> date:
-    """Return the same day some months later; the first of the next month where that month has no such day.
-
-    So a period is never shorter than its months: Regulation 1182/71 would end it on the last day there is.
-    """
-    years, month = divmod(day.month - 1 + months, 12)
-    try:
-        return day.replace(year=day.year + years, month=month + 1)
-    except ValueError:
-        return day.replace(year=day.year + years, month=month + 2, day=1)
-
-
 def waiting_for(course: Course, account: str) -> ActionName | None:
     """Return what a person proposes for an account and nobody has approved yet; None where that is nothing."""
     if course.proposed is None or course.approved is not None:
@@ -167,10 +153,16 @@ def _action_in(entry: Entry, account: str) -> ActionName:
 
 
 def statement_of(
-    case: Case, account: str, decision: AccountDecision | None = None, waiting: ActionName | None = None
+    case: Case,
+    account: str,
+    decision: AccountDecision | None = None,
+    waiting: ActionName | None = None,
+    *,
+    told: RulesTold = MappingProxyType({}),
 ) -> Statement | None:
     """Return the statement of reasons for an account of a case; None when nothing is to be said to its holder.
 
+    `told` is what the rules behind the case say of themselves.
     That is so when nothing is proposed or decided against the account, no appeal has undone it, and it isn't a victim.
     """
     proposal = next((item for item in case.actions if item.account == account), None)
@@ -187,16 +179,21 @@ def statement_of(
         proposed=proposed,
         waiting=None if decision else waiting,
         decision=decision,
-        findings=_findings(case.findings, account),
+        findings=_findings(case.findings, account, told),
         speaks_for=_facts(case, account),
         protect=protect,
     )
 
 
-def statements_of(case: Case, decisions: Sequence[tuple[str, AccountDecision]] = ()) -> tuple[Statement, ...]:
+def statements_of(
+    case: Case,
+    decisions: Sequence[tuple[str, AccountDecision]] = (),
+    *,
+    told: RulesTold = MappingProxyType({}),
+) -> tuple[Statement, ...]:
     """Return the statements for all accounts of a case that are to be told something, in the order of the accounts."""
     decided = dict(decisions)
-    stated = (statement_of(case, account, decided.get(account)) for account in case.accounts)
+    stated = (statement_of(case, account, decided.get(account), told=told) for account in case.accounts)
     return tuple(item for item in stated if item)
 
 
@@ -206,19 +203,21 @@ def _facts(case: Case, account: str) -> tuple[str, ...]:
     return tuple(fact for fact in own if named_in(fact, case.accounts) <= {account})
 
 
-def _findings(findings: Sequence[CaseFinding], account: str) -> tuple[StatedFinding, ...]:
+def _findings(findings: Sequence[CaseFinding], account: str, told: RulesTold) -> tuple[StatedFinding, ...]:
     """Return the findings that hold and rest on records of the account, gravest first."""
     own = [item for item in findings if item.status != "stale" and item.part_of(account)]
     own.sort(key=lambda item: (-item.finding.level.rank, item.finding.start, item.finding.id))
-    return tuple(_stated(item, account) for item in own)
+    return tuple(_stated(item, account, told.get(item.finding.rule, RuleTold())) for item in own)
 
 
-def _stated(item: CaseFinding, account: str) -> StatedFinding:
+def _stated(item: CaseFinding, account: str, rule: RuleTold) -> StatedFinding:
     finding, part = item.finding, item.part_of(account)
     assert part is not None
     peaks = {measure.name: measure for measure in finding.measures}
     return StatedFinding(
         title=finding.title,
+        description=rule.description,
+        others=rule.others,
         conducts=finding.conducts,
         is_bright_line=finding.strength == "bright-line",
         start=finding.start,

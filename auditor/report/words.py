@@ -2,18 +2,16 @@
 
 import re
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
 
 from auditor.cases.model import ActionName, CaseFinding
 from auditor.checker.findings import Measured, Receipt, RuleRun
 from auditor.digests import rfc3339
+from auditor.policy import amounts
 from auditor.policy.condition_words import counted
 from auditor.policy.english_measures import ENGLISH_MEASURES
-from auditor.policy.measure_words import is_share, words_of_measure
+from auditor.policy.measure_words import words_of_measure
 
 DIGEST = re.compile(r"[0-9a-f]{64}\Z")
-
-UNITS = (("day", 86_400), ("hour", 3600), ("minute", 60), ("second", 1))
 
 ACTIONS = {
     ActionName.NONE: ("no action", "Nothing is proposed against this account."),
@@ -60,42 +58,14 @@ def day(time: datetime) -> str:
     return rfc3339(time)[:10]
 
 
-def duration(seconds: float) -> str:
-    """Return a length of time in its two largest units: `2 days 3 hours`."""
-    rest = int(seconds)
-    parts = []
-    for unit, size in UNITS:
-        number, rest = divmod(rest, size)
-        if number:
-            parts.append(counted(number, unit))
-    return " ".join(parts[:2]) or "less than a second"
-
-
 def every(seconds: int) -> str:
     """Return a length of time as a rhythm: `minute`, `10 minutes`."""
-    return duration(seconds).removeprefix("1 ")
-
-
-def figure(text: str) -> str:
-    """Return an exact number with its thousands grouped; anything else as it is."""
-    number = number_of(text)
-    return text if number is None else f"{number:,f}"
-
-
-def amount(text: str, unit: str) -> str:
-    """Return an exact number with its unit; a long time in seconds is told in its largest units beside it."""
-    number = number_of(text)
-    exact = f"{figure(text)} {unit}" if unit else figure(text)
-    is_long = unit == "seconds" and number is not None and number >= UNITS[-2][1]
-    return f"{exact} ({duration(float(number or 0))})" if is_long else exact
+    return amounts.duration(seconds).removeprefix("1 ")
 
 
 def amount_of(text: str, measure: Measured | None) -> str:
     """Return a value that is one of a measure, exactly: a share in per cent, anything else with its unit."""
-    number = number_of(text)
-    if number is None or measure is None or not is_share(measure.expression):
-        return amount(text, measure.unit if measure else "")
-    return f"{100 * number:f}".rstrip("0").rstrip(".") + " %" if number else "0 %"
+    return amounts.amount_of(text, measure.expression, measure.unit) if measure else amounts.figure(text)
 
 
 def measure_in_words(measure: Measured) -> str:
@@ -116,15 +86,6 @@ def column_in_words(name: str) -> str:
 def brief(text: str) -> str:
     """Return a SHA-256 by its first twelve digits, which is enough to compare by eye; anything else as it is."""
     return f"{text[:12]}…" if DIGEST.match(text) else text
-
-
-def number_of(text: str) -> Decimal | None:
-    """Return the number that a text is, or None."""
-    try:
-        number = Decimal(text)
-    except InvalidOperation:
-        return None
-    return number if number.is_finite() else None
 
 
 def peak_word(operator: str) -> str:

@@ -2,10 +2,12 @@
 
 from datetime import datetime
 
+import pytest
+
 from auditor.cases.model import CaseFinding
 from auditor.cases.speaks import Known, facts_for
 from auditor.cases.standing import judged
-from auditor.checker.findings import Finding, Threshold
+from auditor.checker.findings import Finding, Measured, Threshold
 from auditor.policy.pack import Approval, Pack
 from auditor.policy.rule import Exemption, ExemptionEntry, Span
 from auditor.records.totals import AccountTotal
@@ -54,6 +56,42 @@ def test_a_threshold_passed_by_a_fifth_or_more_is_not_named() -> None:
     clear = finding("a", measures=[("exchanges", "12")], thresholds=[threshold(">=", "10")])
 
     assert facts(held(clear)) == []
+
+
+def close_share(expression: str, value: str, limit: Threshold) -> list[tuple[str, str]]:
+    item = finding("a", measures=[("exchanges", value)], thresholds=[limit])
+    measure = Measured(name="exchanges", value=value, expression=expression)
+    return facts(held(item.model_copy(update={"measures": (measure,)})))
+
+
+@pytest.mark.parametrize(
+    ("expression", "value", "limit"),
+    [
+        ("share(_abroad)", "1", threshold(">=", "0.9")),
+        ("share(_abroad)", "0.95", threshold(">", "0.9")),
+        ("evenness(account_id)", "0.9998", threshold(">=", "0.985")),
+        ("count(distinct api_key_id) / count()", "0.97", threshold(">=", "0.95")),
+        ("count(distinct event)", "2", threshold(">=", "2")),
+        ("count(distinct event)", "4", threshold(">", "3")),
+    ],
+    ids=["all of it", "a share", "evenness", "a part of a whole", "two of at least two", "four of more than three"],
+)
+def test_a_threshold_that_nobody_could_miss_or_reach_is_not_said_to_be_missed(
+    expression: str, value: str, limit: Threshold
+) -> None:
+    assert close_share(expression, value, limit) == []
+
+
+def test_a_share_that_a_higher_threshold_would_spare_is_told_in_per_cent() -> None:
+    ((_, fact),) = close_share("share(_abroad)", "0.5", threshold(">=", "0.5"))
+
+    assert "50 % at the peak, the rule asks for at least 50 %" in fact
+
+
+def test_an_upper_bound_of_a_share_is_moved_down() -> None:
+    ((_, fact),) = close_share("share(_abroad)", "0.09", threshold("<", "0.1"))
+
+    assert "20 % lower would not have been reached" in fact
 
 
 def test_an_upper_bound_is_moved_down() -> None:

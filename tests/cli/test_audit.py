@@ -48,6 +48,7 @@ def test_a_dry_run_shows_the_mapping_and_writes_nothing(auditor: Run, log: Path)
 
     assert ran.code == 0
     assert "canonical" in ran.out and "account_id" in ran.out
+    assert "columns as they are" in ran.out and '"account_id"' not in ran.out
     assert not Path("audit").exists()
 
 
@@ -57,7 +58,7 @@ def test_a_dry_run_of_many_files_shows_a_mapping_once(auditor: Run, log: Path) -
 
     printed = auditor("ingest", log, *others, "--dry-run").out
 
-    assert printed.count("made from") == printed.count("columns they provide") == 1
+    assert printed.count("as they are") == printed.count("columns they provide") == 1
     assert "profile canonical: 4 files" in printed
     rows = [line.split() for line in printed.splitlines() if " jsonlines " in line]
     assert [(Path(row[0]).name, row[-1]) for row in rows] == [

@@ -53,3 +53,12 @@ def test_an_approval_for_nobody_on_record_is_warned_of_by_name(auditor: Run, log
     assert "approvals name an account without any record, so they approve nothing: `alise`\n" in ran.err
     assert "approvals name an organization without any record, so they approve nothing: `acme`\n" in ran.err
     assert ran.err.count("warning") == 2
+
+
+@pytest.mark.parametrize(("window", "is_warned_of"), [("[2030-01-01T00:00:00Z, null]", True), ("[null, null]", False)])
+def test_a_window_without_a_record_is_warned_of(auditor: Run, log: Path, window: str, is_warned_of: bool) -> None:
+    Path("c.yml").write_text(f"window: {window}\n")
+
+    ran = auditor("audit", log, "--pack", "pack", "--context", "c.yml")
+
+    assert ("not one record is within `window` of the context" in ran.err) == is_warned_of

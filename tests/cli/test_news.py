@@ -205,3 +205,20 @@ def test_columns_that_sources_lack_are_named_in_summary_and_coverage(auditor: Ru
 
     assert "partly evaluated: many-refusals leaves out sources that lack status (1 source)" in ran.out
     assert covered.out.splitlines()[-1].split() == ["many-refusals", "yes", "1", "1", "status"]
+
+
+@pytest.mark.parametrize(
+    ("text", "line"), {"": "0 records", "no log\n{}\n": "0 records, 2 lines in quarantine"}.items()
+)
+def test_without_a_record_the_first_line_says_that_nothing_could_be_judged(
+    auditor: Run, log: Path, text: str, line: str
+) -> None:
+    profile, empty = Path("poor.yml"), Path("empty.jsonl")
+    profile.write_text(POOR)
+    empty.write_text(text)
+
+    ran = auditor("audit", empty, "--profile", profile, "--pack", "pack")
+
+    assert ran.out.splitlines()[0] == f"nothing could be judged: {line}"
+    assert "not one record could be read" in ran.err
+    assert "not one record could be read" not in auditor("ingest", log).err

@@ -1,6 +1,7 @@
 """Notices on the command line: drafts before a decision, what the ledger tells afterwards."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -128,3 +129,24 @@ def test_pages_and_texts_are_written_under_plain_names(auditor: Run, case: str) 
 )
 def test_what_can_not_be_told_is_wrong_usage(auditor: Run, case: str, arguments: list[str]) -> None:
     assert auditor("case", "notice", case, *arguments).code == 2
+
+
+def test_what_the_rule_says_of_itself_stands_in_notice_case_and_page(auditor: Run, case: str) -> None:
+    notice, shown = auditor("case", "notice", case).out, auditor("case", "show", case).out
+    page = Path("audit/cases", f"{case}.html").read_text(encoding="utf-8")
+
+    assert "What the rule looks for: “An account that is refused again and again keeps on calling.”" in notice
+    assert "- Many refusals in an hour: a client that retries too eagerly" in notice.partition("WHAT SPEAKS FOR YOU")[2]
+    speaks = shown.partition("What speaks for the accounts")[2]
+    assert "what else can look like “Many refusals in an hour”: a client that retries too eagerly" in speaks
+    assert "a client that retries too eagerly" in page.partition('id="for"')[2].partition('id="not-evaluated"')[0]
+
+
+def test_a_case_and_its_notice_are_told_without_the_rules_where_these_are_gone(auditor: Run, case: str) -> None:
+    for run in Path("audit/runs").iterdir():
+        shutil.rmtree(run / "policy")
+
+    shown, notice = auditor("case", "show", case), auditor("case", "notice", case)
+
+    assert (shown.code, notice.code) == (0, 0)
+    assert "without what the rules say of themselves" in shown.err

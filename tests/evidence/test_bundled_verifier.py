@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from auditor.evidence.assembly import assembled
+from auditor.evidence.standalone.command import main
 from auditor.evidence.verify import verify_bundle
 from tests.evidence.tampering import edit, failures, files_of, made_again
 
@@ -84,3 +85,18 @@ def test_bundle_of_another_version_is_not_called_forged(bundle: Path) -> None:
 
     unproven = [check.file for check in report.checks if check.result == "unproven"]
     assert (report.verdict, "data/VERIFY.md" in unproven) == ("unproven", True)
+
+
+def test_what_is_no_bundle_is_told_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("x")
+
+    report = verify_bundle(tmp_path)
+
+    (check,) = report.checks
+    assert (report.verdict, check.code, check.message.split(":")[0]) == ("failed", "container", "this is no bundle")
+
+
+def test_a_key_file_that_is_not_there_is_told_as_missing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code = main([str(tmp_path), "--trust", str(tmp_path / "nowhere.pub")])
+
+    assert (code, "found no such file, expected a public key" in capsys.readouterr().err) == (2, True)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from auditor.evidence.recordlines import _plain_object
 from auditor.evidence.standalone.columns import COLUMNS, INTEGERS
 from auditor.evidence.standalone.ownbytes import record_in
-from auditor.evidence.standalone.spreadsheet import CitedTable, _cell
+from auditor.evidence.standalone.spreadsheet import CitedTable, cell_of
 
 NASTY = st.sampled_from(['"', "\\", ":", ",", "{", "}", " ", "=", "-1", "\u2003", "\uff1d", "a", "0", "é", "\t"])
 TEXT = st.lists(NASTY, max_size=4).map("".join)
@@ -54,7 +54,7 @@ def test_row_that_is_filled_into_a_template_is_the_one_made_cell_by_cell(record:
 
     row = table.row(record, "F-1", "5e", 7)
 
-    assert row == ",".join(_cell(record.get(name)) for name in columns) + ',"F-1","5e",7\r\n'
+    assert row == ",".join(cell_of(record.get(name)) for name in columns) + ',"F-1","5e",7\r\n'
 
 
 def test_most_rows_are_filled_into_a_template() -> None:

@@ -10,6 +10,7 @@ from auditor.errors import Place, Problem
 from auditor.records.expressions import parse_expression
 from auditor.records.ingest import IngestReport, ingest
 from auditor.records.quarantine import read_quarantine
+from auditor.records.store import open_activity
 from auditor.records.workspace import Workspace, open_workspace
 
 RECORD = {"time": "2026-01-01T00:00:00Z", "event": "e", "account_id": "a"}
@@ -68,3 +69,15 @@ def test_a_field_of_two_words_without_quotes_is_told_how_to_write_it() -> None:
 
     assert isinstance(problem, Problem)
     assert '"Token ein"' in problem.hint
+
+
+@pytest.mark.parametrize("name", ["·line", "·length", "·keys", "·fault", "·field x", "·at"])
+def test_a_field_may_be_called_as_a_working_column_is(workspace: Workspace, tmp_path: Path, name: str) -> None:
+    profile = tmp_path / "mine.yml"
+    columns = f'  time: t\n  event: e\n  account_id: \'"{name}"\'\n  model: upper("{name}")\n'
+    profile.write_text(f"profile: mine\ncolumns:\n{columns}", encoding="utf-8")
+    records = [{"t": "2026-01-01T00:00:00Z", "e": "x", name: who} for who in "ab"]
+
+    read(workspace, tmp_path / "log.jsonl", *records, profile=profile)
+
+    assert [(row["account_id"], row["model"]) for row in open_activity(workspace).rows()] == [("a", "A"), ("b", "B")]

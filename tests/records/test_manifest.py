@@ -8,6 +8,7 @@ import pytest
 
 from auditor.errors import WorkspaceError
 from auditor.records.ingest import ingest
+from auditor.records.quarantine import BadLine, read_quarantine, write_quarantine
 from auditor.records.store import open_activity
 from auditor.records.unfinished import Announcement, announce
 from auditor.records.workspace import Workspace, open_workspace
@@ -69,7 +70,22 @@ def test_the_files_of_a_killed_run_are_removed(tmp_path: Path, is_first: bool) -
     assert not (workspace.activity / "unfinished.json").exists()
 
 
-@pytest.mark.parametrize("content", ["[" * 100_000, "{", '{"batch": "../x"}', "[]"])
+def test_quarantine_of_a_source_that_never_came_is_ignored_and_then_removed(filled: Workspace, tmp_path: Path) -> None:
+    stray, partial = "f" * 64, ".partial-1-" + "e" * 64
+    write_quarantine(filled, stray, [BadLine(stray, "gone.jsonl", 1, 0, "found nothing", b"x")])
+    (filled.quarantine / f"{partial}.jsonl").write_bytes(b"half a li")
+    announce(filled, Announcement(batch=BATCH, coming=(stray,)))
+
+    before = list(read_quarantine(filled))
+    ingest([log(tmp_path / "b.jsonl", "b")], workspace=filled, now=NOW)
+
+    assert before == []
+    assert list(filled.quarantine.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "content", ['{"batch": "0123456789abcdef", "coming": ["../x"]}', "[" * 100_000, "{", '{"batch": "../x"}', "[]"]
+)
 def test_a_damaged_announcement_is_named(filled: Workspace, tmp_path: Path, content: str) -> None:
     (filled.activity / "unfinished.json").write_text(content)
 

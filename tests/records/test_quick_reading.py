@@ -147,16 +147,16 @@ def test_a_key_that_is_there_again_as_null_is_found(tmp_path: Path) -> None:
     assert bad == {len(MANY) + 1: "found the key `plan` twice, expected it once"}
 
 
-def test_colons_are_counted_and_escapes_of_them_are_seen(tmp_path: Path) -> None:
+def test_a_stretch_knows_its_loose_lines_and_hidden_nuls(tmp_path: Path) -> None:
     path = tmp_path / "log"
-    path.write_bytes(b'{"a": null, "b":null}\n{"a":1}\n')
+    path.write_bytes(b'{"a": null}\n["a"]\n{"a":1}\n{"a')
     hidden = tmp_path / "hidden"
-    hidden.write_bytes(b'{"a": "x' + rb"\u003a" + b'y"}\n')
+    hidden.write_bytes(b'{"a": "x' + rb"\u0000" + b'y"}\n')
 
     (seen,), (unseen,) = survey_lines(path).stretches, survey_lines(hidden).stretches
 
-    assert (seen.first, seen.rows, seen.size, seen.colons, seen.has_escapes) == (0, 2, 30, 3, False)
-    assert (unseen.colons, unseen.has_escapes) == (1, True)
+    assert (seen.first, seen.rows, seen.size, seen.loose, seen.has_nul) == (0, 4, 29, [1, 3], False)
+    assert (unseen.loose, unseen.has_nul) == ([], True)
 
 
 @pytest.mark.parametrize("is_quick", [True, False], ids=["quick", "exact"])

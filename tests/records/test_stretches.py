@@ -17,11 +17,22 @@ from auditor.records.quarantine import read_quarantine
 from auditor.records.sql import open_connection
 from auditor.records.store import open_activity
 from auditor.records.stretches import NotRegularError, QuickReader, QuickRows
-from auditor.records.survey import STRETCH, survey_lines
+from auditor.records.survey import LARGE, survey_lines
 from auditor.records.workspace import Workspace, open_workspace
 
 NOW = datetime(2026, 2, 1, tzinfo=UTC)
-FIELDS = ("record_id", "time", "event", "account_id", "client_ip", "input_tokens", "plan", "tags")
+FIELDS = (
+    "record_id",
+    "time",
+    "event",
+    "account_id",
+    "client_ip",
+    "input_tokens",
+    "plan",
+    "tags",
+    "prompt",
+    "prompt_digest",
+)
 GOOD = {
     "record_id": "r", "time": "2026-01-01T00:00:00Z", "event": "x", "account_id": "a", "client_ip": "10.0.0.1",
     "plan": "p",
@@ -58,7 +69,16 @@ SURE = {
     "labels": line(tags=["a", "b:c"]),
     "a whole number as text": line(input_tokens="7"),
     "an escaped text": line(plan='"\\"'),
+    "a trailing comma": line()[:-1] + b",}",
+    "white space within": line().replace(b":", b" : ").replace(b"2026-01-01T00 : 00 : 00Z", b"2026-01-01T00:00:00Z"),
+    "a colon written as an escape": line().replace(b'"p"', rb'"p\u003aq"'),
 }
+OTHERWISE_SURE = {
+    "a time with an offset": line(time="2026-01-01T00:00:00+00:00"),
+    "a time with a blank": line(time="2026-01-01 00:00:00.25Z"),
+}
+"""Lines that are sure where a stretch has nothing else, and left where it has."""
+
 LEFT = {
     "an unknown field": line(surprise=1),
     "an unknown null": line()[:-1] + b', "surprise": null}',
@@ -73,22 +93,46 @@ LEFT = {
     "an object as a text": line(plan={"plan": None}),
     "NaN as a text": line().replace(b'"p"', b"NaN"),
     "a time without a zone": line(time="2026-01-01T00:00:00"),
-    "a time with an offset": line(time="2026-01-01T00:00:00+00:00"),
     "no time": line(time=None),
     "no id": line(record_id=None),
     "half a line": line()[:30],
     "no object": b"[1]",
+    "a text alone": b'"x"',
+    "two objects": line() + line(),
+    "an object and more": line() + b" {}",
+    "a number of another kind": line(input_tokens="7_0"),
+    "NaN in capitals": line().replace(b'"p"', b"NAN"),
+    "an infinity as a text": line().replace(b'"p"', b"-Infinity"),
+    "a list as a text": line(plan=["a"]),
+    "a known key in capitals": line()[:-1] + b', "PLAN": "q"}',
     "a byte order mark": b"\xef\xbb\xbf" + line(),
     "no UTF-8": line().replace(b'"p"', b'"\xff"'),
 }
 
 
-@pytest.mark.parametrize("sound", SURE.values(), ids=SURE.keys())
+@pytest.mark.parametrize("sound", (SURE | OTHERWISE_SURE).values(), ids=(SURE | OTHERWISE_SURE).keys())
 def test_sound_line_is_proven(tmp_path: Path, sound: bytes) -> None:
     found = quick_rows(tmp_path, *[line()] * 4, sound, *[line()] * 2)
 
     assert len(found) > 1
     assert (sum(rows.rows for rows in found), [row for rows in found for row in rows.left]) == (7, [])
+
+
+@pytest.mark.parametrize("sound", SURE.values(), ids=SURE.keys())
+def test_sound_line_is_proven_beside_one_in_doubt(tmp_path: Path, sound: bytes) -> None:
+    found = quick_rows(tmp_path, *[line()] * 4, sound, line(surprise=1), line())
+
+    assert [row for rows in found for row in rows.left] == [5]
+    assert sum(rows.rows for rows in found) == 6
+
+
+def test_loose_lines_are_left_out_wherever_they_stand(tmp_path: Path) -> None:
+    lines = [b"x", line(), line(), line(), b"[", b"]", line(), line(), b"y"]
+
+    found = quick_rows(tmp_path, *lines, each=9)
+
+    assert [row for rows in found for row in rows.left] == [0, 4, 5, 8]
+    assert sum(rows.rows for rows in found) == 5
 
 
 @pytest.mark.parametrize("open_line", LEFT.values(), ids=LEFT.keys())
@@ -99,6 +143,23 @@ def test_line_in_doubt_is_left_alone_of_its_stretch(tmp_path: Path, open_line: b
     assert sum(rows.rows for rows in found) == 6
 
 
+def test_prompts_of_which_few_have_a_digest_are_read_the_quick_way(tmp_path: Path) -> None:
+    lines = [line(prompt="p"), line(prompt="q", prompt_digest="d"), line(prompt_digest="e"), line(), line(prompt="")]
+
+    found = quick_rows(tmp_path, *lines, each=9)
+
+    assert [rows.left for rows in found] == [()]
+    assert [rows.values["prompt_digest"] for rows in found] == [3]
+
+
+def test_unknown_fields_are_found_where_digests_are_made_of_prompts(tmp_path: Path) -> None:
+    lines = [line(prompt="p"), line(prompt="q", surprise="s"), line(prompt="r", prompt_digest="d"), line(surprise=None)]
+
+    (found,) = quick_rows(tmp_path, *lines, each=9)
+
+    assert (found.left, found.rows, found.values["prompt_digest"]) == ((1,), 3, 2)
+
+
 def test_a_file_of_which_much_is_in_doubt_is_given_up(tmp_path: Path) -> None:
     with pytest.raises(NotRegularError):
         quick_rows(tmp_path, *[line()] * 3, *[line(surprise=1)] * 3)
@@ -106,7 +167,7 @@ def test_a_file_of_which_much_is_in_doubt_is_given_up(tmp_path: Path) -> None:
 
 def large(*others: bytes, start: int = 0) -> bytes:
     """Return a log that is read in several stretches, with other lines in its middle."""
-    count = STRETCH // len(LONG) + 10
+    count = LARGE // len(LONG) + 10
     lines = [line(record_id=str(number), prompt=LONG) for number in range(start, start + count)]
     return b"\n".join([*lines[: count // 2], *others, *lines[count // 2 :]]) + b"\n"
 

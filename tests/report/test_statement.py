@@ -3,13 +3,14 @@
 import json
 import re
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
 
 from auditor.cases.model import Action, ActionName, Case, CaseFinding, SpeaksFor
+from auditor.cases.rules_told import RuleTold
 from auditor.cases.standing import judged
 from auditor.checker.findings import Finding, Measured, Threshold
 from auditor.errors import BundleError
@@ -100,20 +101,23 @@ def test_a_victim_is_told_of_no_decision_and_invited_to_no_complaint() -> None:
 
 
 @pytest.mark.parametrize(
-    ("language", "days"),
+    ("language", "periods"),
     [
-        ("en", ("5 January 2026", "1 January 2027")),
-        ("de", ("5. Januar 2026", "1. Januar 2027")),
-        ("fr", ("5 janvier 2026", "1er janvier 2027")),
+        ("en", ("5 January 2026", "within six months from the day on which you received this notice")),
+        (
+            "de",
+            ("5. Januar 2026", "ab dem Tag, an dem Sie diese Mitteilung erhalten haben"),
+        ),
+        ("fr", ("5 janvier 2026", "dans les six mois à compter du jour où vous avez reçu cet avis")),
     ],
 )
 def test_a_notice_names_facts_ground_machine_and_redress_with_its_date(
-    language: Language, days: tuple[str, ...]
+    language: Language, periods: tuple[str, ...]
 ) -> None:
     text = notice_text(notice_of(told(decided()), language))
 
     plain = text.replace("\N{NO-BREAK SPACE}", " ")
-    for fact in ("C-1", "acct_one", "You must not do this.", "2022/2065", "Twice in a month.", *days):
+    for fact in ("C-1", "acct_one", "You must not do this.", "2022/2065", "Twice in a month.", *periods):
         assert fact in plain
     assert PHRASES[language].detected_by_rules in text
     assert PHRASES[language].decided_by_two in text
@@ -128,10 +132,59 @@ def test_numbers_are_written_as_the_language_does(language: Language, number: st
 
 @pytest.mark.parametrize(
     ("seconds", "said"),
-    [("1209600", "14 days"), ("7200", "2 hours"), ("90", "90 seconds"), ("0.5", "0.5 seconds"), ("0", "0 seconds")],
-)
-def test_a_length_of_time_is_told_in_the_largest_unit_that_is_whole(seconds: str, said: str) -> None:
+    [
+        ("1209600", "14 days"), ("7200", "2 hours"), ("90", "90 seconds"), ("0.5", "0.5 seconds"), ("0", "0 seconds"),
+        ("1", "1 second"), ("2078280", "24 days 1 hour 18 minutes"), ("86400", "1 day"),
+        ("86401.5", "1 day 1.5 seconds"),
+    ],
+)  # fmt: skip
+def test_a_long_time_is_told_in_days_and_hours_with_nothing_left_out(seconds: str, said: str) -> None:
     assert said == quantity(seconds, "seconds", PHRASES["en"])
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("en", "1 record of"), ("de", "1 Aufzeichnung dieses"), ("fr", "1 enregistrement de")],
+)
+def test_one_record_is_told_in_the_singular(language: Language, said: str) -> None:
+    text = notice_text(notice_of(told(None, finding("acct_one", records=1)), language))
+
+    assert said in text.replace("\N{NO-BREAK SPACE}", " ")
+
+
+RULE = {"bulk-output": RuleTold(description="Long answers by the thousand.", others=("A shop", "A translator"))}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_notice_says_what_the_rule_looks_for_and_what_else_looks_like_it(language: Language) -> None:
+    case = case_of(finding("acct_one"), actions=[proposed("acct_one", ActionName.VERIFY)])
+    statement = statement_of(case, "acct_one", told=RULE)
+    assert statement is not None
+
+    notice = notice_of(statement, language)
+
+    [seen] = [section for section in notice.sections if section.heading == PHRASES[language].what_was_seen]
+    [speaks] = [section for section in notice.sections if section.heading == PHRASES[language].speaks_for]
+    assert "Long answers by the thousand." in seen.paragraphs[0].points[0]
+    assert speaks.paragraphs[0].text == PHRASES[language].other_explanations
+    assert "A shop; A translator" in speaks.paragraphs[0].points[0]
+
+
+def test_times_of_a_group_are_not_told_as_those_of_the_account() -> None:
+    text = notice_text(notice_of(told(None, finding("acct_one", "acct_two", end=5)), "en"))
+
+    assert "10 records of this account, found by the rule “Bulk output” among those of several accounts." in text
+    assert "did together lasted from 5\N{NO-BREAK SPACE}January" in text
+
+
+def test_the_record_tells_one_record_of_one_day_of_a_group_as_such() -> None:
+    record = record_of(told(decided(), finding("acct_one", "acct_two", conducts=["bulk-signup"], records=1)))
+
+    assert record is not None
+    assert record["decision_facts"] == (
+        "On 2026-01-05, a rule that looks for conduct of this kind: opening accounts in great number, found 1 record of"
+        " the account's activity, among those of several accounts, and what it found is consistent with it."
+    )
 
 
 @pytest.mark.parametrize(
@@ -303,24 +356,6 @@ def test_the_record_of_an_extraction_claims_no_infringement_of_a_right() -> None
     Draft202012Validator(SCHEMA).validate(record)
     assert record["category_specification"] == ["KEYWORD_OTHER"]
     assert record["category_specification_other"] == "breach of terms of service"
-
-
-@pytest.mark.parametrize(
-    ("day", "until"),
-    [
-        ("2026-11-27", "2027-05-27"),
-        ("2026-03-01", "2026-09-01"),
-        ("2026-06-30", "2026-12-30"),
-        ("2026-08-31", "2027-03-01"),
-        ("2027-08-30", "2028-03-01"),
-        ("2027-08-29", "2028-02-29"),
-        ("2026-05-31", "2026-12-01"),
-    ],
-)
-def test_six_months_to_complain_are_calendar_months_and_never_fewer(day: str, until: str) -> None:
-    statement = told(decided().model_copy(update={"time": datetime.fromisoformat(f"{day}T23:59:00Z")}))
-
-    assert statement.complaint_until == date.fromisoformat(until)
 
 
 @pytest.mark.parametrize("action", [ActionName.NONE, ActionName.WARN, ActionName.VERIFY])

@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from auditor.checker.findings import RuleRun
+from auditor.checker.findings import Measured, RuleRun
+from auditor.policy import amounts
 from auditor.report import words
 from tests.cases.factories import receipt as receipt_of
 
@@ -23,7 +24,7 @@ TIME = datetime(2025, 3, 1, 9, 5, 7, 250_000, tzinfo=UTC)
     ],
 )
 def test_duration_names_its_two_largest_units(seconds: int, said: str) -> None:
-    assert said == words.duration(seconds)
+    assert said == amounts.duration(seconds)
 
 
 @pytest.mark.parametrize(("seconds", "said"), [(60, "minute"), (600, "10 minutes"), (86_400, "day")])
@@ -45,7 +46,27 @@ def test_rhythm_leaves_out_the_one(seconds: int, said: str) -> None:
     ],
 )
 def test_figure_groups_thousands_and_keeps_every_digit(text: str, said: str) -> None:
-    assert said == words.figure(text)
+    assert said == amounts.figure(text)
+
+
+@pytest.mark.parametrize(
+    ("share", "said"),
+    [
+        ("1", "100 %"), ("1.0", "100 %"), ("0.5", "50 %"), ("0.10", "10 %"), ("0.75", "75 %"), ("0", "0 %"),
+        ("0.0009", "0.09 %"), ("0.999999999", "99.9999999 %"), ("2", "200 %"), ("-0.1", "-10 %"), ("usual", "usual"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("expression", ["share(_abroad)", "top_share(country)"])
+def test_a_share_is_told_in_per_cent_with_every_digit(share: str, said: str, expression: str) -> None:
+    measure = Measured(name="abroad", value=share, expression=expression)
+
+    assert said == words.amount_of(share, measure)
+
+
+def test_what_is_no_share_is_told_with_its_unit() -> None:
+    measure = Measured(name="output", value="1", unit="tokens", expression="sum(output_tokens)")
+
+    assert words.amount_of("1", measure) == "1 tokens"
 
 
 def test_digest_is_shortened_and_nothing_else() -> None:

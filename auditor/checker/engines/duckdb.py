@@ -29,7 +29,7 @@ from auditor.checker.engines.tables import first_line, interruptible, rows_of
 from auditor.checker.findings import PartSeen, RecordRef, RuleOutcome
 from auditor.checker.uncollected import uncollected
 from auditor.errors import WorkspaceError
-from auditor.records.activity import RECORDS, Activity
+from auditor.records.activity import STORED, Activity
 from auditor.records.sql import identifier, literal, table, text_of
 
 Ran = tuple[RuleOutcome, tuple[FoundIncident, ...]] | str
@@ -74,7 +74,7 @@ class PlanResult:
         cited = citations_of(self.plan, self.found, ids, self.connection)
         same = every(same_keys(("source_id", "source_line"), "c", "r"))
         items = [identifier("finding_id", "c"), identifier("account_id", "c"), identifier("api_key_id", "r")]
-        query = joined_on(select(items, inner(cited, "c"), distinct=True), table(RECORDS, "r"), same)
+        query = joined_on(select(items, inner(cited, "c"), distinct=True), table(STORED, "r"), same)
         known = every([identifier("is_against", "c"), is_known(identifier("account_id", "c"))])
         rows = rows_of(self.connection, query.where(known, copy=False))
         told = [(*incidents[int(place)], account, key) for place, account, key in rows]

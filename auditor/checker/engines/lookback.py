@@ -50,14 +50,15 @@ from auditor.checker.engines.incidents import time_of
 from auditor.checker.engines.tables import fill, first_line, interruptible, rows_of
 from auditor.checker.population import MOST_GAPS, Gap, PeersSeen, Population
 from auditor.errors import WorkspaceError
-from auditor.records.activity import RECORDS, Activity
+from auditor.records.activity import RECORDS, STORED, Activity
 from auditor.records.context import CONTEXT_TYPES, REACH_TYPES
-from auditor.records.schema import DERIVABLE_COLUMNS
+from auditor.records.schema import COLUMNS, DERIVABLE_COLUMNS, DERIVED_FROM
 from auditor.records.sql import call, cast, file_reader, identifier, literal, table, text_of
 
 HOUR = 3_600_000_000
 HOURS_OF_A_GAP = 24
 IDS, ROWS = "kept_ids", "context_rows"
+_PLACE = "_place"
 ID_TYPES = {"rule": "BIGINT", "incident": "BIGINT", "finding_id": "VARCHAR"}
 ROW_TYPES = {
     "rule": "BIGINT",
@@ -94,9 +95,11 @@ def write_context(result: PlanResult, ids: Mapping[tuple[str, int], str], activi
 
 
 def has_derived(activity: Activity) -> bool:
-    """Say whether records of an activity hold anything that was worked out from many of them."""
+    """Say whether records of an activity may hold anything that was worked out for them."""
     return bool(activity.derived) or any(
-        "template_id" in source.provides and "prompt" in source.provides for source in activity.sources
+        name in source.provides and DERIVED_FROM[name] <= source.provides
+        for source in activity.sources
+        for name in COLUMNS.keys() & DERIVABLE_COLUMNS.keys()
     )
 
 
@@ -170,20 +173,28 @@ class _Writer:
 
     def _context(self) -> exp.Query:
         line = exp.Mod(this=identifier(NUMBER), expression=literal(LINES))
-        sources = exp.Array(expressions=[literal(source) for source in self._plan.scope.source_ids])
         place = exp.IntDiv(this=identifier(NUMBER), expression=literal(LINES))
         items = [
-            *columns(("rule", "scope")),
-            named(exp.UnixToTime(this=identifier(TIME), scale=exp.UnixToTime.MICROS), "time"),
-            named(call("LIST_EXTRACT", sources, exp.Add(this=place, expression=literal(1))), "source_id"),
+            *columns(("rule", "scope", TIME)),
+            named(exp.Paren(this=place), _PLACE),
             named(exp.Paren(this=line), "source_line"),
             identifier("is_fact"),
         ]
+        # told apart and put in order by numbers, of which the sources have theirs by the order of their ids
         parts: list[exp.Query] = [select(items, table(ROWS)), *map(self._facts, self._fact_names())]
-        everything = inner(union_all(parts), "context")
-        return select(columns(CONTEXT_TYPES), everything, distinct=True).order_by(
-            *ascending(*CONTEXT_TYPES), copy=False
-        )
+        numbers = ("rule", "scope", TIME, _PLACE, "source_line", "is_fact")
+        everything = select(columns(numbers), inner(union_all(parts), "context"), distinct=True)
+        return select(self._in_words(), inner(everything, "context")).order_by(*ascending(*numbers), copy=False)
+
+    def _in_words(self) -> list[exp.Expression]:
+        """Return the columns of the context's file, over those by which its rows are told apart."""
+        sources = exp.Array(expressions=[literal(source) for source in self._plan.scope.source_ids])
+        place = exp.Add(this=identifier(_PLACE), expression=literal(1))
+        told: dict[str, exp.Expression] = {
+            "time": exp.UnixToTime(this=identifier(TIME), scale=exp.UnixToTime.MICROS),
+            "source_id": call("LIST_EXTRACT", sources, place),
+        }
+        return [named(told[name], name) if name in told else identifier(name) for name in CONTEXT_TYPES]
 
     def _fact_names(self) -> list[str]:
         return [statement.name.removeprefix("fact_") for statement in self._plan.facts]
@@ -200,12 +211,16 @@ class _Writer:
             table(ROWS, "span"),
         ).group_by(*columns(("rule", "scope", "account_id"), "span"), copy=False)
         stretch = fact_table(name)
+        at = exp.UnixMicros(this=identifier("time", "record"))
+        sources = exp.Array(expressions=[literal(source) for source in self._plan.scope.source_ids])
+        place = call("LIST_POSITION", sources, identifier("source_id", "record"))
         items = [
             *columns(("rule", "scope"), "span"),
-            *columns(("time", "source_id", "source_line"), "record"),
+            named(at.copy(), TIME),
+            named(exp.Sub(this=place, expression=literal(1)), _PLACE),
+            identifier("source_line", "record"),
             named(exp.true(), "is_fact"),
         ]
-        at = exp.UnixMicros(this=identifier("time", "record"))
         begins = every(
             [
                 exp.EQ(this=code_in("account_id"), expression=identifier(ACCOUNT, "stretch")),
@@ -220,7 +235,7 @@ class _Writer:
                 exp.GT(this=identifier("valid_until", "stretch"), expression=identifier(EDGE, "span")),
             ]
         )
-        query = with_code(select(items, table(RECORDS, "record")), "account_id", identifier("account_id", "record"))
+        query = with_code(select(items, table(STORED, "record")), "account_id", identifier("account_id", "record"))
         query = joined_on(query, table(stretch, "stretch"), begins)
         return joined_on(query, inner(spans, "span"), in_force)
 
@@ -240,7 +255,7 @@ class _Writer:
     def _derived(self, activity: Activity, context: Path) -> exp.Query:
         """Return what was worked out for each record of the context, as text."""
         key = ("source_id", "source_line")
-        names = set(activity.derived) | {"template_id"}
+        names = set(activity.derived) | (COLUMNS.keys() & DERIVABLE_COLUMNS.keys())
         values = [
             named(cast(identifier(name, "record") if name in names else exp.null(), "VARCHAR"), name)
             for name in DERIVABLE_COLUMNS

@@ -1,5 +1,6 @@
 """Every check over a bundle, in order; each is made, also after one has failed."""
 
+import re
 from itertools import takewhile
 from pathlib import Path
 from typing import NamedTuple
@@ -39,6 +40,9 @@ RULES: tuple[Rule, ...] = (
     Rule("report", "the report is inert and speaks of every finding", report_faults),
 )
 
+_SIGN = re.compile(r"bagit\.txt|(tag)?manifest-[a-z0-9]+\.txt")
+NO_BUNDLE = "this is no bundle: it holds neither bagit.txt nor a manifest, expected the folder or zip of one case"
+
 
 class Examination(NamedTuple):
     """Every check over a bundle with its result, the statements in it, and the files that could be looked at.
@@ -69,6 +73,8 @@ def examination_of(bundle: Path, trusted: frozenset[bytes], watch: Watch = unwat
         return Examination((Check("container", name, "failed", str(error.filename or bundle), "", message),), (), {})
     if not files and odd:
         return Examination(tuple(listed("container", name, iter(odd))), (), {})
+    if files and not any(map(_SIGN.fullmatch, files)):
+        return Examination((Check("container", name, "failed", str(bundle), "", NO_BUNDLE),), (), {})
     files, large = within_limits(files)
     checks = listed("file-name", "the bundle holds plain files with plain names only", iter(odd))
     checks += listed("file-size", "no file is larger than its kind may be", iter(large))

@@ -35,8 +35,8 @@ def main(arguments: list[str]) -> int:
     trusted = set()
     for path in trust:
         key = _key_in(Path(path))
-        if key is None:
-            sys.stderr.write(f"{inert(path)}: found no Ed25519 public key in PEM form\n")
+        if isinstance(key, str):
+            sys.stderr.write(f"{inert(path)}: {key}\n")
             return 2
         trusted.add(key)
     display = Display()
@@ -94,12 +94,16 @@ def _understood(arguments: list[str]) -> tuple[str | None, list[str]]:
     return bundles[0] if is_clear else None, trust
 
 
-def _key_in(path: Path) -> bytes | None:
+def _key_in(path: Path) -> bytes | str:
+    """Return the key in a file, or why there is none."""
     try:
         with path.open("rb") as stream:
-            return public_key_of(stream.read(LARGEST_KEY))
-    except OSError:
-        return None
+            key = public_key_of(stream.read(LARGEST_KEY))
+    except FileNotFoundError:
+        return "found no such file, expected a public key"
+    except OSError as error:
+        return f"can't be read: {(error.strerror or 'unknown').lower()}"
+    return key or "found no Ed25519 public key in PEM form"
 
 
 if __name__ == "__main__":

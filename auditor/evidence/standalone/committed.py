@@ -1,7 +1,7 @@
 """Commitments to the records of a piece: each line of `commitments.jsonl` fits its record."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from auditor.evidence.standalone.disclosure import (
@@ -28,13 +28,34 @@ class Committed:
 
     def __init__(self, piece: Piece, *, is_edition: bool) -> None:
         """Read nothing yet; only a redacted edition may withhold anything."""
-        self._lines = enumerate(piece.commitments, piece.first_commitment)
+        self._commitments = piece.commitments
+        self._taken = 0
+        self._first = piece.first_commitment
         self._is_edition = is_edition
         self.leaves = bytearray()
 
+    def is_leaf(self, leaf_of_key: Callable[[bytes], bytes]) -> bool:
+        """Say whether the next line of a full bundle holds the leaf that its key gives, and take it if it does."""
+        line = self._commitments[self._taken] if self._taken < len(self._commitments) else b""
+        found = WHOLE_RECORD.match(line)
+        if found is None:
+            return False
+        leaf = leaf_of_key(found[1])
+        if leaf.hex().encode() != found[2]:
+            return False
+        self._taken += 1
+        self.leaves += leaf
+        return True
+
+    def _lines(self) -> Iterator[tuple[int, bytes]]:
+        """Take one line after the other, with their numbers."""
+        while self._taken < len(self._commitments):
+            self._taken += 1
+            yield self._first + self._taken - 1, self._commitments[self._taken - 1]
+
     def faults_of(self, record: Any) -> list[Fault]:
         """Return what is wrong with the commitment to the next record, None for one that can't be read."""
-        for number, line in self._lines:
+        for number, line in self._lines():
             if not self._is_of_withheld(line):
                 field, message = self._odd(line, record)
                 where = f"line {number}: {field}" if field else f"line {number}"
@@ -43,7 +64,7 @@ class Committed:
 
     def rest(self) -> Iterator[Fault]:
         """Read what follows the last record: withheld records in an edition, else nothing."""
-        for number, line in self._lines:
+        for number, line in self._lines():
             if not self._is_of_withheld(line):
                 yield Fault(COMMITMENTS, f"line {number}", "is of no record")
 

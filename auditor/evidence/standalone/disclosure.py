@@ -32,7 +32,7 @@ GROUP_FIELDS: dict[str, tuple[str, ...]] = {
     "organization": ("organization_id", "project_id"),
     "payment": ("payment_fingerprint",),
     "person": ("end_user_id", "session_id"),
-    "region": ("asn", "billing_country", "country", "network_kind", "owner_country"),
+    "region": ("asn", "billing_country", "country", "derived.network_kind", "network_kind", "owner_country"),
 }  # fmt: skip
 """The fields of groups that an edition may withhold alone, by group, both sorted: columns of the record, and those that
 were worked out from many records, marked so."""

@@ -7,6 +7,7 @@ where that would make a difference is a piece checked again, with what came befo
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from functools import partial
 from itertools import chain, islice
 from typing import Any, NamedTuple
 
@@ -14,6 +15,7 @@ from auditor.evidence.standalone.committed import Committed
 from auditor.evidence.standalone.disclosure import exact_bytes
 from auditor.evidence.standalone.layout import CITED, CONTEXT, EDITION, WITHHELD
 from auditor.evidence.standalone.ownbytes import differences, record_in
+from auditor.evidence.standalone.plainrecords import PlainRecord, PlainRecords
 from auditor.evidence.standalone.reading import (
     Files,
     UnreadableError,
@@ -108,6 +110,7 @@ class _Check:
         self._piece = piece
         self._order = before.order
         self.committed = Committed(piece, is_edition=known.is_edition)
+        self._plain = PlainRecords(known.profiles, known.names)
         self.is_object = dict(before.is_object)
         self.without: Counter[str] = Counter()
         self.tallies: dict[str, Tally] = {}
@@ -116,21 +119,60 @@ class _Check:
 
     def faults(self) -> Iterator[Fault]:
         """Yield what is wrong with each record."""
-        place = self._piece.place
+        place, is_full = self._piece.place, not self._known.is_edition
         for number, text in enumerate(self._piece.lines, self._piece.number):
+            if is_full and self._is_plainly_sound(text):
+                continue
             try:
                 line = parsed_line(text)
             except UnreadableError as error:
                 yield Fault(place, f"line {number}", str(error))
                 line = None
-            for field, message in self._odd(line) if line is not None else ():
-                yield Fault(place, f"line {number}: {field}", message)
-            yield from self.committed.faults_of(line)
+            found = [Fault(place, f"line {number}: {field}", message) for field, message in self._odd(line)]
+            found += self.committed.faults_of(line)
             if line is not None:
-                yield from self._tallied(number, line) if place == CITED else self._needed(number, line)
+                found += self._tallied(number, line) if place == CITED else self._needed(number, line)
+            if not found and line is not None and is_full:
+                self._plain.learn(line, text)
+            yield from found
+
+    def _is_plainly_sound(self, text: bytes) -> bool:
+        """Say of a record that it is sound, and take it in; nothing is said of one that takes a closer look."""
+        record = self._plain.read(text)
+        if record is None or record.order <= self._order:
+            return False
+        source_id, is_object = record.order[1], record.is_object
+        if is_object is not None and self.is_object.get(source_id, is_object) != is_object:
+            return False
+        if not self.committed.is_leaf(partial(record.form.leaf, said=record.said)):
+            return False
+        self._order = self.last = record.order
+        self.first = self.first or record.order
+        if is_object is not None:
+            self.is_object[source_id] = is_object
+        if self._piece.place == CITED:
+            self._count(record)
+        return True
+
+    def _count(self, record: PlainRecord) -> None:
+        """Count a cited record for its findings, and whether it has bytes."""
+        if record.without:
+            self.without[record.without] += 1
+        head = (record.text("time"), record.text("record_id"), record.order[2])
+        account = record.text("account_id")
+        for item in record.findings:
+            is_against = field_of(item, "is_against") is True
+            self._tally_of(str(field_of(item, "id"))).add(head, record.order[1], account if is_against else None)
+
+    def _tally_of(self, finding: str) -> Tally:
+        if finding not in self.tallies:
+            self.tallies[finding] = Tally()
+        return self.tallies[finding]
 
     def _odd(self, line: Any) -> list[tuple[str, str]]:
-        """Return what is wrong with one record by itself, as (field, message)."""
+        """Return what is wrong with one record by itself, as (field, message); nothing of one that can't be read."""
+        if line is None:
+            return []
         source, record = as_object(line.get("source")), as_object(line.get("record"))
         source_id, at = str(source.get("id")), source.get("line")
         found = []
@@ -179,9 +221,11 @@ class _Check:
                 message = "names a finding that data/findings.jsonl does not hold"
                 faults.append(Fault(CITED, f"line {number}: findings", message))
                 continue
-            if name not in self.tallies:
-                self.tallies[name] = Tally()
-            self.tallies[name].add(cited, field_of(item, "is_against") is True)
+            record, source = as_object(cited.get("record")), as_object(cited.get("source"))
+            head = (record.get("time"), record.get("record_id"), source.get("line"))
+            account = record.get("account_id") or field_of(cited, "pseudonyms", "account_id")
+            is_against = field_of(item, "is_against") is True
+            self._tally_of(name).add(head, str(source.get("id")), account if is_against else None)
         return faults
 
     def _needed(self, number: int, record: Any) -> list[Fault]:

@@ -48,26 +48,28 @@ class CitedTable:
 
     def __init__(self, receipt: Any) -> None:
         """Take the columns that the sources of a run provide."""
-        self._columns = _columns_of(receipt)
+        self.columns = columns_of_table(receipt)
         self._forms: dict[tuple[str, ...], _Form | None] = {}
 
     def head(self) -> str:
         """Return the names of the columns."""
-        return _table_row([*self._columns, "findings", "source", "source_line"])
+        return _table_row([*self.columns, "findings", "source", "source_line"])
 
     def row(self, record: Any, findings: str, source_id: Any, line: Any) -> str:
         """Return the row of a record that some findings cite, as a line of its source says it."""
+        return f"{self.cells(record)},{cell_of(findings)},{cell_of(source_id)},{cell_of(line)}\r\n"
+
+    def cells(self, record: Any) -> str:
+        """Return the cells of the columns of a record."""
         held = record if isinstance(record, dict) else {}
         row = self._plain_row(held)
-        if row is None:
-            row = ",".join([_cell(held.get(name)) for name in self._columns])
-        return f"{row},{_cell(findings)},{_cell(source_id)},{_cell(line)}\r\n"
+        return ",".join([cell_of(held.get(name)) for name in self.columns]) if row is None else row
 
     def _plain_row(self, record: dict[str, Any]) -> str | None:
         """Return the cells of a record of plain texts and whole numbers, as most are; None for any other."""
         names = tuple(record)
         if names not in self._forms:
-            self._forms[names] = _form_of(names, self._columns)
+            self._forms[names] = _form_of(names, self.columns)
         form = self._forms[names]
         values = record.values()
         if form is None or tuple(map(type, values)) != form.kinds:
@@ -86,7 +88,7 @@ class _Form(NamedTuple):
     quotes: int
 
 
-def _form_of(names: tuple[str, ...], columns: list[str]) -> _Form | None:
+def _form_of(names: tuple[str, ...], columns: tuple[str, ...]) -> _Form | None:
     if not PLAIN_CELLS.issuperset(names):
         return None
     cells = ["" if name not in names else f"%({name})s" if name in INTEGERS else f'"%({name})s"' for name in columns]
@@ -147,10 +149,11 @@ def table_faults(files: Files) -> Iterator[Fault]:
             yield Fault(name, "", "does not say what the JSON Lines beside it say")
 
 
-def _columns_of(receipt: Any) -> list[str]:
+def columns_of_table(receipt: Any) -> tuple[str, ...]:
+    """Return the columns of the table of cited records: those that the sources of a run provide."""
     provided = {str(name) for source in list_of(receipt, "sources") for name in list_of(source, "provides")}
     rest = provided.union(("record_id", "prompt_digest")) & COLUMNS - set(FIRST_COLUMNS)
-    return [*FIRST_COLUMNS, *sorted(rest)]
+    return (*FIRST_COLUMNS, *sorted(rest))
 
 
 def _finding_cell(finding: Any, name: str) -> Any:
@@ -172,10 +175,11 @@ def _finding_cell(finding: Any, name: str) -> Any:
 
 
 def _table_row(cells: Any) -> str:
-    return ",".join([_cell(cell) for cell in cells]) + "\r\n"
+    return ",".join([cell_of(cell) for cell in cells]) + "\r\n"
 
 
-def _cell(value: Any) -> str:
+def cell_of(value: Any) -> str:
+    """Return a value as a cell, made so that no spreadsheet runs it."""
     if type(value) is str and value[:1].isalnum() and QUOTE not in value:  # most cells, and there are millions
         return f'"{value}"'
     if value is None:

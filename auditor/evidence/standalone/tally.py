@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from auditor.evidence.standalone.reading import as_object, field_of
-
 
 class Tally:
     """What the cited records say of one finding."""
@@ -17,17 +15,17 @@ class Tally:
         self.last_time: Any = None
         self.sources: set[str] = set()
 
-    def add(self, cited: Any, is_against: bool) -> None:
-        """Count one cited record; they come in record order."""
-        record, source = as_object(cited.get("record")), as_object(cited.get("source"))
-        time = record.get("time")
+    def add(self, head: tuple[Any, Any, Any], source_id: str, account: Any) -> None:
+        """Count one cited record, of which `head` is time, id and line; they come in record order.
+
+        `account` is the one that the finding holds it against, if it does.
+        """
         if not self.records:
-            self.first = (time, record.get("record_id"), source.get("line"))
+            self.first = head
         self.records += 1
-        self.last_time = time
-        self.sources.add(str(source.get("id")))
-        account = record.get("account_id") or field_of(cited, "pseudonyms", "account_id")
-        if is_against and isinstance(account, str):
+        self.last_time = head[0]
+        self.sources.add(source_id)
+        if isinstance(account, str):
             self.accounts[account] = self.accounts.get(account, 0) + 1
 
     def join(self, later: "Tally") -> None:

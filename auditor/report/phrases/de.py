@@ -51,9 +51,15 @@ GERMAN = Phrases(
     },
     reason="Begründung der Person, die entschieden hat: „{reason}“",
     what_was_seen="Was festgestellt wurde",
-    signs="Aufzeichnungen des Kontos zeigen Anzeichen für Folgendes: {conduct}.",
-    seen="{start} bis {end}: {records} Aufzeichnungen, gefunden von der Regel „{title}“.",
-    seen_once="{start}: {records} Aufzeichnungen, gefunden von der Regel „{title}“.",
+    signs="Aufzeichnungen des Kontos wurden von Regeln gefunden, die nach Verhalten dieser Art suchen: {conduct}. Das"
+    " ist der Name der Art; was diese Aufzeichnungen davon zeigen, steht darunter.",
+    record="1 Aufzeichnung",
+    records="{number} Aufzeichnungen",
+    seen="{start} bis {end}: {records} dieses Kontos, gefunden von der Regel „{title}“.",
+    seen_once="{start}: {records} dieses Kontos, gefunden von der Regel „{title}“.",
+    seen_in_group="{records} dieses Kontos, gefunden von der Regel „{title}“ unter denen mehrerer Konten. Was diese"
+    " zusammen taten, dauerte von {start} bis {end}.",
+    rule_says="Wonach die Regel sucht (in ihrem englischen Wortlaut): „{description}“",
     seen_together="Zusammen mit anderen Konten gemessen.",
     together="Wo Konten zusammen beurteilt wurden, haben sie die genannten Werte zusammen erreicht; was dieses Konto"
     " allein tat, wurde nicht gemessen.",
@@ -64,17 +70,21 @@ GERMAN = Phrases(
         ">=": "mindestens", ">": "mehr als", "<=": "höchstens", "<": "weniger als", "=": "genau", "<>": "anders als",
     },
     units={
-        "days": "Tage", "hours": "Stunden", "seconds": "Sekunden", "tokens": "Tokens",
+        "days": "Tage", "hours": "Stunden", "minutes": "Minuten", "seconds": "Sekunden", "tokens": "Tokens",
         "usd": "US-Dollar", "ms": "Millisekunden",
     },
+    units_of_one={
+        "days": "Tag", "hours": "Stunde", "minutes": "Minute", "seconds": "Sekunde", "tokens": "Token",
+        "ms": "Millisekunde",
+    },
     conducts={
-        "distillation": "Antworten des Modells werden genutzt, um ein anderes Modell zu trainieren",
+        "distillation": "Antworten des Modells werden gesammelt, um ein anderes Modell zu trainieren",
         "reasoning-extraction": "das Modell wird dazu gebracht, seine verborgenen Überlegungen preiszugeben",
         "model-extraction": "aus Antworten des Modells wird auf sein Inneres geschlossen",
-        "limit-circumvention": "Anfragen werden verteilt, um mehr zu erhalten, als die Grenzen erlauben",
+        "limit-circumvention": "Grenzen der Nutzung werden umgangen",
         "automated-access": "ein Programm nutzt, was für Menschen angeboten wird",
         "coordinated-accounts": "mehrere Konten handeln wie eines",
-        "bulk-signup": "Konten werden massenhaft eröffnet",
+        "bulk-signup": "Konten werden in großer Zahl eröffnet",
         "ban-evasion": "nach der Sperre eines Kontos geht es unter einem anderen weiter",
         "resale": "der Zugang wird ohne Erlaubnis weiterverkauft",
         "account-sharing": "mehrere Menschen nutzen das Konto einer Person",
@@ -104,11 +114,14 @@ GERMAN = Phrases(
     speaks_for="Was für Sie spricht",
     speaks_for_intro="Diese Tatsachen lagen denen vor, die entschieden haben (in englischem Wortlaut):",
     draft_speaks_for_intro="Diese Tatsachen liegen denen vor, die entscheiden (in englischem Wortlaut):",
+    other_explanations="Was sonst so aussehen kann, im englischen Wortlaut der Regeln:",
     redress="Was Sie tun können",
-    complaint="Sie können sich bis zum {until} kostenlos beschweren, indem Sie auf diese Mitteilung antworten. Sagen"
-    " Sie, was nicht stimmt, und fügen Sie bei, was gesehen werden soll. Ein Mensch, der an der Entscheidung nicht"
-    " beteiligt war, prüft die Beschwerde und antwortet mit Gründen.",
-    draft_complaint="Ist entschieden, so kann man sich innerhalb von sechs Monaten kostenlos beschweren.",
+    complaint="Sie können sich innerhalb von sechs Monaten ab dem Tag, an dem Sie diese Mitteilung erhalten haben,"
+    " kostenlos beschweren, indem Sie darauf antworten oder dem Absender schreiben. Sagen Sie, was nicht stimmt, und"
+    " fügen Sie bei, was gesehen werden soll. Ein Mensch, der an der Entscheidung nicht beteiligt war, prüft die"
+    " Beschwerde und antwortet mit Gründen.",
+    draft_complaint="Ist entschieden, so kann man sich innerhalb von sechs Monaten ab dem Tag, an dem die Mitteilung"
+    " darüber ankommt, kostenlos beschweren.",
     settlement="Wenn Sie in der Europäischen Union sind, können Sie sich an eine zugelassene Stelle zur"
     " außergerichtlichen Streitbeilegung wenden (Artikel 21 der Verordnung (EU) 2022/2065).",
     court="Der Weg zu den Gerichten steht Ihnen jederzeit offen.",

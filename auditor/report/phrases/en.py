@@ -50,10 +50,16 @@ ENGLISH = Phrases(
     },
     reason="Reason given by the person who decided: “{reason}”",
     what_was_seen="What was seen",
-    signs="Records of the account show signs of this: {conduct}.",
-    seen="{start} to {end}: {records} records, found by the rule “{title}”.",
-    seen_once="{start}: {records} records, found by the rule “{title}”.",
+    signs="Records of the account were found by rules that look for conduct of this kind: {conduct}. That is the name"
+    " of the kind; what these records show of it stands below.",
+    record="1 record",
+    records="{number} records",
+    seen="{start} to {end}: {records} of this account, found by the rule “{title}”.",
+    seen_once="{start}: {records} of this account, found by the rule “{title}”.",
+    seen_in_group="{records} of this account, found by the rule “{title}” among those of several accounts. What these"
+    " did together lasted from {start} to {end}.",
     seen_together="Measured together with other accounts.",
+    rule_says="What the rule looks for: “{description}”",
     together="Where accounts were judged together, it is what they did together that reached the figures named; what"
     " this account did alone was not measured.",
     measured="{measure}: {value} (the rule asks for {operator} {threshold}).",
@@ -63,17 +69,21 @@ ENGLISH = Phrases(
         ">=": "at least", ">": "more than", "<=": "at most", "<": "less than", "=": "exactly", "<>": "other than",
     },
     units={
-        "days": "days", "hours": "hours", "seconds": "seconds", "tokens": "tokens",
+        "days": "days", "hours": "hours", "minutes": "minutes", "seconds": "seconds", "tokens": "tokens",
         "usd": "US dollars", "ms": "milliseconds",
     },
+    units_of_one={
+        "days": "day", "hours": "hour", "minutes": "minute", "seconds": "second", "tokens": "token",
+        "usd": "US dollar", "ms": "millisecond",
+    },
     conducts={
-        "distillation": "using answers of the model to train another model",
+        "distillation": "gathering answers of the model to train another model",
         "reasoning-extraction": "making the model give out its hidden reasoning",
         "model-extraction": "working out inner parts of the model from its answers",
-        "limit-circumvention": "getting more than the limits allow, by spreading requests",
+        "limit-circumvention": "getting around limits of use",
         "automated-access": "using by program what is offered to people",
         "coordinated-accounts": "several accounts acting as one",
-        "bulk-signup": "opening accounts by the dozen",
+        "bulk-signup": "opening accounts in great number",
         "ban-evasion": "going on under another account after one was shut",
         "resale": "selling access on without leave",
         "account-sharing": "several people using one person’s account",
@@ -103,10 +113,13 @@ ENGLISH = Phrases(
     speaks_for="What speaks for you",
     speaks_for_intro="These facts were before the people who decided:",
     draft_speaks_for_intro="These facts are put before the people who decide:",
+    other_explanations="What else can look like what was seen, in the words of the rules:",
     redress="What you can do",
-    complaint="You can complain, free of charge, until {until}, by replying to this notice. Say what is wrong and add"
-    " what you want to be seen. A person who took no part in the decision looks at it and answers with reasons.",
-    draft_complaint="When a decision is made, the account holder can complain within six months, free of charge.",
+    complaint="You can complain, free of charge, within six months from the day on which you received this notice, by"
+    " replying to it or writing to whoever sent it. Say what is wrong and add what you want to be seen. A person who"
+    " took no part in the decision looks at it and answers with reasons.",
+    draft_complaint="When a decision is made, the account holder can complain free of charge, within six months from"
+    " the day on which the notice of it arrives.",
     settlement="If you are in the European Union, you can turn to a certified out-of-court dispute settlement body"
     " (Article 21 of Regulation (EU) 2022/2065).",
     court="You can go to court at any time.",

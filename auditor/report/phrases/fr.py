@@ -68,9 +68,15 @@ _PHRASES = Phrases(
     },
     reason="Motif donné par la personne qui a décidé : « {reason} »",
     what_was_seen="Ce qui a été constaté",
-    signs="Des enregistrements du compte montrent des signes de ceci : {conduct}.",
-    seen="Du {start} au {end} : {records} enregistrements, trouvés par la règle « {title} ».",
-    seen_once="Le {start} : {records} enregistrements, trouvés par la règle « {title} ».",
+    signs="Des enregistrements du compte ont été trouvés par des règles qui cherchent un comportement de ce genre :"
+    " {conduct}. C’est le nom du genre ; ce que ces enregistrements en montrent est dit ci-dessous.",
+    record="1 enregistrement",
+    records="{number} enregistrements",
+    seen="Du {start} au {end} : {records} de ce compte, selon la règle « {title} ».",
+    seen_once="Le {start} : {records} de ce compte, selon la règle « {title} ».",
+    seen_in_group="{records} de ce compte, selon la règle « {title} », parmi ceux de plusieurs comptes. Ce que ceux-ci"
+    " ont fait ensemble a duré du {start} au {end}.",
+    rule_says="Ce que la règle cherche (texte anglais) : « {description} »",
     seen_together="Mesuré avec d’autres comptes.",
     together="Là où des comptes ont été jugés ensemble, c’est ensemble qu’ils ont atteint les chiffres cités ; ce que"
     " ce compte a fait seul n’a pas été mesuré.",
@@ -81,17 +87,21 @@ _PHRASES = Phrases(
         ">=": "au moins", ">": "plus de", "<=": "au plus", "<": "moins de", "=": "exactement", "<>": "autre que",
     },
     units={
-        "days": "jours", "hours": "heures", "seconds": "secondes", "tokens": "jetons",
+        "days": "jours", "hours": "heures", "minutes": "minutes", "seconds": "secondes", "tokens": "jetons",
         "usd": "dollars US", "ms": "millisecondes",
     },
+    units_of_one={
+        "days": "jour", "hours": "heure", "minutes": "minute", "seconds": "seconde", "tokens": "jeton",
+        "usd": "dollar US", "ms": "milliseconde",
+    },
     conducts={
-        "distillation": "utiliser les réponses du modèle pour entraîner un autre modèle",
+        "distillation": "recueillir des réponses du modèle pour entraîner un autre modèle",
         "reasoning-extraction": "amener le modèle à livrer son raisonnement caché",
         "model-extraction": "déduire l’intérieur du modèle de ses réponses",
-        "limit-circumvention": "obtenir plus que les limites ne permettent, en répartissant les requêtes",
+        "limit-circumvention": "contourner les limites d’utilisation",
         "automated-access": "utiliser par programme ce qui est offert à des personnes",
         "coordinated-accounts": "plusieurs comptes agissant comme un seul",
-        "bulk-signup": "ouvrir des comptes en masse",
+        "bulk-signup": "ouvrir des comptes en grand nombre",
         "ban-evasion": "continuer sous un autre compte après la fermeture d’un premier",
         "resale": "revendre l’accès sans autorisation",
         "account-sharing": "plusieurs personnes utilisant le compte d’une seule",
@@ -122,11 +132,14 @@ _PHRASES = Phrases(
     speaks_for="Ce qui parle pour vous",
     speaks_for_intro="Ceux qui ont décidé avaient ces faits sous les yeux (texte anglais) :",
     draft_speaks_for_intro="Ceux qui décident ont ces faits sous les yeux (texte anglais) :",
+    other_explanations="Ce qui peut aussi ressembler à ce qui a été constaté, dans le texte anglais des règles :",
     redress="Ce que vous pouvez faire",
-    complaint="Vous pouvez réclamer, gratuitement, jusqu’au {until}, en répondant à cet avis. Dites ce qui est inexact"
+    complaint="Vous pouvez réclamer, gratuitement, dans les six mois à compter du jour où vous avez reçu cet avis, en y"
+    " répondant ou en écrivant à son expéditeur. Dites ce qui est inexact"
     " et joignez ce que vous voulez faire voir. Une personne qui n’a pas pris part à la décision examine la"
     " réclamation et répond avec ses raisons.",
-    draft_complaint="Une fois la décision prise, on peut réclamer gratuitement pendant six mois.",
+    draft_complaint="Une fois la décision prise, on peut réclamer gratuitement dans les six mois à compter du jour où"
+    " l’avis en est reçu.",
     settlement="Si vous êtes dans l’Union européenne, vous pouvez vous adresser à un organe certifié de règlement"
     " extrajudiciaire des litiges (article 21 du règlement (UE) 2022/2065).",
     court="Vous pouvez saisir les tribunaux à tout moment.",

@@ -54,7 +54,7 @@ GERMAN_MEASURES = MeasurePhrases(
         "account_id": "Konten", "api_key_id": "Schlüssel", "organization_id": "Organisationen", "model": "Modelle",
         "template_id": "Muster von Anfragen", "template_group": "Gruppen gleichartiger Anfragen",
         "prompt_digest": "Anfragen", "client_ip": "Netzadressen", "country": "Länder", "asn": "Netze",
-        "user_agent": "Programme",
+        "user_agent": "Programme", "email_domain": "Mail-Domänen",
     },
     other_column="„{}“",
     of_column={
@@ -69,7 +69,7 @@ GERMAN_MEASURES = MeasurePhrases(
         "account_id": "Konto", "api_key_id": "Schlüssel", "organization_id": "Organisation",
         "end_user_id": "Endnutzer", "prompt_digest": "Anfrage", "template_id": "Muster von Anfragen",
         "client_ip": "Netzadresse", "device_id": "Gerät", "asn": "Netz", "session_id": "Sitzung",
-        "payment_fingerprint": "Zahlungsmittel",
+        "payment_fingerprint": "Zahlungsmittel", "user_agent": "Programm", "email_domain": "Mail-Domäne",
     },
     other_each="Wert von „{}“",
     over_each={

@@ -54,7 +54,7 @@ FRENCH_MEASURES = MeasurePhrases(
         "account_id": "comptes", "api_key_id": "clés", "organization_id": "organisations", "model": "modèles",
         "template_id": "modèles de requêtes", "template_group": "groupes de requêtes semblables",
         "prompt_digest": "requêtes", "client_ip": "adresses réseau", "country": "pays", "asn": "réseaux",
-        "user_agent": "programmes",
+        "user_agent": "programmes", "email_domain": "domaines de messagerie",
     },
     other_column="« {} »",
     of_column={
@@ -69,7 +69,7 @@ FRENCH_MEASURES = MeasurePhrases(
         "account_id": "compte", "api_key_id": "clé", "organization_id": "organisation",
         "end_user_id": "utilisateur final", "prompt_digest": "requête", "template_id": "modèle de requêtes",
         "client_ip": "adresse réseau", "device_id": "appareil", "asn": "réseau", "session_id": "session",
-        "payment_fingerprint": "moyen de paiement",
+        "payment_fingerprint": "moyen de paiement", "user_agent": "programme", "email_domain": "domaine de messagerie",
     },
     other_each="valeur de « {} »",
     over_each={

@@ -51,11 +51,18 @@ class Phrases(Node):
     what_was_seen: str
     signs: str
     """The conduct that findings show signs of, which follow one by one."""
+    record: str
+    records: str
+    """`{number}` records, more or fewer than one."""
     seen: str
     seen_once: str
     """For a finding at one instant."""
+    seen_in_group: str
+    """For a finding over several accounts, whose times are not the account's own."""
     seen_together: str
     """Stands before figures that several accounts reached together."""
+    rule_says: str
+    """What the rule looks for, in its own words, which are English; `{description}`."""
     together: str
     """Said once where there are such figures."""
     measured: str
@@ -63,6 +70,8 @@ class Phrases(Node):
     per_cent: str
     operators: Mapping[str, str]
     units: Mapping[str, str]
+    units_of_one: Mapping[str, str]
+    """Those that differ from `units` when there is one."""
     conducts: Mapping[str, str]
     other_conduct: str
     bright_line: str
@@ -83,6 +92,8 @@ class Phrases(Node):
     speaks_for: str
     speaks_for_intro: str
     draft_speaks_for_intro: str
+    other_explanations: str
+    """Introduces what else can look like what was seen, in the words of the rules, which are English."""
     redress: str
     complaint: str
     draft_complaint: str
