@@ -1,22 +1,16 @@
 """Legal holds, and what may be erased or taken back: nothing that a case rests on which is held, or isn't over."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from auditor.cases.casebook import Casebook
-from auditor.cases.ledger import Entry, entries_of
+from auditor.cases.ledger import Entry
 from auditor.cases.model import Case
 from auditor.cases.steps import taking
 from auditor.cases.written import text_of
 from auditor.errors import Problem, UsageError
 
 HOLD_WINS = "a hold wins over everything: nothing is erased while it lasts; ask whoever put it on (`auditor case show`)"
-
-
-def is_held(entries: Iterable[Entry]) -> bool:
-    """Say whether a case is under a legal hold, by its entries."""
-    said = [entry.kind for entry in entries if entry.kind in ("held", "released")]
-    return said[-1:] == ["held"]
 
 
 def hold(casebook: Casebook, case_id: str, *, reason: str, person: str, now: datetime) -> Entry:
@@ -31,19 +25,18 @@ def release(casebook: Casebook, case_id: str, *, reason: str, person: str, now: 
 
 def _set(casebook: Casebook, case_id: str, kind: str, *, reason: str, person: str, now: datetime) -> Entry:
     with taking(casebook, case_id, person=person, now=now) as step:
-        if is_held(entries_of(step.db, step.case.id)) == (kind == "held"):
+        if bool(step.case.hold) == (kind == "held"):
             state = "under a legal hold already" if kind == "held" else "under no legal hold"
             raise UsageError.at(None, f"case {step.case.id} is {state}", "`auditor ledger show` tells what was done")
         details = {"reason": text_of(reason, "a reason")}
         return step.record("held" if kind == "held" else "released", details)
 
 
-def must_be_free(account: str, cases: Sequence[Case], entries: Sequence[Entry]) -> None:
+def must_be_free(account: str, cases: Sequence[Case]) -> None:
     """Raise UsageError naming every case of an account that keeps what the account wrote from being erased."""
     problems = []
     for case in cases:
-        own = [entry for entry in entries if entry.case_id == case.id]
-        if is_held(own):
+        if case.hold:
             problems.append(Problem(None, f"case {case.id} of {account!a} is under a legal hold", HOLD_WINS))
         elif case.status != "closed":
             hint = "close it first (`auditor case close`): what an account wrote is evidence as long as a case is open"
@@ -52,14 +45,14 @@ def must_be_free(account: str, cases: Sequence[Case], entries: Sequence[Entry]) 
         raise UsageError(problems)
 
 
-def may_be_retracted(cases: Sequence[Case], entries: Sequence[Entry]) -> None:
+def may_be_retracted(cases: Sequence[Case]) -> None:
     """Raise UsageError naming every case, of those that cite a source, that keeps it from being taken back.
 
     An open case may lose what it rests on: the next audit says so. What a person proposed or decided may not.
     """
     problems = []
     for case in cases:
-        if is_held([entry for entry in entries if entry.case_id == case.id]):
+        if case.hold:
             problems.append(Problem(None, f"case {case.id} cites this source and is under a legal hold", HOLD_WINS))
         elif case.status not in ("open", "closed"):
             hint = "close it first (`auditor case close`): people decide on records that stay"

@@ -92,7 +92,7 @@ def read_cases(db: Database, wanted: Wanted) -> tuple[Case, ...]:
 
 def _steps_by_case(db: Database) -> dict[str, list[StepTaken]]:
     """Return the steps of each case, with those taken on cases that have become part of it."""
-    kept = {row["former_id"]: row["case_id"] for row in db.table("former_ids").rows}
+    kept = _kept_ids(db)
     steps: dict[str, list[StepTaken]] = {}
     for entry in entries_of(db):
         if entry.kind in _DECIDING:
@@ -102,14 +102,24 @@ def _steps_by_case(db: Database) -> dict[str, list[StepTaken]]:
 
 
 def _holds_by_case(db: Database) -> dict[str, LegalHold]:
-    """Return the legal hold of each case that is under one."""
-    holds: dict[str, LegalHold] = {}
+    """Return the legal hold of each case that is under one, or has taken in a case that was.
+
+    Lifting a hold lifts the case's own first, and where it has none those of the cases that it took in.
+    """
+    kept = _kept_ids(db)
+    holds: dict[str, dict[str, LegalHold]] = {}
     for entry in entries_of(db):
+        own = holds.setdefault(kept.get(entry.case_id, entry.case_id), {})
         if entry.kind == "held":
-            holds[entry.case_id] = LegalHold(reason=entry.details["reason"], person=entry.person, time=entry.time)
-        elif entry.kind == "released":
-            holds.pop(entry.case_id, None)
-    return holds
+            own[entry.case_id] = LegalHold(reason=entry.details["reason"], person=entry.person, time=entry.time)
+        elif entry.kind == "released" and own.pop(entry.case_id, None) is None:
+            own.clear()
+    return {case_id: next(reversed(own.values())) for case_id, own in holds.items() if own}
+
+
+def _kept_ids(db: Database) -> dict[str, str]:
+    """Return, by the id of each case that has become part of another, the id of that one."""
+    return {row["former_id"]: row["case_id"] for row in db.table("former_ids").rows}
 
 
 def _step(entry: Entry, *, on: str) -> StepTaken:

@@ -48,7 +48,7 @@ def forget(folder: Path, account: str, *, reason: str, person: str, now: datetim
         with casebook.reading() as db:
             entries = entries_of(db)
         found = _found(workspace, account, cases, entries)
-        must_be_free(account, cases, entries)
+        must_be_free(account, cases)
         text_of(person, "a name")
         text_of(reason, "a reason")
         if is_meant:

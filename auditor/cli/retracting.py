@@ -92,7 +92,7 @@ def retract_sources(
             manifest, [source_named(manifest, name, str(Path(name).absolute())) for name in names]
         )
         cases, citing = _citing(workspace, casebook, retraction.leaving)
-        may_be_retracted(cases, entries)
+        may_be_retracted(cases)
         originals = originals_of(retraction.again, folder, profiles)
         found = Outcome(sources=_taken(retraction.leaving), again=_taken(retraction.again), cases=citing)
         if not is_meant:

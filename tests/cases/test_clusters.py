@@ -7,9 +7,11 @@ import pytest
 
 from auditor.cases.casebook import Casebook, open_casebook
 from auditor.cases.export import cases_out
+from auditor.cases.holds import hold, must_be_free, release
 from auditor.cases.model import Action, ActionName, Case
 from auditor.cases.notes import list_cases
 from auditor.checker.findings import Finding
+from auditor.errors import UsageError
 from auditor.linking.model import Links
 from auditor.policy.pack import Approval
 from auditor.policy.rule import Family
@@ -97,6 +99,27 @@ def test_clusters_that_merge_become_one_case_under_the_older_id(casebook: Casebo
 
     case = only_case(casebook)
     assert (case.id, case.formerly) == (oldest.id, (newest.id,))
+
+
+def test_a_legal_hold_goes_with_a_case_into_another(casebook: Casebook) -> None:
+    other = cluster("L-2", "x", "y")
+    found = [on_cluster(finding("a", "b"), CREW), on_cluster(finding("x", "y"), other)]
+    run(casebook, "r1", found[:1], links=linked(CREW), hour=100)
+    run(casebook, "r2", found, links=linked(CREW, other), hour=200)
+    oldest, newest = sorted(list_cases(casebook), key=lambda case: case.opened)
+    for case in (oldest, newest):
+        hold(casebook, case.id, reason=f"litigation over {case.id}", person="Ada", now=at(250))
+    release(casebook, oldest.id, reason="settled", person="Ada", now=at(260))
+    merged = cluster("L-1", "a", "b", "c", "x", "y", formerly=["L-2"])
+
+    run(casebook, "r3", [on_cluster(finding("a", "x"), merged)], links=linked(merged), hour=300)
+
+    joined = only_case(casebook)
+    assert joined.hold is not None and joined.hold.reason == f"litigation over {newest.id}"
+    with pytest.raises(UsageError, match="legal hold"):
+        must_be_free("x", [joined])
+    release(casebook, joined.id, reason="settled, too", person="Ada", now=at(310))
+    assert only_case(casebook).hold is None
 
 
 def test_a_finding_that_pools_everybody_glues_no_clusters_together(casebook: Casebook) -> None:
