@@ -197,7 +197,12 @@ def values() -> Mapping[str, bytes]:
     ("line", "is_plain"),
     [
         pytest.param(BEGIN + b'"status":200,"cost_usd":0.250}', True, id="plain"),
-        pytest.param(BEGIN.replace(b"250", b"25") + b'"status":"200","cost_usd":"0.25"}\n', True, id="texts"),
+        pytest.param(BEGIN.replace(b"250", b"25") + b'"status":"200","cost_usd":"0.25"} ', True, id="texts"),
+        pytest.param(BEGIN + b'"status":200,\t"cost_usd":0.25}', False, id="a tab"),
+        pytest.param(BEGIN + b'"status":200,"cost_usd":0.25}\r', False, id="a carriage return"),
+        pytest.param(BEGIN + b'"x":null,' * 100 + b'"status":200,"cost_usd":0.25}', True, id="many"),
+        pytest.param(BEGIN + b'"x":null,' * 200 + b'"status":200,"cost_usd":0.25}', False, id="too many"),
+        pytest.param(BEGIN + b" " * 9000 + b'"status":200,"cost_usd":0.25}', False, id="too wide"),
         pytest.param(BEGIN + b'"status":200}', False, id="a column lacks"),
         pytest.param(
             BEGIN.replace(b'"completion"', b"completion") + b'"status":200,"cost_usd":0.25}', False, id="no text"

@@ -11,6 +11,7 @@ from auditor.evidence.standalone.reading import Files, document_of, field_of
 from auditor.evidence.standalone.recordcheck import Before, Known, Outcome, known_of, outcome_of
 from auditor.evidence.standalone.recordpieces import Piece, pieces_of
 from auditor.evidence.standalone.results import Fault
+from auditor.evidence.standalone.sources import source_faults
 from auditor.evidence.standalone.tally import Tally
 from auditor.evidence.standalone.tree import HASH_BYTES, root_of
 
@@ -51,6 +52,7 @@ class Totals:
 
 def cited_faults(files: Files, findings: frozenset[str]) -> Generator[Fault, None, Totals]:
     """Check each cited and each context record, and return what they come to."""
+    yield from source_faults(files)
     known, totals = known_of(files, findings), Totals(findings)
     pieces = pieces_of(files, is_edition=known.is_edition)
     for piece, outcome in done_in_order(partial(outcome_of, known), pieces):

@@ -12,10 +12,16 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from auditor.evidence.standalone.columns import TEXTS
+from auditor.evidence.standalone.frames import HOLE, Frame
 
 MEMBER = re.compile(
-    rb'(\s*"([a-z_]+)"\s*:\s*)("(?:[^"\\\x00-\x1f]|\\[^\x00-\x1f])*+"|-?[0-9.]++|true|false|null)(\s*[,}])'
+    rb'( *+"([a-z_]++)" *+: *+)("(?:[^"\\\x00-\x1f]|\\[^\x00-\x1f])*+"|-?[0-9.]++|true|false|null)( *+[,}])'
 )
+"""A member of a line as most logs have it. White space is spaces alone: other kinds are control bytes, which no text
+of JSON has as they are."""
+MOST_MEMBERS = 128
+MOST_LITERALS = 8192
+"""Members of a line, and bytes of it beside its values, that a form may have; logs have a few dozen fields."""
 FRACTION = re.compile(rb"(?:\.(\d{1,6}))?(Z|\+00:00)\Z")
 MADE_COLUMNS = frozenset(("record_id", "prompt_digest"))
 """Columns that a record may have although its line doesn't: `ownbytes` says how they are made."""
@@ -44,7 +50,7 @@ class Hole(NamedTuple):
 class OwnForm(NamedTuple):
     """The lines of a source that differ only in the values of columns."""
 
-    template: bytes
+    frame: Frame
     holes: tuple[Hole, ...]
     made: tuple[str, ...]
     """Columns that the line doesn't have, since they are made for the record."""
@@ -54,9 +60,14 @@ class OwnForm(NamedTuple):
     def written(self, values: Mapping[str, bytes]) -> bytes | None:
         """Return the line of a record, from its values as they stand in JSON."""
         if self.is_as_it_stands:
-            return self.template % tuple([values[hole.column] for hole in self.holes])
-        filled = [hole.filled(values[hole.column]) for hole in self.holes]
-        return None if None in filled else self.template % tuple(filled)
+            return self.frame.filled([values[hole.column] for hole in self.holes])
+        filled = list[bytes]()
+        for hole in self.holes:
+            value = hole.filled(values[hole.column])
+            if value is None:
+                return None
+            filled.append(value)
+        return self.frame.filled(filled)
 
 
 def own_form_of(line: bytes, values: Mapping[str, bytes], columns: Set[str]) -> OwnForm | None:
@@ -64,22 +75,27 @@ def own_form_of(line: bytes, values: Mapping[str, bytes], columns: Set[str]) -> 
 
     `values` are the columns of the record as they stand in JSON, without quotation marks.
     """
-    template, holes, at = b"{", list[Hole](), 1
+    literals, holes, at = [b"{"], list[Hole](), 1
     end = b","
     while line.startswith(b"{") and end == b"," and (found := MEMBER.match(line, at)):
         lead, name, value, after = found.groups()
+        if len(literals) > MOST_MEMBERS:
+            return None
         hole = _hole_for(name.decode(), value, values, columns)
         is_nothing = value in (b"null", b'""') and name.decode() not in columns
         if hole is None and not is_nothing:
             return None
-        template += _literal(lead) + (value if hole is None else b'"%b"' if value[:1] == b'"' else b"%b") + after
+        literals.append(lead + (value if hole is None else b'"' + HOLE + b'"' if value[:1] == b'"' else HOLE) + after)
         holes += [hole] if hole else []
         at, end = found.end(), after[-1:]
     made = tuple(sorted(columns - {hole.column for hole in holes}))
-    is_whole = end == b"}" and not line[at:].strip(b" \t\r\n") and MADE_COLUMNS.issuperset(made)
+    is_whole = end == b"}" and not line[at:].strip(b" ") and MADE_COLUMNS.issuperset(made)
     if not is_whole or len(holes) + len(made) != len(columns):
         return None
-    form = OwnForm(template + line[at:], tuple(holes), made, all(hole.decimals is None for hole in holes))
+    template = b"".join(literals) + line[at:]
+    if len(template) > MOST_LITERALS:
+        return None
+    form = OwnForm(Frame(template), tuple(holes), made, all(hole.decimals is None for hole in holes))
     return form if form.written(values) == line else None
 
 
@@ -110,7 +126,3 @@ def _is_date(text: bytes) -> bool:
         return bool(date.fromisoformat(text.decode()))
     except ValueError:
         return False
-
-
-def _literal(text: bytes) -> bytes:
-    return text.replace(b"%", b"%%")

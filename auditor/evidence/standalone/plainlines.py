@@ -22,16 +22,21 @@ from auditor.evidence.standalone.disclosure import (
     canonical,
     group_of,
 )
+from auditor.evidence.standalone.frames import HOLE, Frame
 
-LETTERS = rb'(?:[^"\\\x00-\x1f]++|\\["\\bfnrt]|\\u00(?:0[0-7bef]|1[0-9a-f]))++'
+PLAIN_LETTERS = rb'[^"\\\x00-\x1f]++'
+ESCAPE = rb'\\(?:["\\bfnrt]|u00(?:0[0-7bef]|1[0-9a-f]))'
+LETTERS = b"(?:" + PLAIN_LETTERS + b"|" + ESCAPE + b")++"
 """What stands in a text that isn't empty, with its escapes in the one form in which they are written."""
 TEXT_VALUE = b'"(' + LETTERS + b')"'
+QUOTED_VALUE = b'"((?:' + PLAIN_LETTERS + rb'(?:\\")?+|' + ESCAPE + b')*+)"'
+"""The exact bytes of a record: any text, most often JSON with its quotation marks escaped."""
 LIST_VALUE = b'(\\["' + LETTERS + b'"(?:,"' + LETTERS + b'")*+\\])'
 WHOLE_VALUE = rb"(0|-?[1-9][0-9]{0,17})"
 TIME_VALUE = rb'"(\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{6})?Z)"'
 REAL_VALUE = rb'"(-?(?:0|[1-9]\d{0,15})\.\d{1,17})"'
 COST_VALUE = rb'"((?:0|[1-9]\d{0,8})(?:\.\d{1,9})?)"'
-FINDINGS_VALUE = rb"(\[[^\]]*\])"
+FINDINGS_VALUE = rb"(\[[^\]\x00-\x1f]*+\])"
 VALUES = {
     **dict.fromkeys(TEXTS | {"extra"}, TEXT_VALUE),
     **dict.fromkeys(INTEGERS, WHOLE_VALUE),
@@ -44,7 +49,10 @@ VALUES = {
 """How the value of each column is written."""
 PLACE_VALUES = {"id": rb'"([0-9a-f]{64})"', "name": TEXT_VALUE}
 PLACE_KEYS = {"id", "length", "line", "name", "offset"}
-LINE_END = b'"}}\n'
+PLAIN_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}", re.ASCII)
+"""What a value that was worked out may be called in a line that others are read like: the name is the bundle's own."""
+MOST_DERIVED = 32
+"""Such values in a line; the program works out a handful."""
 BETWEEN = b"\0"
 """Stands between what the groups say; no JSON has it as it is."""
 
@@ -53,12 +61,11 @@ Half = tuple[int, int, bytes]
 
 
 class PlainLine(NamedTuple):
-    """What a form finds in a line: the values of its fields, what each group but the bytes says, and what is quoted."""
+    """What a form finds in a line: the values of its fields, and what each group but the bytes says."""
 
     text: bytes
     values: Mapping[str, bytes]
     said: list[bytes]
-    quoted: bytes
 
 
 class Form:
@@ -71,19 +78,19 @@ class Form:
         self.has_bytes = source.keys() == {*PLACE_KEYS, "text"}
         if not (self.has_bytes or source.keys() == {*PLACE_KEYS, "without_bytes"}):
             raise KeyError("source")
-        derived = dict.fromkeys(sorted(line.get("derived", ())), TEXT_VALUE)
+        derived = dict.fromkeys(_plain_names(line.get("derived", {})), TEXT_VALUE)
         record = {name: VALUES[name] for name in sorted(self.columns)}
         place = {name: _place_value(name, source[name]) for name in sorted(PLACE_KEYS)}
-        ending = b',"text":"' if self.has_bytes else b',"without_bytes":' + TEXT_VALUE + rb"\}\}\n\Z"
+        ending = b'"text":' + QUOTED_VALUE if self.has_bytes else b'"without_bytes":' + TEXT_VALUE
         self._pattern = re.compile(
             (rb'\{"derived":' + _object_pattern(derived) + b"," if derived else rb"\{")
             + b'"findings":' + FINDINGS_VALUE + b',"record":' + _object_pattern(record)
-            + b',"source":' + _object_pattern(place)[:-2] + ending
+            + b',"source":' + _object_pattern(place)[:-2] + b"," + ending + rb"\}\}\n\Z"
         )  # fmt: skip
         given = {f"source.{name}": value for name, value in place.items() if value != NOTHING}
         derived = {DERIVED_FIELD + name: value for name, value in derived.items()}
         self._fields = derived | {"findings": FINDINGS_VALUE} | record | given
-        self._names = (*self._fields, *(() if self.has_bytes else ("without_bytes",)))
+        self._names = (*self._fields, "text" if self.has_bytes else "without_bytes")
         self._lay_out()
 
     def _lay_out(self) -> None:
@@ -92,10 +99,8 @@ class Form:
         for name in sorted(self._fields.keys() - {"source.name"}):
             members[REST if name.startswith("source.") else group_of(name)].append(name)
         groups = [group for group in GROUPS if members[group]]
-        self._said = BETWEEN.join(
-            b"{%b}" % b",".join(b'"%b":%b' % (name.encode(), _hole(self._fields[name])) for name in members[group])
-            for group in groups
-        )
+        said = (b",".join(_member(name, _hole(self._fields[name])) for name in members[group]) for group in groups)
+        self._said = Frame(BETWEEN.join(b"{" + fields + b"}" for fields in said))
         self._picked = itemgetter(*(self._names.index(name) for group in groups for name in members[group]))
         hashed = [*groups, BYTES] if self.has_bytes else groups
         self.pairs = tuple(
@@ -107,13 +112,13 @@ class Form:
     def read(self, text: bytes) -> PlainLine | None:
         """Return what a line says, None where this is not its form; raises UnicodeDecodeError for no UTF-8."""
         found = self._pattern.match(text)
-        if found is None or not text.endswith(LINE_END):
+        if found is None:
             return None
         if not text.isascii():
             text.decode()
         values = found.groups()
-        said = (self._said % self._picked(values)).split(BETWEEN)
-        return PlainLine(text, dict(zip(self._names, values, strict=True)), said, text[found.end() : -len(LINE_END)])
+        said = self._said.filled(self._picked(values)).split(BETWEEN)
+        return PlainLine(text, dict(zip(self._names, values, strict=True)), said)
 
     def leaf(self, key: bytes, said: Sequence[bytes]) -> bytes:
         """Return the leaf of a record from its key and what its groups say, the bytes last: `disclosure.own_leaf`."""
@@ -138,16 +143,30 @@ NOTHING = b"null"
 
 
 def _place_value(name: str, value: Any) -> bytes:
+    """Return how a part of a record's place is written; where it lies is always said."""
+    if value is None and name in PLACE_VALUES:
+        raise KeyError(name)
     return NOTHING if value is None else PLACE_VALUES.get(name, WHOLE_VALUE)
 
 
+def _plain_names(derived: Any) -> list[str]:
+    """Return the names of what was worked out, sorted; raises KeyError where they are not few and plain."""
+    if not isinstance(derived, dict) or len(derived) > MOST_DERIVED or not all(map(PLAIN_NAME.fullmatch, derived)):
+        raise KeyError("derived")
+    return sorted(derived)
+
+
 def _object_pattern(fields: Mapping[str, bytes]) -> bytes:
-    """Return the pattern of a JSON object; no name of a field means anything in a pattern."""
-    return rb"\{" + b",".join(b'"%b":%b' % (name.encode(), value) for name, value in fields.items()) + rb"\}"
+    """Return the pattern of a JSON object."""
+    return rb"\{" + b",".join(_member(re.escape(name), value) for name, value in fields.items()) + rb"\}"
+
+
+def _member(name: str, value: bytes) -> bytes:
+    return b'"' + name.encode() + b'":' + value
 
 
 def _hole(pattern: bytes) -> bytes:
-    return b'"%b"' if pattern.startswith(b'"') else b"%b"
+    return b'"' + HOLE + b'"' if pattern.startswith(b'"') else HOLE
 
 
 def _half(group: str, pair: Sequence[str], hashed: Sequence[str]) -> Half:

@@ -6,7 +6,6 @@ were found sound the strict way. A test holds the outcome to the strict one.
 
 import hashlib
 import json
-import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -15,14 +14,13 @@ from auditor.evidence.standalone.ownbytes import differences, record_in
 from auditor.evidence.standalone.ownforms import OwnForm, own_form_of
 from auditor.evidence.standalone.plainlines import Form, PlainLine, form_of
 from auditor.evidence.standalone.reading import time_order
+from auditor.evidence.standalone.sources import SOURCE_ID
 
 MOST_FORMS = 24
 """Forms that are tried; the line of a source that has more is rarely like one of them."""
 MOST_FINDINGS = 4096
 MOST_LOOKS = 64
 """Own lines that are looked at for their form."""
-MADE_ID = b"%b:%b"
-CONTROL_BYTE = re.compile(rb"[\x00-\x1f]")
 
 
 class PlainRecord(NamedTuple):
@@ -48,11 +46,10 @@ class PlainRecords:
     """Reads records that look like those it was shown."""
 
     def __init__(self, profiles: Mapping[str, Any], names: Mapping[str, Any]) -> None:
-        """Know the profile and the name of each source, by its id."""
-        self._canonical = {source.encode() for source, profile in profiles.items() if profile == "canonical"}
-        self._names = {
-            source.encode(): canonical(name)[1:-1] for source, name in names.items() if isinstance(name, str)
-        }
+        """Know the profile and the name of each source, by its id; one with an odd id is left to the strict way."""
+        ids = {source: source.encode() for source in names if SOURCE_ID.fullmatch(source)}
+        self._canonical = {data for source, data in ids.items() if profiles.get(source) == "canonical"}
+        self._names = {ids[source]: canonical(names[source])[1:-1] for source in ids if isinstance(names[source], str)}
         self._known = list[_Known]()
         self._looked_at = 0
         self._findings = dict[bytes, Any]()
@@ -84,7 +81,7 @@ class PlainRecords:
         if not form.has_bytes:
             return PlainRecord(form, order, plain.said, None, text_in(values["without_bytes"]), findings, values)
         is_canonical = source in self._canonical
-        data = self._own_bytes(known, plain, order) if is_canonical else plain_bytes(plain.quoted)
+        data = self._own_bytes(known, plain, order) if is_canonical else plain_bytes(values["text"])
         if data is None or b"%d" % len(data) != values.get("source.length"):
             return None
         plain.said.append(data)
@@ -94,13 +91,10 @@ class PlainRecords:
         """Return the exact bytes of a record, None where they don't say what the record says."""
         for place, own in enumerate(known.own):
             data = own.written(plain.values)
-            if data is not None and quoted(data) == plain.quoted:
+            if data is not None and quoted(data) == plain.values["text"]:
                 _to_the_front(known.own, place)
                 return data if all(_is_as_made(name, plain.values) for name in own.made) else None
-        data = _text_bytes(plain.quoted)
-        if data is None:
-            return None
-        line = json.loads(plain.text)
+        data, line = text_in(plain.values["text"]).encode(), json.loads(plain.text)
         said = record_in(data)
         if said is None or differences(line["record"], said, f"{order[1]}:{order[2]}"):
             return None
@@ -133,7 +127,7 @@ def _plain_in(form: Form, text: bytes) -> PlainLine | None:
 def _is_as_made(column: str, values: Mapping[str, bytes]) -> bool:
     """Say whether a column that the line doesn't have holds what is made for it."""
     if column == "record_id":
-        return values[column] == MADE_ID % (values["source.id"], values["source.line"])
+        return values[column] == values["source.id"] + b":" + values["source.line"]
     prompt = values.get("prompt")
     return prompt is not None and hashlib.sha256(text_in(prompt).encode()).hexdigest().encode() == values[column]
 
@@ -143,23 +137,13 @@ def quoted(data: bytes) -> bytes:
     return data.replace(b"\\", b"\\\\").replace(b'"', b'\\"')
 
 
-def _text_bytes(text: bytes) -> bytes | None:
-    """Return what a text of JSON stands for, None where it is none in its canonical form."""
-    try:
-        found = json.loads(b'"%b"' % text)
-    except ValueError:
-        return None
-    return str(found).encode() if canonical(found) == b'"%b"' % text else None
-
-
-def plain_bytes(text: bytes) -> bytes | None:
-    """Return what a text of JSON stands for, None where that isn't plain to see."""
-    quotes = text.count(b'\\"')
-    if text.count(b"\\") != quotes or text.count(b'"') != quotes or CONTROL_BYTE.search(text):
-        return None
+def plain_bytes(text: bytes) -> bytes:
+    """Return what a text of JSON stands for, which a form has found in its place."""
+    if text.count(b"\\") != text.count(b'\\"'):
+        return text_in(text).encode()
     return text.replace(b'\\"', b'"')
 
 
 def text_in(value: bytes) -> str:
     """Return the text that stands between quotation marks in JSON."""
-    return value.decode() if b"\\" not in value else str(json.loads(b'"%b"' % value))
+    return value.decode() if b"\\" not in value else str(json.loads(b'"' + value + b'"'))

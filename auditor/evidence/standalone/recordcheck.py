@@ -29,6 +29,7 @@ from auditor.evidence.standalone.reading import (
 )
 from auditor.evidence.standalone.recordpieces import Piece
 from auditor.evidence.standalone.results import MOST_FAULTS, Fault
+from auditor.evidence.standalone.sources import sources_of
 from auditor.evidence.standalone.tally import Tally
 
 FORMATS_OF_OBJECTS = ("jsonlines", "jsonarray")
@@ -70,9 +71,8 @@ class Outcome(NamedTuple):
 
 def known_of(files: Files, findings: frozenset[str]) -> Known:
     """Read what all records are compared with."""
-    receipt, _ = document_of(files, "data/receipt.json")
     case, _ = document_of(files, "data/case.json")
-    sources = {str(field_of(source, "source_id")): source for source in list_of(receipt, "sources")}
+    sources = sources_of(files)
     return Known(
         {source_id: field_of(source, "profile") for source_id, source in sources.items()},
         {source_id: field_of(source, "name") for source_id, source in sources.items()},
