@@ -83,8 +83,11 @@ def record_rows(
     """Yield the lines of records, in order of case and record; the secrets of their cases are known."""
     if records is not None:
         known, columns = with_derived_values(records, wanted), columns_written(activity)
-        query = lines_of_records(known, columns, derived_names(wanted), forms=forms, cells=cells)
-        yield from fetched(activity, query, wanted)
+        query, quick = (
+            lines_of_records(known.copy(), columns, derived_names(wanted), forms=own, cells=cells)
+            for own in ({}, forms)
+        )
+        yield from fetched(activity, query, wanted, quick=quick if forms else None)
 
 
 def forms_of_sources(

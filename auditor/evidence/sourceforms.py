@@ -12,6 +12,8 @@ from auditor.evidence.standalone.columns import COLUMNS, TEXTS
 
 BEGINNING = 1 << 18
 """Bytes of a source that are looked at."""
+MOST_FIELDS = 128
+"""Fields of a form; a line that has others beyond these says nothing of its source's form."""
 MOST_DECIMALS = 9
 _KEY = re.compile(r'([ \t]*"([^"\\\x00-\x1f]+)"[ \t]*:[ \t]*)')
 _VALUE = re.compile(r'("(?:[^"\\\x00-\x1f]|\\.)*"|[^\s",{}\[\]]+|\[[^\]{}]*\])([ \t]*[,}])')
@@ -53,6 +55,8 @@ def form_of_source(beginning: bytes) -> SourceForm | None:
     for line in beginning.decode("utf-8", "replace").split("\n")[:-1]:
         before = ""
         fields = list(_fields(line))
+        if len(seen.keys() | {name for _, name, _ in fields[:-1]}) > MOST_FIELDS:
+            continue
         for lead, name, value in fields[:-1]:
             if name not in seen:
                 order.insert(order.index(before) + 1 if before else 0, name)

@@ -87,6 +87,8 @@ def _is_all(form: SourceForm, names: Sequence[str]) -> list[exp.Expression]:
         more = [exp.Cast(this=is_not(is_null(_own_value(member, names))), to=data_type("INTEGER"))
                 for member in form.members if member.name not in COLUMNS]  # fmt: skip
         keys = call("len", call("json_keys", identifier("extra")))
+        is_plain = exp.EQ(this=call("json_type", identifier("extra")), expression=literal("OBJECT"))
+        tests.append(any_of([is_null(identifier("extra")), is_plain]))  # what is none has no keys either
         tests.append(exp.EQ(this=call("coalesce", keys, literal(0)), expression=total(more) if more else literal(0)))
     return tests
 

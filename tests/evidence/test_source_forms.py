@@ -57,7 +57,8 @@ def written(
 ) -> tuple[list[RecordLine], list[dict[str, Any]]]:
     """Return the lines of every record, and what the engine gave for each."""
     keep_secrets(activity, {"C": "5e" * 32})
-    everything = exp.select(exp.alias_(exp.convert("C"), "case_id"), exp.alias_(exp.array(), "findings"), exp.Star())
+    case_id, findings = exp.alias_(exp.convert("C"), "case_id"), exp.alias_(exp.array(exp.convert("F")), "findings")
+    everything = exp.select(case_id, findings, exp.Star())
     table = CitedTable({"sources": [{"provides": sorted(item.provides)} for item in activity.sources]})
     rows = list(record_rows(activity, everything.from_("records"), [], forms=forms, cells=table.columns))
     profiles = {item.source_id: "canonical" for item in activity.sources}

@@ -1,24 +1,27 @@
 """Compare the columns of a record with the exact bytes of its line: the rules of docs/records.md."""
 
 import hashlib
-import json
+import math
 import re
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from auditor.evidence.standalone.columns import COLUMNS, INTEGERS, PLAIN_COLUMNS, REALS, TEXTS
-from auditor.evidence.standalone.reading import MOST_VALUES, TIME, decoded, is_crowded, is_deep, may_be_deep, micros
+from auditor.evidence.standalone.ownlines import exact
+from auditor.evidence.standalone.reading import MOST_VALUES, TIME, is_crowded, is_deep, may_be_deep, micros
 
 LONGEST_OWN_LINE = 16 * 1024 * 1024
 """Bytes of a line of a log that the program reads; an element of an array may have more, most of them white space."""
 LONGEST_EXTRA = 2 * LONGEST_OWN_LINE
+NANO = Decimal("0.000000001")
 PLAIN_COST = re.compile(r"[0-9]{1,9}\.[0-9]{0,8}[1-9]0*\Z", re.ASCII)
 PLAIN_TIME = re.compile(
     r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,6})?Z\Z", re.ASCII
 )
 """Times of most logs, which need no calendar."""
 INSTANT = re.compile(r"(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}:\d{2})(\.\d+)?(Z|[+-]\d{2}(?::?\d{2})?)\Z", re.ASCII)
+_NOT_THERE = object()
 
 
 def record_in(data: bytes) -> dict[str, Any] | None:
@@ -27,32 +30,12 @@ def record_in(data: bytes) -> dict[str, Any] | None:
         return {}
     try:
         text = data.decode().removeprefix("\ufeff")
-        value = decoded(_EXACT, text)
+        value, has_key_twice = exact(text)
     except (ValueError, ArithmeticError, RecursionError):
         return None
     if not isinstance(value, dict):
         return None
-    return {} if _KEYS.are_repeated or (may_be_deep(text) and is_deep(value)) else value
-
-
-class _Keys:
-    """Makes the objects of a line, and remembers whether the last one, which is the record, had a key twice."""
-
-    are_repeated = False
-
-    def made(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        found = dict(pairs)
-        self.are_repeated = len(found) != len(pairs)
-        return found
-
-
-def _whole(text: str) -> int | Decimal:
-    return int(text) if len(text) < 4000 else Decimal(text)
-
-
-_KEYS = _Keys()
-_EXACT = json.JSONDecoder(object_pairs_hook=_KEYS.made, parse_float=Decimal, parse_int=_whole)
-_NOT_THERE = object()
+    return {} if has_key_twice or (may_be_deep(text) and is_deep(value)) else value
 
 
 def are_plainly_the_same(record: dict[str, Any], line: dict[str, Any], own_id: str) -> bool:
@@ -136,11 +119,10 @@ def _agree(name: str, kept: Any, said: Any) -> bool:
             case "logit_bias" | "stream":
                 return isinstance(kept, bool) and str(kept).lower() == str(said).lower()
             case "tags":
-                texts = json.loads(said) if isinstance(said, str) else said
+                texts = exact(said)[0] if isinstance(said, str) else said
                 return len(kept) == len(texts) and all(map(_is_text_of, kept, texts))
             case "cost_usd":
-                nano = Decimal("0.000000001")
-                return Decimal(kept) == Decimal(str(said)).quantize(nano, ROUND_HALF_UP)
+                return Decimal(kept) in _amounts(said)
             case _ if name in INTEGERS:
                 return type(kept) is int and not isinstance(said, Decimal | bool) and kept == int(said)
             case _ if name in REALS:
@@ -151,15 +133,23 @@ def _agree(name: str, kept: Any, said: Any) -> bool:
         return False
 
 
+def _amounts(said: Any) -> set[Decimal]:
+    """Return the amounts that a cost may be kept as: the engine reads a number as a double, a text as it is."""
+    written = [Decimal(str(said))]
+    if isinstance(said, Decimal):
+        written.append(Decimal(repr(float(said))))
+    return {amount.quantize(NANO, ROUND_HALF_UP) for amount in written}
+
+
 def _is_text_of(kept: Any, said: Any) -> bool:
     if isinstance(said, str) or said is None or kept is None:
         return bool(kept == said)
     if isinstance(said, dict | list):
-        return len(kept) <= LONGEST_EXTRA and _same(json.loads(kept, parse_float=Decimal), said)
+        return len(kept) <= LONGEST_EXTRA and _same(exact(kept)[0], said)
     if isinstance(said, bool):
         return bool(kept == str(said).lower())
     is_exact = isinstance(said, int) and abs(said) < 1 << 63
-    return Decimal(kept) == said or (not is_exact and float(kept) == float(said))
+    return Decimal(kept) == said or (not is_exact and _double(Decimal(kept)) == _double(said))
 
 
 def _instant(text: Any) -> int:
@@ -179,7 +169,7 @@ def _object(value: Any) -> dict[str, Any]:
     if isinstance(value, str) and len(value) > LONGEST_EXTRA:
         return {"": value}
     try:
-        found = json.loads(value, parse_float=Decimal, parse_int=_whole) if isinstance(value, str) and value else value
+        found = exact(value)[0] if isinstance(value, str) and value else value
     except (ValueError, ArithmeticError, RecursionError):
         return {"": value}
     if found in (None, ""):
@@ -211,4 +201,13 @@ def _same(one: Any, other: Any) -> bool:
         return len(one) == len(other) and all(map(_same, one, other))
     if isinstance(one, bool) or isinstance(other, bool) or isinstance(one, str) or isinstance(other, str):
         return type(one) is type(other) and bool(one == other)
-    return one is other if one is None or other is None else float(one) == float(other)
+    return one is other if one is None or other is None else _double(one) == _double(other)
+
+
+def _double(number: float | Decimal) -> float | str:
+    """Return a number as a double, one beyond these as infinite; what is no number is the same as itself."""
+    try:
+        found = float(number)
+    except OverflowError:
+        return math.copysign(math.inf, 1 if number > 0 else -1)
+    return "NaN" if math.isnan(found) else found
