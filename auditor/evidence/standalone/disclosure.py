@@ -112,7 +112,11 @@ def exact_bytes(source: Mapping[str, Any]) -> bytes | None:
     text, encoded = source.get("text"), source.get("base64")
     if text is None and encoded is None:
         return None
-    return text.encode() if isinstance(text, str) else base64.b64decode(str(encoded), validate=True)
+    if text is not None:
+        if not isinstance(text, str):
+            raise ValueError("no text")
+        return text.encode()
+    return base64.b64decode(str(encoded), validate=True)
 
 
 def canonical(value: Any) -> bytes:

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from auditor.evidence.standalone.committed import Committed
 from auditor.evidence.standalone.disclosure import exact_bytes
 from auditor.evidence.standalone.layout import CITED, CONTEXT, EDITION, WITHHELD
+from auditor.evidence.standalone.members import odd_members
 from auditor.evidence.standalone.ownbytes import differences, record_in
 from auditor.evidence.standalone.plainrecords import PlainRecord, PlainRecords
 from auditor.evidence.standalone.reading import (
@@ -175,7 +176,7 @@ class _Check:
             return []
         source, record = as_object(line.get("source")), as_object(line.get("record"))
         source_id, at = str(source.get("id")), source.get("line")
-        found = []
+        found = list(odd_members(line, is_edition=self._known.is_edition))
         time = time_order(record.get("time"))
         if not time or type(at) is not int or (time, source_id, at) <= self._order:
             found.append(("record.time", "is not in record order, or the record is there twice"))

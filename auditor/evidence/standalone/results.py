@@ -49,6 +49,10 @@ def listed(code: str, name: str, faults: Iterator[Fault]) -> list[Check]:
         failed.append(Check(code, name, "failed", str(error.filename or ""), "", f"can't be read: {error.strerror}"))
     except RecursionError:
         failed.append(Check(code, name, "failed", "", "", "something in it is nested too deeply to be looked at"))
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        # whoever made the bundle must not keep the other checks from being made and listed
+        message = inert(f"can't be checked: {type(error).__name__}: {error}"[:400])
+        failed.append(Check(code, name, "failed", "", "", message))
     return failed or [Check(code, name, "ok")]
 
 
