@@ -24,13 +24,9 @@ from auditor.evidence.standalone.disclosure import (
 )
 from auditor.evidence.standalone.frames import HOLE, Frame
 
-PLAIN_LETTERS = rb'[^"\\\x00-\x1f]++'
-ESCAPE = rb'\\(?:["\\bfnrt]|u00(?:0[0-7bef]|1[0-9a-f]))'
-LETTERS = b"(?:" + PLAIN_LETTERS + b"|" + ESCAPE + b")++"
+LETTERS = rb'(?:[^"\\\x00-\x1f]++|\\(?:["\\bfnrt]|u00(?:0[0-7bef]|1[0-9a-f])))++'
 """What stands in a text that isn't empty, with its escapes in the one form in which they are written."""
 TEXT_VALUE = b'"(' + LETTERS + b')"'
-QUOTED_VALUE = b'"((?:' + PLAIN_LETTERS + rb'(?:\\")?+|' + ESCAPE + b')*+)"'
-"""The exact bytes of a record: any text, most often JSON with its quotation marks escaped."""
 LIST_VALUE = b'(\\["' + LETTERS + b'"(?:,"' + LETTERS + b'")*+\\])'
 WHOLE_VALUE = rb"(0|-?[1-9][0-9]{0,17})"
 TIME_VALUE = rb'"(\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{6})?Z)"'
@@ -49,6 +45,9 @@ VALUES = {
 """How the value of each column is written."""
 PLACE_VALUES = {"id": rb'"([0-9a-f]{64})"', "name": TEXT_VALUE}
 PLACE_KEYS = {"id", "length", "line", "name", "offset"}
+LINE_END = b'"}}\n'
+CONTROLS = bytes(range(0x20))
+"""Bytes that no JSON text holds as they are."""
 PLAIN_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}", re.ASCII)
 """What a value that was worked out may be called in a line that others are read like: the name is the bundle's own."""
 MOST_DERIVED = 32
@@ -61,11 +60,16 @@ Half = tuple[int, int, bytes]
 
 
 class PlainLine(NamedTuple):
-    """What a form finds in a line: the values of its fields, and what each group but the bytes says."""
+    """What a form finds in a line: the values of its fields, and what each group but the bytes says.
+
+    What is `quoted` is the line up to the end of its last text, without control bytes: it has still to be shown that
+    this is one text.
+    """
 
     text: bytes
     values: Mapping[str, bytes]
     said: list[bytes]
+    quoted: bytes
 
 
 class Form:
@@ -81,16 +85,16 @@ class Form:
         derived = dict.fromkeys(_plain_names(line.get("derived", {})), TEXT_VALUE)
         record = {name: VALUES[name] for name in sorted(self.columns)}
         place = {name: _place_value(name, source[name]) for name in sorted(PLACE_KEYS)}
-        ending = b'"text":' + QUOTED_VALUE if self.has_bytes else b'"without_bytes":' + TEXT_VALUE
+        ending = b'"text":"' if self.has_bytes else b'"without_bytes":' + TEXT_VALUE + rb"\}\}\n\Z"
         self._pattern = re.compile(
             (rb'\{"derived":' + _object_pattern(derived) + b"," if derived else rb"\{")
             + b'"findings":' + FINDINGS_VALUE + b',"record":' + _object_pattern(record)
-            + b',"source":' + _object_pattern(place)[:-2] + b"," + ending + rb"\}\}\n\Z"
+            + b',"source":' + _object_pattern(place)[:-2] + b"," + ending
         )  # fmt: skip
         given = {f"source.{name}": value for name, value in place.items() if value != NOTHING}
         derived = {DERIVED_FIELD + name: value for name, value in derived.items()}
         self._fields = derived | {"findings": FINDINGS_VALUE} | record | given
-        self._names = (*self._fields, "text" if self.has_bytes else "without_bytes")
+        self._names = (*self._fields, *(() if self.has_bytes else ("without_bytes",)))
         self._lay_out()
 
     def _lay_out(self) -> None:
@@ -114,11 +118,14 @@ class Form:
         found = self._pattern.match(text)
         if found is None:
             return None
+        quoted = text[found.end() : -len(LINE_END)]
+        if self.has_bytes and (not text.endswith(LINE_END, found.end()) or quoted != quoted.translate(None, CONTROLS)):
+            return None
         if not text.isascii():
             text.decode()
         values = found.groups()
         said = self._said.filled(self._picked(values)).split(BETWEEN)
-        return PlainLine(text, dict(zip(self._names, values, strict=True)), said)
+        return PlainLine(text, dict(zip(self._names, values, strict=True)), said, quoted)
 
     def leaf(self, key: bytes, said: Sequence[bytes]) -> bytes:
         """Return the leaf of a record from its key and what its groups say, the bytes last: `disclosure.own_leaf`."""

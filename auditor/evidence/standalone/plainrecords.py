@@ -81,7 +81,7 @@ class PlainRecords:
         if not form.has_bytes:
             return PlainRecord(form, order, plain.said, None, text_in(values["without_bytes"]), findings, values)
         is_canonical = source in self._canonical
-        data = self._own_bytes(known, plain, order) if is_canonical else plain_bytes(values["text"])
+        data = self._own_bytes(known, plain, order) if is_canonical else plain_bytes(plain.quoted)
         if data is None or b"%d" % len(data) != values.get("source.length"):
             return None
         plain.said.append(data)
@@ -91,10 +91,13 @@ class PlainRecords:
         """Return the exact bytes of a record, None where they don't say what the record says."""
         for place, own in enumerate(known.own):
             data = own.written(plain.values)
-            if data is not None and quoted(data) == plain.values["text"]:
+            if data is not None and quoted(data) == plain.quoted:
                 _to_the_front(known.own, place)
                 return data if all(_is_as_made(name, plain.values) for name in own.made) else None
-        data, line = text_in(plain.values["text"]).encode(), json.loads(plain.text)
+        data = _text_bytes(plain.quoted)
+        if data is None:
+            return None
+        line = json.loads(plain.text)
         said = record_in(data)
         if said is None or differences(line["record"], said, f"{order[1]}:{order[2]}"):
             return None
@@ -133,14 +136,24 @@ def _is_as_made(column: str, values: Mapping[str, bytes]) -> bool:
 
 
 def quoted(data: bytes) -> bytes:
-    """Return what is one line of JSON already as it stands in a text of JSON."""
+    """Return what has no control bytes as it stands in a text of JSON."""
     return data.replace(b"\\", b"\\\\").replace(b'"', b'\\"')
 
 
-def plain_bytes(text: bytes) -> bytes:
-    """Return what a text of JSON stands for, which a form has found in its place."""
-    if text.count(b"\\") != text.count(b'\\"'):
-        return text_in(text).encode()
+def _text_bytes(text: bytes) -> bytes | None:
+    """Return what a text of JSON stands for, None where it is none in its canonical form."""
+    try:
+        found = json.loads(b'"' + text + b'"')
+    except ValueError:
+        return None
+    return str(found).encode() if canonical(found) == b'"' + text + b'"' else None
+
+
+def plain_bytes(text: bytes) -> bytes | None:
+    """Return what a text of JSON without control bytes stands for, None where that isn't plain to see."""
+    quotes = text.count(b'\\"')
+    if text.count(b"\\") != quotes or text.count(b'"') != quotes:
+        return None
     return text.replace(b'\\"', b'"')
 
 
