@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from auditor.evidence.standalone.layout import EDITION
 from auditor.evidence.standalone.reading import Files, document_of, field_of, list_of
 from auditor.evidence.standalone.results import Fault
 
@@ -18,13 +19,16 @@ def sources_of(files: Files) -> dict[str, Any]:
 
 
 def source_faults(files: Files) -> Iterator[Fault]:
-    """Each source has an id, which is a digest, and a name, so that no record can come from a source without."""
+    """Each source has an id, which is a digest, and a name, so that no record can come from a source without.
+
+    An edition that withholds what sources are called leaves their names empty.
+    """
     receipt, _ = document_of(files, RECEIPT)
     for at, source in enumerate(list_of(receipt, "sources")):
         if not _has_id(source):
             yield Fault(RECEIPT, f"sources.{at}.source_id", "is no SHA-256 of a source")
         name = field_of(source, "name")
-        if not (isinstance(name, str) and name):
+        if not isinstance(name, str) or not (name or EDITION in files):
             yield Fault(RECEIPT, f"sources.{at}.name", "is no name of a source")
 
 
